@@ -1,0 +1,218 @@
+"""Begin a run: turn a changeset into what is stored before the first write, in one transaction.
+
+Journal rows, questions, the agreed values and who is owed what. From here on a crash loses nothing: whatever was not
+confirmed is still owed, and every write that may have been sent has a row that recovery settles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from syncd.apply.world import World, standing_of
+from syncd.model.values import EMPTY, Flat
+from syncd.model.values_text import format_value
+from syncd.reconcile.answers import Step, match
+from syncd.reconcile.types import Changeset, Link, Operation, Outcome, Seen, Sight, System, View
+from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
+
+
+@dataclass(slots=True)
+class Job:
+    """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held."""
+
+    link: str
+    system: System
+    record_id: str
+    intents: list[Intent]
+    seen: Seen | None
+    changes: Flat
+
+
+@dataclass(slots=True)
+class Started:
+    """A run whose intents are stored: the links as they now stand in the store, and the jobs in order."""
+
+    run: Run
+    links: dict[str, Link]
+    jobs: list[Job]
+    operations: list[tuple[Operation, Intent]]
+    settled: frozenset[str]
+    sights: Mapping[str, Mapping[System, Sight]]
+
+
+def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
+    """Store a changeset as journal, questions and debts; give the jobs to do."""
+    sights = {one.link.id: one.sights for one in view.links}
+    epoch = world.epoch
+    links, jobs, operations, history, settled = {}, [], [], [], set()
+    seq = 0
+    for outcome in changeset.outcomes:
+        link = outcome.after
+        if outcome.settled and not outcome.changes:
+            link = settle_link(link, sights.get(link.id, {}), epoch)
+        elif outcome.settled:
+            settled.add(link.id)
+        if not outcome.settled or outcome.changes:
+            link = replace(link, settled=b"") if link.settled else link
+        links[link.id] = link
+        for job in _jobs(outcome, run, changeset.scope, sights.get(link.id, {}), world):
+            for at, intent in enumerate(job.intents):
+                job.intents[at] = replace(intent, seq=seq)
+                seq += 1
+            jobs.append(job)
+        for operation in outcome.operations:
+            operations.append((operation, _operation_intent(operation, link, run, changeset.scope, seq, world)))
+            seq += 1
+        history += _histories(outcome, run)
+    questions = question_rows(changeset, world)
+    moved = [links[o.after.id] for o in changeset.outcomes if links[o.after.id] != o.before]
+    batch = Batch(
+        links=tuple(moved),
+        questions=questions,
+        intents=tuple(i for job in jobs for i in job.intents) + tuple(intent for _, intent in operations),
+        history=tuple(history),
+    )
+    if batch != Batch():
+        with world.store.transaction():
+            world.store.begin(batch)
+            for outcome in changeset.outcomes:
+                if outcome.after.status == "unlinked" != outcome.before.status:
+                    set_aside(outcome.after, world)
+    return Started(run, links, jobs, operations, frozenset(settled), sights)
+
+
+def set_aside(link: Link, world: World) -> None:
+    """Keep the records of a dissolved link from being asked about as if they were new."""
+    for member in link.members:
+        if member.status == "live":
+            world.store.put("aside", f"{member.system}|{link.kind}|{member.id}", {"link": link.id})
+
+
+def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Link:
+    """Mark a link as in step: until a member, a rule or a mapping moves it needs no look."""
+    members = tuple(
+        replace(member, settled=sight.digest) if isinstance(sight := sights.get(member.system), Seen) else member
+        for member in link.members
+    )
+    return replace(link, settled=epoch, members=members)
+
+
+def _jobs(outcome: Outcome, run: Run, scope: str, sights: Mapping[System, Sight], world: World) -> list[Job]:
+    """Group the changes of a link by record, and inside by the part that holds them."""
+    jobs: dict[System, Job] = {}
+    parts: dict[tuple[System, str], list[tuple[str, object, object, str]]] = {}
+    kind = outcome.after.kind
+    for change in outcome.changes:
+        sight = sights.get(change.system)
+        seen = sight if isinstance(sight, Seen) else None
+        job = jobs.setdefault(change.system, Job(change.link, change.system, change.id, [], seen, {}))
+        job.changes[change.path] = change.new
+        part = world.systems[change.system].lenses[kind].part_of(change.path)
+        parts.setdefault((change.system, part), []).append((change.path, change.old, change.new, change.reason))
+    for (system, part), rows in parts.items():
+        jobs[system].intents.append(
+            Intent(
+                id=world.new_id(),
+                run=run.id,
+                seq=0,
+                scope=scope,
+                link=outcome.after.id,
+                system=system,
+                kind=kind,
+                record_id=jobs[system].record_id,
+                op="write",
+                part=part,
+                before={path: old for path, old, _, _ in rows},  # type: ignore[misc]
+                after={path: new for path, _, new, _ in rows},  # type: ignore[misc]
+                reasons={path: reason for path, _, _, reason in rows},
+                at=run.started_at,
+            )
+        )
+    return list(jobs.values())
+
+
+def _operation_intent(operation: Operation, link: Link, run: Run, scope: str, seq: int, world: World) -> Intent:
+    return Intent(
+        id=world.new_id(),
+        run=run.id,
+        seq=seq,
+        scope=scope,
+        link=link.id,
+        system=operation.system,
+        kind=link.kind,
+        record_id=operation.id,
+        op=operation.op,
+        part="",
+        before={},
+        after=operation.values,
+        reasons={"": operation.reason},
+        at=run.started_at,
+        marker=f"syncd:{link.id}:{operation.system}" if operation.op == "create" else "",
+    )
+
+
+def _histories(outcome: Outcome, run: Run) -> list[HistoryRow]:
+    """Keep what was overruled, and what a person decided about the link itself."""
+    after = outcome.after
+    ids = {member.system: member.id for member in after.members}
+    rows = [
+        HistoryRow(
+            run.id,
+            run.started_at,
+            "overruled",
+            after.id,
+            system,
+            after.kind,
+            ids[system],
+            {path: (value, after.agreed.get(path, EMPTY))},
+            who=reason,
+        )
+        for system, path, value, reason in outcome.losers
+    ]
+    if after.status != outcome.before.status:
+        rows += [
+            HistoryRow(
+                run.id, run.started_at, after.status, after.id, m.system, after.kind, m.id, {}, who=_who(outcome)
+            )
+            for m in outcome.before.members
+        ]
+    return rows
+
+
+def _who(outcome: Outcome) -> str:
+    return f"decision {outcome.used[0]}" if outcome.used else "rule on_missing"
+
+
+def question_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
+    """Match what this run asks with the questions that stand, and give the rows that change."""
+    standing = {q.id: q for q in world.store.questions(changeset.scope, status=("open", "decided", "ignored"))}
+    used = {*changeset.used, *(answer for outcome in changeset.outcomes for answer in outcome.used)}
+    asked = changeset.questions
+    if not standing and not asked:
+        return ()
+    last_n: dict[str, int] = {}
+    for question in world.store.questions(changeset.scope, status=("open", "decided", "ignored", "closed", "used")):
+        stem = question.id.rpartition("-")[0]
+        last_n[stem] = max(last_n.get(stem, 0), question.n)
+    steps = match(map(standing_of, standing.values()), asked, used, changeset.judged, last_n)
+    return tuple(question_row(step, standing, world.now()) for step in steps)
+
+
+def question_row(step: Step, standing: Mapping[str, Question], now: float) -> Question:
+    old = standing.get(step.id)
+    if old is None:
+        return Question(step.id, step.n, "open", step.proposal, now)
+    if step.what == "reissue":
+        said = step.previous or _said(old)
+        return replace(old, status="open", proposal=step.proposal, decided=None, previous=said)
+    return replace(old, status="used" if step.what == "use" else "closed", closed_at=now)
+
+
+def _said(question: Question) -> str:
+    """Tell the answer that was given, as text."""
+    decided = question.decided
+    if decided is None:
+        return question.previous
+    value = f" {format_value(decided.value)}" if decided.value is not None else ""
+    return f"{decided.choice}{value}"

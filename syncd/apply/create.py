@@ -1,0 +1,219 @@
+"""Create a counterpart or end a record: the two writes that are not a field.
+
+A create is searched for before any second attempt: by its marker where the system keeps one, else among records that
+appeared since the intent with the same content. What only a person can settle stays open; it is never sent again by
+itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncd.apply.begin import Started, set_aside
+from syncd.apply.world import World
+from syncd.apply.write import Done, End, ended, snapshot_of
+from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
+from syncd.model.records import Gone, Part, PartCreate, Present, Record
+from syncd.model.values import EMPTY, Flat, Unparsed
+from syncd.reconcile.constrain import wait_s
+from syncd.reconcile.types import Link, Member, Operation, Owed, System
+from syncd.store.rows import HistoryRow, Intent, Settlement
+
+
+async def operate(started: Started, world: World, done: Done) -> None:
+    """Carry out the creates and ends of a run."""
+    for operation, intent in started.operations:
+        if operation.system in done.away:
+            _close(intent, End.UNSENT, done.away[operation.system], world)
+            continue
+        try:
+            if operation.op == "create":
+                await _create(operation, intent, started, world, done)
+            else:
+                await _end(operation, intent, started, world, done)
+        except ConnectorError as error:
+            done.away[operation.system] = str(error)
+            done.failed.append(str(error))
+
+
+def _close(intent: Intent, end: End, note: str, world: World) -> None:
+    world.store.settle([Settlement(ended(intent, end, world.now(), note))])
+
+
+async def _create(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:
+    """Send one create, once, and take in what came of it."""
+    link = started.links[operation.link]
+    system = world.systems[operation.system]
+    parts = new_parts(link, operation.system, operation.values, world)
+    group = group_of(link, operation.system, world)
+    if link.kind == "plan" and group is None:
+        _close(intent, End.UNSENT, f"the group is not linked in {operation.system}", world)
+        done.failed.append(f"{operation.system}: the group is not linked, so {link.label} cannot be created there")
+        return
+    for earlier in world.store.open_creates(started.run.scope):
+        if (earlier.link, earlier.system) == (link.id, operation.system):
+            _close(earlier, End.NEVER_LANDED, f"{operation.reason} says that it did not happen", world)
+    world.store.mark_sent(intent.id, world.now())
+    intent = replace(intent, sent_at=world.now())
+    world.effect("after_mark")
+    try:
+        record_id = await system.connector.create(PartCreate(link.kind, group, parts, intent.marker))
+        world.effect("after_write")
+    except RecordError as error:
+        _refused(link, operation.system, intent, error.message, started, world)
+        done.failed.append(str(error))
+        return
+    except UnknownOutcomeError as error:
+        found = await find_created(intent, link, world)
+        if found is None:
+            done.failed.append(str(error))
+            return  # the row stays open: recovery searches again before anything is repeated
+        record_id = found.id
+    except TransientError as error:
+        _close(intent, End.UNSENT, error.message, world)
+        done.failed.append(str(error))
+        return
+    answer = await system.connector.read(link.kind, record_id)
+    if not isinstance(answer, Present):
+        await world.clock.sleep(world.settle_s)
+        answer = await system.connector.read(link.kind, record_id)
+    if not isinstance(answer, Present):
+        done.failed.append(f"{operation.system} {record_id}: created, but not to be read yet")
+        return
+    started.links[link.id] = take_in(answer.record, link, intent, world)
+    done.written[operation.system] = done.written.get(operation.system, 0) + 1
+    done.moved.add(link.id)
+
+
+def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[Part, ...]:
+    """Give the parts of a record to create: all that is agreed and that the system can hold."""
+    surface = world.systems[system].surface(link.kind)
+    lens = world.systems[system].lenses[link.kind]
+    fit = {
+        path: surface.nearest(path, value)
+        for path, value in values.items()
+        if surface.carries(path) and surface.unwritable(path) is None and not isinstance(value, Unparsed)
+    }
+    exact = {path: value for path, value in fit.items() if value == values[path]}
+    return lens.new(exact).parts
+
+
+def group_of(link: Link, system: System, world: World) -> str | None:
+    """Give the native id of the plan's group in a system, None when the group has no member there."""
+    if link.kind != "plan":
+        return None
+    group = world.store.link(link.scope)
+    found = [m.id for m in group.members if m.system == system and m.status == "live"] if group is not None else []
+    return found[0] if found else None
+
+
+def _refused(link: Link, system: System, intent: Intent, note: str, started: Started, world: World) -> None:
+    """Count the refusal on the awaited member, so that it is tried again later and asked about in the end."""
+    members = tuple(
+        replace(member, behind={"": _again(member, note, world, link)}) if member.system == system else member
+        for member in link.members
+    )
+    link = replace(link, members=members)
+    started.links[link.id] = link
+    world.store.settle([Settlement(ended(intent, End.REFUSED, world.now(), note), link)])
+
+
+def _again(member: Member, note: str, world: World, link: Link) -> Owed:
+    owed = member.behind.get("", Owed(link.revision))
+    refusals = owed.refusals + 1
+    return replace(owed, refusals=refusals, next_at=world.now() + wait_s(refusals), why=note)
+
+
+async def find_created(intent: Intent, link: Link, world: World) -> Record | None:
+    """Search what a create may have made: by marker, else the one new record that holds all that was sent."""
+    system = world.systems[intent.system]
+    group = group_of(link, intent.system, world)
+    marked = await system.connector.find_marked(intent.kind, group, intent.marker)
+    if marked:
+        return marked[0]
+    if system.access is not None and system.access.marker:
+        return None
+    known = world.store.heads(intent.system, intent.kind)
+    members = world.store.members_of(intent.system, intent.kind)
+    lens = world.systems[intent.system].lenses[intent.kind]
+    same = []
+    async for page in system.connector.list(intent.kind):
+        for record in page.records:
+            if record.id in members or (record.id in known and not _appeared_since(intent, record, world)):
+                continue
+            if holds_all(lens.get(record), lens.get(_as_sent(intent, link, world)), record.group, group):
+                same.append(record)
+    return same[0] if len(same) == 1 else None
+
+
+def _appeared_since(intent: Intent, record: Record, world: World) -> bool:
+    """Tell whether a record that is known already was first seen after the intent."""
+    rows = world.store.history(system=intent.system, record_id=record.id)
+    return any(row.what == "first" and row.at >= intent.at for row in rows)
+
+
+def _as_sent(intent: Intent, link: Link, world: World) -> Record:
+    return Record(intent.kind, "", new_parts(link, intent.system, intent.after, world))
+
+
+def holds_all(holds: Flat, sent: Flat, group: str | None, wanted_group: str | None) -> bool:
+    """Tell whether a record holds all that a create sent."""
+    return group == wanted_group and bool(sent) and all(holds.get(path, EMPTY) == value for path, value in sent.items())
+
+
+def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
+    """Make the created record the awaited member: its base is what was read back, the rest is owed."""
+    system = intent.system
+    surface = world.systems[system].surface(link.kind)
+    holds = world.systems[system].lenses[link.kind].get(record)
+    behind = {
+        path: Owed(link.revision)
+        for path, value in link.agreed.items()
+        if surface.carries(path) and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
+    }
+    made = Member(system, record.id, holds, behind=behind, own_stamp=record.modified)
+    members = tuple(made if member.system == system else member for member in link.members)
+    link = replace(link, members=members, status="live", settled=b"")
+    if not link.follow and not any(member.status == "awaited" for member in members):
+        link = replace(link, members=tuple(replace(member, behind={}) for member in members))
+    fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in sorted(holds.items())}
+    who = intent.reasons.get("", "")
+    history = HistoryRow(
+        intent.run, world.now(), "written", link.id, system, link.kind, record.id, fields, who, "created", holds
+    )
+    snapshot = snapshot_of(record, holds, link, system, world)
+    done = replace(ended(intent, End.CONFIRMED, world.now(), ""), record_id=record.id)
+    world.store.settle([Settlement(done, link, snapshot, (history,))])
+    return link
+
+
+async def _end(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:
+    """End a record in its system's own way, as a person decided."""
+    link = started.links[operation.link]
+    system = world.systems[operation.system]
+    world.store.mark_sent(intent.id, world.now())
+    try:
+        await system.connector.end(link.kind, operation.id)
+        world.effect("after_write")
+    except RecordError as error:
+        _close(intent, End.REFUSED, error.message, world)
+        done.failed.append(str(error))
+        return
+    answer = await system.connector.read(link.kind, operation.id)
+    link = settle_end(link, intent, isinstance(answer, Gone), world)
+    started.links[link.id] = link
+    done.written[operation.system] = done.written.get(operation.system, 0) + 1
+
+
+def settle_end(link: Link, intent: Intent, gone: bool, world: World) -> Link:
+    """Take down an end: the link is over, its records and history stay."""
+    link = replace(link, status="unlinked")
+    note = "ended and gone" if gone else "ended"
+    who = intent.reasons.get("", "")
+    row = HistoryRow(
+        intent.run, world.now(), "ended", link.id, intent.system, link.kind, intent.record_id, {}, who, note
+    )
+    with world.store.transaction():
+        world.store.settle([Settlement(ended(intent, End.CONFIRMED, world.now(), note), link, None, (row,))])
+        set_aside(link, world)
+    return link

@@ -1,0 +1,140 @@
+"""Recover: settle what a killed run left in the journal, by reading, before anything else is done.
+
+A row landed (the system holds what was meant), never landed (it holds what it held before, on two reads apart), or was
+overtaken (it holds something else: the next merge decides). Nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from syncd.apply.create import find_created, settle_end, take_in
+from syncd.apply.world import World
+from syncd.apply.write import End, advance, ended, snapshot_of
+from syncd.errors import ConnectorError
+from syncd.model.records import Gone, Present, Record
+from syncd.model.values import EMPTY, Flat
+from syncd.reconcile.types import Link
+from syncd.store.rows import HistoryRow, Intent, Settlement
+
+
+async def recover(scope: str, world: World) -> list[str]:
+    """Settle every unsettled journal row of a group; give the systems that could not be asked, with the reason."""
+    pending = world.store.pending(scope)
+    if not pending:
+        return []
+    unread: list[str] = []
+    late: list[Intent] = []
+    for again in (False, True):
+        rows = late if again else pending
+        if again and rows:
+            await world.clock.sleep(world.settle_s)
+        for intent in rows:
+            try:
+                settled = await _settle(intent, world, last=again)
+            except ConnectorError as error:
+                unread.append(str(error))
+                continue
+            if not settled and not again:
+                late.append(intent)
+    return unread
+
+
+async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
+    """Settle one row; False asks for a second look."""
+    link = world.store.link(intent.link)
+    system = world.systems.get(intent.system)
+    if link is None or system is None:
+        return True
+    if intent.op == "create":
+        return await _settle_create(intent, link, world, last=last)
+    answer = await system.connector.read(intent.kind, intent.record_id)
+    if intent.op == "end":
+        return _settle_end(intent, link, world, isinstance(answer, Gone))
+    if isinstance(answer, Gone):
+        world.store.settle([Settlement(ended(intent, End.OVERTAKEN, world.now(), "the record is gone"))])
+        return True
+    if not isinstance(answer, Present):
+        return True  # not to be read now: the row stays, the next run looks again
+    return _settle_write(intent, link, answer.record, world, last=last)
+
+
+def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, last: bool) -> bool:
+    """Say landed, never landed or overtaken."""
+    lens = world.systems[intent.system].lenses[intent.kind]
+    holds = lens.get(record)
+    landed = {path for path, value in intent.after.items() if holds.get(path, EMPTY) == value}
+    untouched = all(holds.get(path, EMPTY) == intent.before.get(path, EMPTY) for path in intent.after)
+    if untouched and not last:
+        return False
+    end = End.CONFIRMED if landed == intent.after.keys() else End.NEVER_LANDED if untouched else End.OVERTAKEN
+    link = advance(link, intent.system, intent.after, holds, landed, End.UNSENT, "", world, record.modified)
+    history = (_written(intent, link, landed, holds, world),) if landed else ()
+    known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
+    others = _others(known.flat if known is not None else {}, holds, landed)
+    if others:
+        history = (
+            *history,
+            replace(_written(intent, link, set(), holds, world), what="observed", fields=others, who=""),
+        )
+    snapshot = snapshot_of(record, holds, link, intent.system, world)
+    world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
+    return True
+
+
+def _written(intent: Intent, link: Link, landed: set[str], holds: Flat, world: World) -> HistoryRow:
+    fields: dict[str, tuple[object, object]] = {
+        path: (intent.before.get(path, EMPTY), intent.after[path]) for path in sorted(landed)
+    }
+    return HistoryRow(
+        intent.run,
+        world.now(),
+        "written",
+        link.id,
+        intent.system,
+        link.kind,
+        intent.record_id,
+        fields,
+        next(iter(intent.reasons.values()), ""),
+        "confirmed by recovery",
+        {path: holds[path] for path in landed if path in holds},
+    )
+
+
+def _others(known: Flat, holds: Flat, landed: Iterable[str]) -> dict[str, tuple[object, object]]:
+    """Name what moved besides our write since the last snapshot."""
+    ours = set(landed)
+    return {
+        path: (known.get(path, EMPTY), holds.get(path, EMPTY))
+        for path in sorted({*known, *holds})
+        if path not in ours and known.get(path, EMPTY) != holds.get(path, EMPTY)
+    }
+
+
+async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool) -> bool:
+    """Find what a create made, or say that it made nothing; without a marker only a person may say so."""
+    if intent.sent_at is None:
+        world.store.settle([Settlement(ended(intent, End.UNSENT, world.now(), "the run ended before it was sent"))])
+        return True
+    found = await find_created(intent, link, world)
+    if found is not None:
+        take_in(found, link, intent, world)
+        return True
+    if not last:
+        return False
+    access = world.systems[intent.system].access
+    if access is not None and access.marker:
+        world.store.settle([Settlement(ended(intent, End.NEVER_LANDED, world.now(), "no record carries its marker"))])
+    else:
+        world.store.settle([Settlement(replace(intent, state="open", note="sent, no reply, no marker to search by"))])
+    return True
+
+
+def _settle_end(intent: Intent, link: Link, world: World, gone: bool) -> bool:
+    """An end that was sent is over when the record is gone; else the person's decision stands and is asked again."""
+    if gone:
+        settle_end(link, intent, gone, world)
+    else:
+        world.store.settle([Settlement(ended(intent, End.UNSENT, world.now(), "the record is still there"))])
+    return True

@@ -1,0 +1,212 @@
+"""The world of a run: the systems, the store, the rules, the time, and nothing hidden.
+
+Everything that is not a plain value is handed in here, so a simulation injects its own clock, ids and systems and a run
+is the same code everywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Protocol
+
+import orjson
+
+from syncd.connectors.base import Access, Connector
+from syncd.mapping.lens import Lens
+from syncd.model import paths
+from syncd.model.records import Kind, Record
+from syncd.model.values import Value
+from syncd.reconcile.answers import Standing
+from syncd.reconcile.guards import Limits
+from syncd.reconcile.rules import Rules
+from syncd.reconcile.types import Decided, Surface, System
+from syncd.store.rows import Question
+from syncd.store.store import Store
+
+PERIOD_S = 3600.0
+SETTLE_S = 2.0
+"""Time between the two reads that prove that a write never landed."""
+
+
+class Clock(Protocol):
+    """Tells and passes the time."""
+
+    def now(self) -> float:
+        """Give seconds since 1970."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class WallClock:
+    """The real time."""
+
+    def now(self) -> float:
+        """Give seconds since 1970."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True)
+class LiveSystem:
+    """A system as it can be used now: its connector, its lenses and what the account may do."""
+
+    name: System
+    connector: Connector
+    lenses: Mapping[Kind, Lens]
+    access: Access | None = None
+    writes_off: str = ""
+    """Why nothing is written to this system now (shadow mode), "" when writes are on."""
+
+    def surface(self, kind: Kind) -> Surface:
+        """Narrow the lens of a kind by the account's rights."""
+        return _Surface(self.lenses[kind], self.access or Access(""))
+
+
+@dataclass(slots=True)
+class _Surface:
+    """A lens narrowed by the rights of the account."""
+
+    lens: Lens
+    access: Access
+
+    @property
+    def create(self) -> bool:
+        return self.access.create
+
+    @property
+    def update(self) -> bool:
+        return self.access.update
+
+    def carries(self, path: str) -> bool:
+        hidden = self.access.unreadable
+        return not (hidden and any(paths.under(path, prefix) for prefix in hidden)) and self.lens.carries(path)
+
+    def unwritable(self, path: str) -> str | None:
+        for prefix, why in self.access.unwritable.items():
+            if paths.under(path, prefix):
+                return why
+        return self.lens.unwritable(path)
+
+    def nearest(self, path: str, value: Value) -> Value:
+        return self.lens.nearest(path, value)
+
+    def codec_of(self, path: str) -> str:
+        return self.lens.codec_of(path)
+
+
+def random_id() -> str:
+    """Give an id that no other run has."""
+    return uuid.uuid4().hex[:12]
+
+
+def no_lock(_scope: str) -> AbstractAsyncContextManager[None]:
+    """Lock nothing: for worlds that only one process can reach."""
+    return nullcontext()
+
+
+@dataclass(slots=True)
+class World:
+    """All that a run may touch."""
+
+    systems: Mapping[System, LiveSystem]
+    store: Store
+    rules: Rules
+    limits: Limits = field(default_factory=Limits)
+    clock: Clock = field(default_factory=WallClock)
+    new_id: Callable[[], str] = random_id
+    lock: Callable[[str], AbstractAsyncContextManager[None]] = no_lock
+    atoms: Mapping[str, str] = field(default_factory=dict)
+    ignore: frozenset[str] = frozenset()
+    period_s: float = PERIOD_S
+    settle_s: float = SETTLE_S
+    effect: Callable[[str], None] = lambda _: None
+    """Called at each point where a process may die; a simulation raises there."""
+    scope_of: Callable[[System, Record], str | None] | None = None
+    """Tells the group of a record where links do not (scenario tables, generic records)."""
+
+    def now(self) -> float:
+        """Give seconds since 1970."""
+        return self.clock.now()
+
+    @property
+    def epoch(self) -> bytes:
+        """Digest of all that makes a settled link stay settled: rules, mappings, rights."""
+        told = [
+            self.rules.raw,
+            sorted(self.ignore),
+            sorted(self.atoms.items()),
+            [
+                (name, [(kind, lens.digest) for kind, lens in sorted(system.lenses.items())], _rights(system.access))
+                for name, system in sorted(self.systems.items())
+            ],
+        ]
+        return blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).digest()
+
+    def answers(self, scope: str) -> dict[tuple[str, str, str], Decided]:
+        """Give the answers that people committed and no run has used, by (kind, link, name)."""
+        found = self.store.questions(scope, status=("decided",))
+        return {(q.proposal.kind, q.proposal.link, q.proposal.name): answer_of(q) for q in found if q.decided}
+
+    def approvals(self, scope: str) -> dict[str, Decided]:
+        """Give the unused answers to guard questions of a scope, by the guard's name."""
+        return {name: one for (kind, _, name), one in self.answers(scope).items() if kind == "guard"}
+
+    def pauses(self, scope: str) -> dict[System, str]:
+        """Give the systems that take no write now, with the reason."""
+        paused = {name: system.writes_off for name, system in self.systems.items() if system.writes_off}
+        for key, entry in self.store.items("pauses").items():
+            why = f"paused: {entry.get('reason') or 'no reason given'}"
+            if key in ("", f"group:{scope}"):
+                paused |= dict.fromkeys(self.systems, why)
+            elif key.startswith("system:") and key.removeprefix("system:") in self.systems:
+                paused[key.removeprefix("system:")] = why
+        return paused
+
+
+def _rights(access: Access | None) -> object:
+    if access is None:
+        return None
+    return [sorted(access.unreadable.items()), sorted(access.unwritable.items()), access.create, access.update]
+
+
+def answer_of(question: Question) -> Decided:
+    """Give a committed answer together with what its preview showed."""
+    decided = question.decided
+    assert decided is not None
+    return Decided(
+        question.id,
+        question.proposal.kind,
+        question.proposal.link,
+        question.proposal.name,
+        decided.digest,
+        decided.choice,
+        decided.value,
+        decided.options,
+        decided.by,
+        decided.note,
+        frozenset(question.proposal.ceiling),
+    )
+
+
+def standing_of(question: Question) -> Standing:
+    """Give a stored question as the matching of questions wants it."""
+    return Standing(question.id, question.n, question.status, question.proposal, question.decided, question.previous)
+
+
+def raw_digest(record: Record, lens: Lens) -> bytes:
+    """Give the digest of a record as the vendor sent it and of the lens that reads it: unchanged means skip it."""
+    data = [(part.kind, part.id, part.data) for part in record.parts]
+    told = orjson.dumps([lens.digest, data, record.locked, record.group], option=orjson.OPT_NON_STR_KEYS, default=dict)
+    return blake2b(told, digest_size=16).digest()

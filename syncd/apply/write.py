@@ -1,0 +1,360 @@
+"""Write what was begun, one record after the other: read again, compare, write, read back, confirm.
+
+Only a confirmed value becomes a base. What moved is not written and is handed back to be decided again; what was refused
+or is unknown stays owed. Confirmations are stored in batches, each one transaction: a crash before it leaves journal
+rows that recovery settles by reading.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import orjson
+
+from syncd.apply.begin import Job, Started, settle_link
+from syncd.apply.world import LiveSystem, World, raw_digest
+from syncd.errors import ConnectorError, RecordError, StaleWriteError, TransientError, UnknownOutcomeError
+from syncd.model import encoding
+from syncd.model.records import Answer, NotSeen, Part, PartWrite, Present, Record
+from syncd.model.values import EMPTY, Flat
+from syncd.reconcile.constrain import wait_s
+from syncd.reconcile.types import Link, Owed, Seen, System
+from syncd.store.rows import HistoryRow, Intent, Settlement, Snapshot
+
+BATCH = 256
+"""Confirmations stored in one transaction."""
+
+
+class End(Enum):
+    """How one write ended."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    NEVER_LANDED = "never_landed"
+    OVERTAKEN = "overtaken"
+    MOVED = "moved"
+    UNSENT = "unsent"
+
+
+@dataclass(slots=True)
+class Done:
+    """What an apply came to: writes that took effect by system, links to decide again, failures in words."""
+
+    written: dict[System, int] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+    away: dict[System, str] = field(default_factory=dict)
+
+    def __iadd__(self, other: Done) -> Done:
+        for system, count in other.written.items():
+            self.written[system] = self.written.get(system, 0) + count
+        self.failed += other.failed
+        self.away |= other.away
+        self.moved = other.moved
+        return self
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Settlements on their way to the store, and the links as they stand after them."""
+
+    started: Started
+    world: World
+    epoch: bytes
+    waiting: list[Settlement] = field(default_factory=list)
+    fresh: dict[tuple[str, System], bytes] = field(default_factory=dict)
+
+    def settle(
+        self, intents: list[Intent], link: Link, snapshot: Snapshot | None, history: tuple[HistoryRow, ...]
+    ) -> None:
+        """Take down the end of a record's intents."""
+        if snapshot is not None:
+            self.fresh[link.id, snapshot.system] = snapshot.digest
+        link = self._settled(link)
+        self.started.links[link.id] = link
+        first, *rest = intents
+        self.waiting.append(Settlement(first, link, snapshot, history))
+        self.waiting += [Settlement(intent) for intent in rest]
+        if len(self.waiting) >= BATCH:
+            self.flush()
+
+    def _settled(self, link: Link) -> Link:
+        """Mark the link as in step once its last debt is paid."""
+        if link.id not in self.started.settled or any(member.behind for member in link.members):
+            return link
+        link = settle_link(link, self.started.sights.get(link.id, {}), self.epoch)
+        members = tuple(
+            replace(member, settled=self.fresh.get((link.id, member.system), member.settled)) for member in link.members
+        )
+        return replace(link, members=members)
+
+    def flush(self) -> None:
+        """Store what waits, in one transaction."""
+        if self.waiting:
+            self.world.store.settle(self.waiting)
+            self.waiting = []
+
+
+@dataclass(slots=True)
+class Pauses:
+    """What is paused, asked before each send; within 50 ms the answer is not asked for twice."""
+
+    world: World
+    scope: str
+    _until: float = 0.0
+    _known: dict[System, str] = field(default_factory=dict)
+
+    def now(self) -> dict[System, str]:
+        """Give the systems that take no write now, with the reason."""
+        moment = time.monotonic()
+        if moment >= self._until:
+            self._known, self._until = self.world.pauses(self.scope), moment + 0.05
+        return self._known
+
+
+async def apply(started: Started, world: World) -> Done:
+    """Carry out the jobs of a run in their order."""
+    done = Done()
+    ledger = Ledger(started, world, world.epoch)
+    pauses = Pauses(world, started.run.scope)
+    for job in started.jobs:
+        why = done.away.get(job.system) or pauses.now().get(job.system)
+        if why:
+            await _give_up(job, ledger, why)
+            continue
+        try:
+            await _write_record(job, ledger, done)
+        except ConnectorError as error:
+            done.away[job.system] = str(error)
+            done.failed.append(str(error))
+            await _give_up(job, ledger, str(error))
+    ledger.flush()
+    return done
+
+
+async def _give_up(job: Job, ledger: Ledger, why: str) -> None:
+    """Leave a job undone: nothing was sent, everything stays owed."""
+    intents = [ended(intent, End.UNSENT, ledger.world.now(), why) for intent in job.intents]
+    ledger.settle(intents, ledger.started.links[job.link], None, ())
+
+
+async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
+    """Do one record: the drawn order, with every way out named."""
+    world = ledger.world
+    system = world.systems[job.system]
+    kind = job.intents[0].kind
+    lens = system.lenses[kind]
+    answer = await system.connector.read(kind, job.record_id)
+    if not isinstance(answer, Present):
+        await _give_up(job, ledger, _absence(answer))
+        done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
+        return
+    now_holds = lens.get(answer.record)
+    if job.seen is None or now_holds != job.seen.flat:
+        _finish(job, ledger, done, answer.record, now_holds, End.MOVED, "it moved between read and write")
+        return
+    putting = lens.put(answer.record, job.changes, frozenset(job.changes))
+    if system.access is None or not system.access.conditional:
+        job.intents = [_with_images(intent, answer.record, putting.parts) for intent in job.intents]
+    end, note = End.CONFIRMED, ""
+    try:
+        await _send(putting.parts, answer.record, system, world)
+    except StaleWriteError as error:
+        end, note = End.MOVED, str(error)
+    except RecordError as error:
+        end, note = End.REFUSED, error.message
+    except UnknownOutcomeError as error:
+        end, note = End.NEVER_LANDED, error.message
+    except TransientError as error:
+        end, note = End.UNSENT, error.message
+        done.failed.append(str(error))
+    await _confirm(job, ledger, done, now_holds, end, note)
+
+
+async def _send(parts: tuple[Part, ...], record: Record, system: LiveSystem, world: World) -> None:
+    """Send the changed parts, each once."""
+    before = {part.kind: part for part in record.parts}
+    for part in parts:
+        await system.connector.write(PartWrite(record.kind, record.id, before[part.kind], part.data))
+        world.effect("after_write")
+
+
+def _with_images(intent: Intent, record: Record, parts: tuple[Part, ...]) -> Intent:
+    """Keep both images of a part whose system has no conditional write: what we may have overwritten stays known."""
+    old = next((part for part in record.parts if part.kind == intent.part), None)
+    new = next((part for part in parts if part.kind == intent.part), None)
+    if old is None or new is None:
+        return intent
+    return replace(intent, raw_before=_json(old), raw_after=_json(new))
+
+
+def _json(part: Part) -> str:
+    return orjson.dumps(part.data, default=dict).decode()
+
+
+async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End, note: str) -> None:
+    """Read back and settle: what holds the intended value is confirmed, whatever the system answered."""
+    world = ledger.world
+    system = world.systems[job.system]
+    kind = job.intents[0].kind
+    answer = await system.connector.read(kind, job.record_id)
+    if _still(answer, before, system, kind, job.changes) and end in (End.CONFIRMED, End.NEVER_LANDED):
+        # The system said yes, or nothing at all, and shows the old value: it may merely be late.
+        await world.clock.sleep(world.settle_s)
+        answer = await system.connector.read(kind, job.record_id)
+    if not isinstance(answer, Present):
+        done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
+        ledger.flush()
+        return  # the journal rows stay open; recovery settles them when the record can be read
+    holds = system.lenses[kind].get(answer.record)
+    _finish(job, ledger, done, answer.record, holds, end, note)
+
+
+def _still(answer: Answer, before: Flat, system: LiveSystem, kind: object, changes: Flat) -> bool:
+    """Tell whether a record shows none of the changes yet."""
+    if not isinstance(answer, Present):
+        return True
+    holds = system.lenses[kind].get(answer.record)  # type: ignore[index]
+    return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in changes.items())
+
+
+def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, end: End, note: str) -> None:
+    """Advance the bases of what is confirmed, keep the rest owed, and take it all down."""
+    world = ledger.world
+    link = ledger.started.links[job.link]
+    before = job.seen.flat if job.seen is not None else {}
+    landed = {path for path, value in job.changes.items() if holds.get(path, EMPTY) == value}
+    other = {p for p in job.changes if p not in landed and holds.get(p, EMPTY) != before.get(p, EMPTY)}
+    if end is not End.MOVED and not (landed or other) and end is End.CONFIRMED:
+        end, note = End.NEVER_LANDED, "accepted, but the old value is still there"
+    intents = [ended(i, _end_of(i, landed, other, end), world.now(), note) for i in job.intents]
+    link = advance(link, job.system, job.changes, holds, landed, end, note, world, record.modified)
+    snapshot = snapshot_of(record, holds, link, job.system, world)
+    ledger.settle(intents, link, snapshot, histories(job, before, holds, landed, link, record, world))
+    if landed and end is not End.MOVED:
+        done.written[job.system] = done.written.get(job.system, 0) + 1
+    if other or end is End.MOVED or any(_aside(before, holds, job.changes)):
+        done.moved.add(job.link)
+    missing = sorted(job.changes.keys() - landed)
+    if missing and end is not End.MOVED and not other:
+        done.failed.append(f"{job.system} {job.record_id} {', '.join(missing)}: {note or end.value}")
+
+
+def _aside(before: Flat, holds: Flat, changes: Flat) -> set[str]:
+    """Name the fields that somebody else moved while we wrote."""
+    if (
+        before.keys() | changes.keys() == holds.keys()
+        and len(before) == len(holds)
+        and not changes.keys() - before.keys()
+    ):
+        return {p for p, v in holds.items() if p not in changes and before[p] != v}
+    return {p for p in {*before, *holds} if p not in changes and before.get(p, EMPTY) != holds.get(p, EMPTY)}
+
+
+def _end_of(intent: Intent, landed: set[str], other: set[str], end: End) -> End:
+    """Name how one part ended."""
+    if end is not End.MOVED and intent.after.keys() <= landed:
+        return End.CONFIRMED
+    if other & intent.after.keys() and end is not End.MOVED:
+        return End.OVERTAKEN
+    return End.REFUSED if end is End.CONFIRMED else end
+
+
+def ended(intent: Intent, end: End, now: float, note: str) -> Intent:
+    return replace(intent, state=end.value, settled_at=now, note=note)
+
+
+def advance(
+    link: Link,
+    system: System,
+    changes: Flat,
+    holds: Flat,
+    landed: set[str],
+    end: End,
+    note: str,
+    world: World,
+    modified: float | None,
+) -> Link:
+    """Give the link with the member's bases where it was confirmed and its debts where it was not."""
+    members = []
+    for member in link.members:
+        if member.system != system:
+            members.append(member)
+            continue
+        base, behind = dict(member.base), dict(member.behind)
+        for path in changes:
+            if path in landed and end is not End.MOVED:
+                behind.pop(path, None)
+                if holds.get(path, EMPTY) is EMPTY:
+                    base.pop(path, None)
+                else:
+                    base[path] = holds[path]
+            elif end in (End.REFUSED, End.CONFIRMED, End.NEVER_LANDED):
+                behind[path] = _again(behind.get(path), end, note, world.now(), link.revision)
+        stamp = modified if landed and end is not End.MOVED else member.own_stamp
+        members.append(replace(member, base=base, behind=behind, own_stamp=stamp))
+    return replace(link, members=tuple(members))
+
+
+def _again(owed: Owed | None, end: End, note: str, now: float, revision: int) -> Owed:
+    """Count a refusal and say when to try again; a write that never landed is not a refusal."""
+    owed = owed or Owed(revision)
+    if end is End.NEVER_LANDED:
+        return replace(owed, why=note)
+    refusals = owed.refusals + 1
+    return replace(owed, refusals=refusals, next_at=now + wait_s(refusals), why=note)
+
+
+def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: World) -> Snapshot:
+    """Give the snapshot of a record just read."""
+    lens = world.systems[system].lenses[record.kind]
+    return Snapshot(
+        system=system,
+        kind=record.kind,
+        id=record.id,
+        scope=link.scope,
+        label=link.label,
+        flat=holds,
+        digest=encoding.digest(holds),
+        raw=raw_digest(record, lens),
+        at=world.now(),
+        version=record.parts[0].version if record.parts else None,
+        modified=record.modified,
+        locked=record.locked,
+    )
+
+
+def histories(
+    job: Job, before: Flat, holds: Flat, landed: set[str], link: Link, record: Record, world: World
+) -> tuple[HistoryRow, ...]:
+    """Write down what we changed, and apart from it what others changed meanwhile."""
+    run, now = job.intents[0].run, world.now()
+    reasons = {path: reason for intent in job.intents for path, reason in intent.reasons.items()}
+    rows = []
+    if landed:
+        fields: dict[str, tuple[object, object]] = {
+            path: (before.get(path, EMPTY), job.changes[path]) for path in sorted(landed)
+        }
+        who = next(iter(reasons[path] for path in sorted(landed)))
+        back = {path: holds[path] for path in landed if path in holds}
+        rows.append(HistoryRow(run, now, "written", link.id, job.system, link.kind, record.id, fields, who, "", back))
+    others = {*_aside(before, holds, job.changes)} | {
+        path for path in job.changes if path not in landed and holds.get(path, EMPTY) != before.get(path, EMPTY)
+    }
+    if others:
+        moved: dict[str, tuple[object, object]] = {
+            path: (before.get(path, EMPTY), holds.get(path, EMPTY)) for path in sorted(others)
+        }
+        rows.append(HistoryRow(run, now, "observed", link.id, job.system, link.kind, record.id, moved))
+    return tuple(rows)
+
+
+def _absence(answer: Answer) -> str:
+    return answer.why if isinstance(answer, NotSeen) else f"the record is gone: {getattr(answer, 'evidence', '')}"
+
+
+def seen_of(snapshot: Snapshot) -> Seen:
+    """Give a stored snapshot as the sight of a member."""
+    return Seen(snapshot.flat, snapshot.digest, snapshot.modified, snapshot.locked, snapshot.version)

@@ -1,0 +1,304 @@
+"""One file as a table: bytes -> records, and a changed row -> bytes in which every other row is as it was.
+
+Pure. A file is read whole or not at all: one bad row refuses it, and `BadTableError` lists every bad row with what was
+seen and what was expected.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+
+from syncd.connectors.files.rows import BadRowError, CsvRows, JsonRows, RowFormat, csv_chunks, split_csv
+from syncd.connectors.files.settings import Settings
+from syncd.connectors.frozen import freeze
+from syncd.model.records import JSON, Kind, Part, Record
+
+PART: Final = "record"
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row of the error file."""
+
+    line: int
+    key: str
+    seen: str
+    expected: str
+
+
+class BadTableError(Exception):
+    """A file that is not whole."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} bad rows")
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A whole file. `texts` are its lines and rows with their line ends; `places` says where in them each record is."""
+
+    kind: Kind
+    rows: RowFormat
+    columns: tuple[str, ...] | None
+    texts: tuple[str, ...]
+    records: Mapping[str, Record]
+    places: dict[str, int]
+    bom: bool = False
+    settings: Settings = field(repr=False, kw_only=True)
+
+    def encode(self) -> bytes:
+        """Give the file's bytes."""
+        data = "".join(self.texts).encode(self.settings.encoding)
+        return _BOM + data if self.bom else data
+
+    def text_of(self, record_id: str) -> str:
+        """Give a row as it is written, without its line end."""
+        return _bare(self.texts[self.places[record_id]])
+
+    def with_row(self, record_id: str, after: Mapping[str, JSON]) -> Table:
+        """Give the table with other data in one row. Raises BadRowError when the file cannot hold them."""
+        was = self.texts[self.places[record_id]]
+        text = self.rows.rewrite(_bare(was), after)
+        if text == _bare(was):
+            return self
+        place = self.places[record_id]
+        record = self._read_back(text, record_id)
+        texts = (*self.texts[:place], text + _line_end(was), *self.texts[place + 1 :])
+        return self._with(texts, {**self.records, record_id: record}, self.places)
+
+    def with_new_row(self, record_id: str, data: Mapping[str, JSON]) -> Table:
+        """Give the table with one more row at its end. Raises BadRowError when the file cannot hold it."""
+        last = next(reversed(self.places), None)
+        text = self.rows.new(data, None if last is None else self.text_of(last))
+        record = self._read_back(text, record_id)
+        end = next((_line_end(old) for old in self.texts if _line_end(old)), "\n")
+        texts = list(self.texts)
+        if texts and not _line_end(texts[-1]):
+            texts[-1] += end
+        texts.append(text + end)
+        places = {**self.places, record_id: len(texts) - 1}
+        return self._with(tuple(texts), {**self.records, record_id: record}, places)
+
+    def _with(self, texts: tuple[str, ...], records: Mapping[str, Record], places: dict[str, int]) -> Table:
+        return Table(self.kind, self.rows, self.columns, texts, records, places, self.bom, settings=self.settings)
+
+    def _read_back(self, text: str, record_id: str) -> Record:
+        """Read what was just written, so that no write can make a file that is refused."""
+        _check_row(text, self.settings)
+        try:
+            text.encode(self.settings.encoding)
+        except UnicodeEncodeError as error:
+            raise BadRowError(f"the character {text[error.start]!a}", f"{self.settings.encoding} text") from None
+        record = _record(self.kind, text, self.rows, self.settings)
+        if record.id != record_id:
+            raise BadRowError(f"the id {record.id}", f"the id {record_id}", self.settings.id)
+        return record
+
+
+def parse(data: bytes, kind: Kind, settings: Settings, *, csv: bool, columns: Sequence[str] | None) -> Table:
+    """Read a file. `columns` is the header that is expected (CSV). Raises BadTableError."""
+    problems: list[Problem] = []
+    bom = data.startswith(_BOM)
+    lines = _lines(data[len(_BOM) :] if bom else data, settings, problems)
+    if problems:
+        raise BadTableError(problems)
+    chunks = csv_chunks(lines, settings.delimiter) if csv else iter(enumerate(lines, start=1))
+    texts: list[str] = []
+    header: tuple[str, ...] | None = None
+    rows: RowFormat = JsonRows()
+    if csv:
+        header = _header(kind, chunks, columns, settings, texts)
+        rows = CsvRows(header, settings.delimiter)
+    records, places = _records(kind, chunks, rows, settings, texts)
+    return Table(kind, rows, header, tuple(texts), records, places, bom, settings=settings)
+
+
+def _lines(data: bytes, settings: Settings, problems: list[Problem]) -> list[str]:
+    """Decode line by line, so that a bad byte is found where it is."""
+    if len(data) > settings.max_bytes:
+        raise BadTableError([Problem(1, "", f"{len(data)} bytes", f"at most {settings.max_bytes} bytes (max_bytes)")])
+    raw = io.BytesIO(data).readlines()
+    lines: list[str] = []
+    for number, line in enumerate(raw, start=1):
+        try:
+            text = line.decode(settings.encoding)
+        except UnicodeDecodeError as error:
+            seen = f"byte 0x{line[error.start]:02x} at column {error.start + 1}"
+            problems.append(Problem(number, "", seen, f"{settings.encoding} text"))
+            continue
+        if "\0" in text:
+            problems.append(Problem(number, "", f"a NUL character at column {text.index(chr(0)) + 1}", "text"))
+        lines.append(text)
+    if raw and settings.final_line_end and not raw[-1].endswith(b"\n"):
+        problems.append(Problem(len(raw), "", "a last line without a line end", "a line end: the file may be cut off"))
+    return lines
+
+
+def _header(
+    kind: Kind,
+    chunks: Iterator[tuple[int, str]],
+    expected: Sequence[str] | None,
+    settings: Settings,
+    texts: list[str],
+) -> tuple[str, ...]:
+    line, text = next(chunks, (1, ""))
+    if not text.strip():
+        raise BadTableError([Problem(line, "", "no header", f"a header with the column {settings.id}")])
+    try:
+        fields = split_csv(_bare(text), settings.delimiter)
+    except BadRowError as error:
+        raise BadTableError([Problem(line, "", error.seen, error.expected)]) from None
+    columns = tuple(name[1:-1].replace('""', '"') if name.startswith('"') else name for name in fields)
+    problems = [*_bad_names(columns, line), *_missing(kind, columns, settings, line)]
+    problems += _other_than(columns, settings.columns.get(kind, expected), line)
+    if problems:
+        raise BadTableError(problems)
+    texts.append(text)
+    return columns
+
+
+def _bad_names(columns: Sequence[str], line: int) -> Iterator[Problem]:
+    for index, name in enumerate(columns, start=1):
+        if not name.strip():
+            yield Problem(line, "", f"column {index} has no name", "a name for every column")
+        elif columns.index(name) != index - 1:
+            yield Problem(line, name, f"the column {name} twice", "every column once")
+
+
+def _missing(kind: Kind, columns: Sequence[str], settings: Settings, line: int) -> Iterator[Problem]:
+    """Name the columns that the settings speak of and the file has not."""
+    needed = {settings.id: "id", settings.modified: "modified", settings.marker: "marker"}
+    if kind == "plan":
+        needed[settings.group_id] = "group_id"
+    if settings.end:
+        needed[settings.end.column] = "end"
+    for column, setting in needed.items():
+        if column is not None and column not in columns:
+            seen = f"the columns {', '.join(columns)}"
+            yield Problem(line, column, seen, f"the column {column}, which the setting `{setting}` names")
+
+
+def _other_than(columns: Sequence[str], expected: Sequence[str] | None, line: int) -> Iterator[Problem]:
+    """Compare with the header that is expected; the order does not count."""
+    if expected is None:
+        return
+    missing = [name for name in expected if name not in columns]
+    extra = [name for name in columns if name not in expected]
+    if len(missing) == len(extra) == 1:
+        yield Problem(line, missing[0], f"the column {extra[0]}", f"the column {missing[0]} (renamed?)")
+        return
+    for name in missing:
+        yield Problem(line, name, "no such column", f"the column {name}")
+    for name in extra:
+        yield Problem(line, name, f"the new column {name}", f"the columns {', '.join(expected)}")
+
+
+def _records(
+    kind: Kind, chunks: Iterator[tuple[int, str]], rows: RowFormat, settings: Settings, texts: list[str]
+) -> tuple[dict[str, Record], dict[str, int]]:
+    """Read every row, adding its text to `texts`; blank lines are kept and are no rows."""
+    records: dict[str, Record] = {}
+    places: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    problems: list[Problem] = []
+    for line, text in chunks:
+        texts.append(text)
+        bare = _bare(text)
+        if not bare.strip():
+            continue
+        try:
+            _check_row(bare, settings)
+            record = _record(kind, bare, rows, settings)
+        except BadRowError as error:
+            problems.append(Problem(line, error.key or _id_of(bare, rows, settings), error.seen, error.expected))
+            continue
+        if record.id in records:
+            seen = f"the id {record.id} again"
+            problems.append(Problem(line, record.id, seen, f"every id once; it is in line {lines[record.id]} too"))
+            continue
+        records[record.id], places[record.id], lines[record.id] = record, len(texts) - 1, line
+    if problems:
+        raise BadTableError(problems)
+    return records, places
+
+
+def _check_row(text: str, settings: Settings) -> None:
+    if len(text) > settings.max_row_bytes:
+        raise BadRowError(f"a row of {len(text)} characters", f"at most {settings.max_row_bytes} (max_row_bytes)")
+
+
+def _record(kind: Kind, text: str, rows: RowFormat, settings: Settings) -> Record:
+    data = rows.read(text)
+    record_id = _id(data.get(settings.id), settings)
+    version = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    part = Part(PART, record_id, freeze(data), version)
+    group = _group(data, settings) if kind == "plan" else None
+    return Record(kind, record_id, (part,), group, _modified(data, settings))
+
+
+def _id(value: JSON, settings: Settings) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if value is None or value == "":
+        raise BadRowError("no id", f"an id under {settings.id}", settings.id)
+    if not isinstance(value, str):
+        raise BadRowError(f"an id of type {type(value).__name__}", "a text or a whole number", settings.id)
+    if value != value.strip():
+        raise BadRowError("an id with blanks around it", "an id without them", settings.id)
+    return value
+
+
+def _group(data: Mapping[str, JSON], settings: Settings) -> str | None:
+    value = data.get(settings.group_id) if settings.group_id else None
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise BadRowError(
+            f"a group of type {type(value).__name__}", "a text or a whole number", settings.group_id or ""
+        )
+    return str(value)
+
+
+def _modified(data: Mapping[str, JSON], settings: Settings) -> float | None:
+    """Read a time. One without an offset could be any of 26 hours, so it says nothing."""
+    value = data.get(settings.modified) if settings.modified else None
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if not isinstance(value, bool):
+        with suppress(ValueError):
+            return float(text) if _NUMBER.match(text) else _timestamp(datetime.fromisoformat(text))
+    raise BadRowError("no time", "seconds since 1970, or ISO 8601", settings.modified or "")
+
+
+def _timestamp(time: datetime) -> float | None:
+    return time.timestamp() if time.tzinfo else None
+
+
+def _id_of(text: str, rows: RowFormat, settings: Settings) -> str:
+    """Name a bad row where its id can still be made out."""
+    try:
+        if isinstance(rows, CsvRows):
+            return text.split(rows.delimiter)[rows.columns.index(settings.id)].strip('"')
+        return str(json.loads(text).get(settings.id, ""))
+    except (ValueError, IndexError, AttributeError, RecursionError):
+        return ""
+
+
+def _bare(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _line_end(text: str) -> str:
+    return text[len(_bare(text)) :]

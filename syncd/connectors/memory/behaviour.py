@@ -1,0 +1,54 @@
+"""How an in-memory vendor is made. A value: nothing here changes while the vendor runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from pydantic import ConfigDict
+
+from syncd.model.records import JSON
+
+Versions: TypeAlias = Literal["none", "etag", "lying", "stuck", "restless"]
+
+DEFAULT_PART: Final = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How this vendor is made; the defaults are a vendor that takes everything as it is and versions nothing.
+
+    Prefixes (`read_only writable carries distorts`) are path prefixes; "" stands for everything.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    versions: Versions = "none"
+    """etag: a new token with each change. stuck: never a new one. restless: a new one with each answer. lying: one that
+    changes with every second answer and has nothing to do with the content, so it lies both ways. A token that the
+    back door states (`version=`) stays until it is stated again under the last three."""
+    conditional: bool = True
+    """A write whose token is not the current one is refused; only with versions "etag"."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Section -> kind of the part that holds it; every record has all of them, the rest is in the part "record"."""
+    decimals: int | None = None
+    """Numbers written as text are rounded, half up, to this many places."""
+    recase: Literal["none", "title", "upper", "lower"] = "none"
+    distorts: tuple[str, ...] = ("",)
+    """Where rounding and re-casing happen."""
+    late: int = 0
+    """What was created or written is seen only after this many further calls of list, read or find."""
+    read_only: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ("",)
+    carries: tuple[str, ...] = ("",)
+    """What the vendor holds at all; other keys are refused, from the back door too."""
+    create: bool = True
+    update: bool = True
+    end: bool = True
+    end_sets: Mapping[str, JSON] | None = None
+    """What the vendor sets when a record is ended; None: the record is removed."""
+    marker: bool = True
+    skew_s: float = 0.0
+    """How far the vendor's clock is ahead of the injected one."""
+    page_size: int = 500

@@ -1,0 +1,142 @@
+"""What a codec is: vendor value <-> canonical value, both ways, and what the target cannot hold named as a loss.
+
+Takes JSON as a connector hands it over and the row's `Context`; gives a canonical value, JSON to write, or a `Loss`.
+Never raises on data, never rounds silently, never writes a text that was not understood.
+
+The law, kept here for every codec by reading back what is about to be written: `get(put(value)) == value` whenever
+`put` gave no `Loss`, and a `Loss` names the nearest value for which that holds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Protocol
+
+from syncd.model.records import JSON
+from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Unparsed, Value
+
+NOT_APPLICABLE_WORDS = frozenset({"not applicable", "n/a", "na"})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a codec sees beside the value: the text of the partner column, whose percentages the column holds, and the
+    options of the mapping row."""
+
+    partner: str | None = None
+    perspective: Literal["member", "plan"] = "member"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The target cannot hold `value`; `nearest` is what it would hold, None when nothing comes near."""
+
+    value: Value
+    nearest: Value | None
+    why: str
+
+
+class Codec(Protocol):
+    """Reads and writes one field of one system. `options` names the options a row may give, each with the choices there
+    are; no choices means free."""
+
+    name: ClassVar[str]
+    options: ClassVar[Mapping[str, frozenset[str]]]
+
+    def get(self, raw: JSON, context: Context) -> Value:
+        """Read a vendor value. None and blank are EMPTY; what is not understood is `Unparsed`."""
+        ...
+
+    def put(self, value: Value, context: Context) -> JSON | Loss:
+        """Give what to write for a value."""
+        ...
+
+
+class BaseCodec(ABC):
+    """Everything codecs share: absences, texts that were not understood, and reading back before writing.
+
+    Options of every codec: `empty` (what to write for EMPTY, else null) and `not_applicable` (what to write for
+    NOT_APPLICABLE; a system without a word for it cannot hold it). Both are understood when read.
+    """
+
+    name: ClassVar[str]
+    options: ClassVar[Mapping[str, frozenset[str]]] = {}
+    not_applicable_words: ClassVar[frozenset[str]] = NOT_APPLICABLE_WORDS
+    not_applicable_text: ClassVar[str | None] = None
+
+    def get(self, raw: JSON, context: Context) -> Value:
+        """Read a vendor value."""
+        text = text_of(raw)
+        absence = self._absence(raw, text, context)
+        value = absence if absence is not None else self._read(text, context)
+        return Unparsed(text) if value is None else value
+
+    def put(self, value: Value, context: Context) -> JSON | Loss:
+        """Give what to write for a value, after reading it back."""
+        written = self._writing(value, context)
+        if isinstance(written, Loss) or same(self.get(written, context), value):
+            return written
+        return self._loss(value, written, context)
+
+    @abstractmethod
+    def _read(self, text: str, context: Context) -> Value | None:
+        """Read a text that is not blank; None when it is not understood."""
+
+    @abstractmethod
+    def _write(self, value: Value, context: Context) -> JSON | Loss:
+        """Give the text or number for a value; `put` reads it back."""
+
+    def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
+        if raw is None:
+            return EMPTY
+        plain = text.strip()
+        for key, absent in (("empty", EMPTY), ("not_applicable", NOT_APPLICABLE)):
+            word = context.options.get(key)
+            if word is not None and plain == text_of(word).strip():
+                return absent
+        if not plain:
+            return EMPTY
+        return NOT_APPLICABLE if plain.lower() in self.not_applicable_words else None
+
+    def _writing(self, value: Value, context: Context) -> JSON | Loss:
+        if isinstance(value, Unparsed):
+            return Loss(value, None, "a text that was not understood is never written")
+        return self._write_absent(value, context) if isinstance(value, Absent) else self._write(value, context)
+
+    def _write_absent(self, value: Absent, context: Context) -> JSON | Loss:
+        if value is EMPTY:
+            return context.options.get("empty")
+        word = context.options.get("not_applicable", self.not_applicable_text)
+        return Loss(value, EMPTY, "the target has no word for not applicable") if word is None else word
+
+    def _loss(self, value: Value, candidate: JSON, context: Context, why: str = "") -> Loss:
+        """Say that the target would hold `candidate` instead, if that itself can be written and read."""
+        nearest = self.get(candidate, context)
+        written = self._writing(nearest, context)
+        holds = not isinstance(written, Loss) and same(self.get(written, context), nearest)
+        return Loss(
+            value, nearest if holds else None, why or f"{text_of(candidate)!r} would read back as another value"
+        )
+
+    def _unfit(self, value: Value) -> Loss:
+        return Loss(value, None, f"{type(value).__name__} is no value for codec {self.name}")
+
+
+def same(left: Value, right: Value) -> bool:
+    """Tell whether two values are one: `1 == Decimal(1)` in Python, but a count is not an amount."""
+    return type(left) is type(right) and left == right
+
+
+def text_of(raw: JSON) -> str:
+    """Give the text of a JSON value: numbers digit by digit, without exponents, as they would stand in a file."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, float):
+        raw = Decimal(repr(raw))
+    if isinstance(raw, Decimal):
+        return format(raw, "f")
+    return "" if raw is None else str(raw)

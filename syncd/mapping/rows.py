@@ -1,0 +1,162 @@
+"""One row of a mapping: a canonical field and the vendor key that holds it, in both directions.
+
+Takes a scope (an item of the vendor's payload), gives a value; takes a value, writes the vendor's form of it into the
+scope or gives the loss. A key that already decodes to the value is never touched: the caller has compared before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from syncd.mapping.codecs.base import Codec, Context, Loss
+from syncd.mapping.draft import Scope, same
+from syncd.mapping.vendor_path import MISSING, Missing, VendorPath
+from syncd.model.records import JSON
+from syncd.model.values import EMPTY, Unparsed, Value
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The row holds only where this vendor key has one of these values. One value alone can be written."""
+
+    path: VendorPath
+    words: tuple[JSON, ...]
+
+    def holds(self, scope: Scope) -> bool:
+        """Tell whether it does."""
+        raw = scope.read(self.path)
+        return any(same(raw, word) for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A compiled row. `sources` begin with the winner, or are the columns of a `pair`; `unwritable` is the reason, None
+    when the row can be written; `on_create`: what is unwritable later can be set when a record is created."""
+
+    name: str
+    part: str
+    codec: Codec
+    sources: tuple[VendorPath, ...]
+    context: Context = field(default_factory=Context)
+    pair: bool = False
+    partner: VendorPath | None = None
+    constant: Value | None = None
+    unwritable: str | None = None
+    on_create: bool = False
+    required: bool = False
+    missing: Literal["empty", "not_carried"] = "empty"
+    when: tuple[When, ...] = ()
+    note: str = ""
+    decode: Callable[[str, str | None], Value] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The same few texts stand in this key in every record, and codecs are pure. Only texts: 1 == True in a cache.
+        object.__setattr__(self, "decode", lru_cache(maxsize=1024)(self._decode))
+
+    def get(self, scope: Scope) -> Value | Missing:
+        """Read the row; `MISSING` where an absent key means that this record does not carry the field."""
+        if any(not when.holds(scope) for when in self.when):
+            return EMPTY
+        if self.constant is not None:
+            return self.constant
+        raws = [scope.read(source) for source in self.sources]
+        if self.missing == "not_carried" and all(raw is MISSING for raw in raws):
+            return MISSING
+        partner = self._partner(scope)
+        if self.pair:
+            return self._decode([None if raw is MISSING else raw for raw in raws], partner)
+        value: Value = EMPTY
+        for raw in raws:
+            value = self._read(raw, partner)
+            if value is not EMPTY:
+                break
+        return value
+
+    def value(self, scope: Scope) -> Value:
+        """Read the row; what is not carried is EMPTY."""
+        value = self.get(scope)
+        return EMPTY if value is MISSING else value
+
+    def put(self, scope: Scope, value: Value, *, accept: bool = False) -> Loss | None:
+        """Write a value that the row does not hold yet; with a loss its nearest value, if that was accepted."""
+        closed = [when for when in self.when if not when.holds(scope)]
+        if value is EMPTY and closed:
+            return None
+        loss = self._barred(scope, value, closed)
+        if loss is not None:
+            return loss
+        written = self._encode(value, self._partner(scope))
+        if isinstance(written, Loss):
+            loss, nearest = written, written.nearest
+            if not accept or nearest is None or self.value(scope) == nearest:
+                return loss
+            value, written = nearest, self._encode(nearest, self._partner(scope))
+            if isinstance(written, Loss):
+                return loss
+        for when in closed:
+            scope.write(when.path, when.words[0])
+        self._write(scope, value, written)
+        return loss
+
+    def nearest(self, value: Value) -> Value:
+        """Give what the key would hold when told to hold `value`; the value itself when nothing comes near."""
+        if self.constant is not None:
+            return self.constant
+        written = self._encode(value, None)
+        return written.nearest if isinstance(written, Loss) and written.nearest is not None else value
+
+    def _partner(self, scope: Scope) -> str | None:
+        if self.partner is None:
+            return None
+        raw = scope.read(self.partner)
+        return None if raw is MISSING or raw is None else str(raw)
+
+    def _read(self, raw: Any, partner: str | None) -> Value:  # noqa: ANN401 - JSON
+        if raw.__class__ is str:
+            return self.decode(raw, partner)
+        return self._decode(None if raw is MISSING else raw, partner)
+
+    def _decode(self, raw: JSON, partner: str | None) -> Value:
+        return self.codec.get(raw, self._context(partner))
+
+    def _encode(self, value: Value, partner: str | None) -> JSON | Loss:
+        if isinstance(value, Unparsed):
+            return Loss(value, None, "a text that was not understood is never written")
+        return self.codec.put(value, self._context(partner))
+
+    def _context(self, partner: str | None) -> Context:
+        if partner is None:
+            return self.context
+        return Context(partner, self.context.perspective, self.context.options)
+
+    def _barred(self, scope: Scope, value: Value, closed: list[When]) -> Loss | None:
+        """Say why this record cannot hold the row at all."""
+        if self.get(scope) is MISSING:
+            return Loss(value, None, "this record does not carry the field")
+        open_ended = next((when for when in closed if len(when.words) > 1), None)
+        if open_ended is not None:
+            return Loss(value, None, f"{open_ended.path} would have to change, and the mapping does not say to what")
+        return None
+
+    def _write(self, scope: Scope, value: Value, raw: JSON) -> None:
+        """Write the winner. A clear empties every source, or the next one would show through."""
+        if self.pair:
+            for source, column in zip(self.sources, raw, strict=True):
+                scope.write(source, column)
+            return
+        scope.write(self.sources[0], raw)
+        if value is EMPTY:
+            for source in self.sources[1:]:
+                if self._read(scope.read(source), None) is not EMPTY:
+                    scope.write(source, raw)
+
+
+def read_all(rows: Mapping[str, Row], scope: Scope, prefix: str, flat: dict[str, Value]) -> None:
+    """Read rows into a flat view under a prefix."""
+    for name, row in rows.items():
+        value = row.get(scope)
+        if value is not MISSING:
+            flat[f"{prefix}{name}"] = value

@@ -1,0 +1,170 @@
+"""Adopt: make links of stray records where a rule or a person decided so. Pure.
+
+The first values of a link follow its decision: a section's source overwrites once (its blanks erase nothing unless told
+to), a section left to `ask` has no base yet, so equal values agree and differing ones are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from syncd.model import paths
+from syncd.model.records import Kind
+from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile.questions import question_id
+from syncd.reconcile.rules import Place, Rules
+from syncd.reconcile.types import Decided, Link, LinkView, Member, Owed, Seen, Sight, Stray, Surface, System, View
+
+ASK = "ask"
+
+
+def adopt(
+    view: View, answers: Mapping[tuple[str, str, str], Decided], rules: Rules, taken: frozenset[str] = frozenset()
+) -> tuple[View, tuple[str, ...]]:
+    """Make links of the strays that an answer links or copies, or a standing rule copies; give the answers used."""
+    by_id = {(stray.system, stray.id): stray for stray in view.strays}
+    rule = rules.at(Place("", group=view.scope))
+    links: list[LinkView] = []
+    gone: set[tuple[System, str]] = set()
+    used: list[str] = []
+    for key, stray in by_id.items():
+        if key in gone:
+            continue
+        answer = answers.get(("link-plans", "", f"{stray.system}:{stray.id}"))
+        made: LinkView | None = None
+        if answer is not None:
+            made = _by_answer(stray, answer, by_id, gone, view, rules)
+        elif rule.unlinked == "copy":
+            others = _others(view, stray)
+            made = copy_of(view, stray, (rule.to,) if rule.to in others else others)
+        if made is None or made.link.id in taken:
+            continue
+        used += [answer.id] if answer is not None else []
+        links.append(made)
+        gone |= {(member.system, member.id) for member in made.link.members}
+    if not links:
+        return view, ()
+    strays = tuple(stray for stray in view.strays if (stray.system, stray.id) not in gone)
+    return replace(view, links=(*view.links, *links), strays=strays), tuple(used)
+
+
+def _others(view: View, stray: Stray) -> tuple[System, ...]:
+    return tuple(sorted(system for system, kind in view.surfaces if kind == stray.kind and system != stray.system))
+
+
+def _by_answer(
+    stray: Stray,
+    answer: Decided,
+    strays: Mapping[tuple[System, str], Stray],
+    gone: set[tuple[System, str]],
+    view: View,
+    rules: Rules,
+) -> LinkView | None:
+    """Carry out the answer to a stray's question; None when the records it names are not there (any more)."""
+    sources = {
+        key.removeprefix("source."): system for key, system in answer.options.items() if key.startswith("source.")
+    }
+    if answer.choice.startswith("copy"):
+        wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
+        targets = (wanted,) if wanted else _others(view, stray)
+        made = copy_of(view, stray, targets, follow=answer.options.get("follow", "true") != "false")
+        return replace(made, link=replace(made.link, sources=sources))
+    if answer.choice != "link":
+        return None
+    named = {key.removeprefix("member."): one for key, one in answer.options.items() if key.startswith("member.")}
+    records = [stray]
+    for system, record_id in named.items():
+        other = strays.get((system, record_id))
+        if other is None or (system, record_id) in gone:
+            return None
+        records.append(other)
+    if len(records) == 1:
+        return None
+    blanks = rules.at(Place("", group=view.scope)).blanks
+    return LinkView(
+        new_link(view.scope, records, sources, view.surfaces, blanks=blanks),
+        {one.system: one.seen for one in records},
+    )
+
+
+def link_id(kind: Kind, system: System, record_id: str) -> str:
+    """Give a link's id: stable for the record that it was made from, so that a repeated decision makes it once."""
+    return f"l{question_id(kind, system, record_id)}"
+
+
+def copy_of(view: View, stray: Stray, targets: tuple[System, ...], *, follow: bool = True) -> LinkView:
+    """Make the link of a record with counterparts to be created."""
+    made = link_id(stray.kind, stray.system, stray.id)
+    members = [Member(stray.system, stray.id, stray.seen.flat)]
+    members += [
+        Member(target, f"(new {made})", {}, unseen=frozenset({""}), status="awaited")
+        for target in targets
+        if target != stray.system
+    ]
+    link = Link(made, stray.kind, view.scope, stray.label, stray.seen.flat, tuple(members), 1, follow=follow)
+    sights: dict[System, Sight] = {stray.system: stray.seen}
+    return LinkView(link, sights)
+
+
+def new_link(
+    scope: str,
+    records: list[Stray],
+    sources: Mapping[str, System],
+    surfaces: Mapping[tuple[System, Kind], Surface],
+    *,
+    blanks: str = "keep",
+) -> Link:
+    """Make the link of records that are the same plan, with the first agreed values, bases and debts."""
+    first = min(records, key=lambda one: (one.system, one.id))
+    kind = first.kind
+    sources = {section: system for section, system in sources.items() if system != ASK}
+    flats = {one.system: one.seen.flat for one in records}
+    agreed: Flat = {}
+    unseen: dict[System, set[str]] = {system: set() for system in flats}
+    behind: dict[System, dict[str, Owed]] = {system: {} for system in flats}
+    for path in sorted({path for flat in flats.values() for path in flat}):
+        held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if surfaces[system, kind].carries(path)}
+        source = sources.get(paths.section(path)) or sources.get("all")
+        if source not in held:
+            for system in held:
+                unseen[system].add(path)
+            continue
+        _start(path, held, source, agreed, unseen, behind, blanks)
+    members = tuple(
+        Member(one.system, one.id, one.seen.flat, frozenset(unseen[one.system]), behind[one.system]) for one in records
+    )
+    return Link(
+        link_id(kind, first.system, first.id), kind, scope, first.label, agreed, members, revision=1, sources=sources
+    )
+
+
+def _start(
+    path: str,
+    held: Mapping[System, Value],
+    source: System,
+    agreed: Flat,
+    unseen: Mapping[System, set[str]],
+    behind: Mapping[System, dict[str, Owed]],
+    blanks: str,
+) -> None:
+    """Set one field's first agreed value: the source's; where that is blank, what the others hold stays theirs."""
+    value = held[source]
+    if value is EMPTY and blanks != "overwrite":
+        others = {one for system, one in held.items() if system != source and one is not EMPTY}
+        if len(others) > 1:
+            for system in held:
+                unseen[system].add(path)
+        elif others:
+            agreed[path] = others.pop()
+        return
+    if value is not EMPTY:
+        agreed[path] = value
+    for system, one in held.items():
+        if one != value:
+            behind[system][path] = Owed(1, why=f"{source} is the source of this section")
+
+
+def seen_of(flat: Flat, digest: bytes) -> Seen:
+    """Make a sight of plain values (tests, previews)."""
+    return Seen(flat, digest)

@@ -1,0 +1,286 @@
+"""Constrain: what of a decision may be written where, now; the rest stays owed and is asked or handed off.
+
+Blanks, texts that were not understood and moved plan years turn a decision into a question. A member that cannot take
+its value (no such right, held, a loss nobody accepted, three refusals) is behind, and says so. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from syncd.model import paths
+from syncd.model.values import EMPTY, Unparsed, Value
+from syncd.reconcile.merge import Conflict, Decision, Take
+from syncd.reconcile.normalise import Fields
+from syncd.reconcile.questions import conflict_digest, digest_of, members_of, text_of
+from syncd.reconcile.rules import MergeRule
+from syncd.reconcile.types import (
+    Away,
+    Change,
+    Decided,
+    Flat,
+    Link,
+    Member,
+    Offer,
+    Owed,
+    Proposal,
+    Seen,
+    Sight,
+    System,
+    View,
+)
+
+RENEWAL_DAYS = 28
+"""A plan whose effective date moves this far is another plan year, not a corrected date."""
+REFUSALS_TO_ASK = 3
+"""After so many refusals of one value a person is told to enter it."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
+
+
+def wait_s(refusals: int) -> float:
+    """Give the time to wait before the next attempt, in seconds: doubled each time, an hour at most."""
+    return min(_FIRST_WAIT_S * 2 ** max(refusals - 1, 0), _LONGEST_WAIT_S)
+
+
+@dataclass(slots=True)
+class _Blocked:
+    """A member's atom that cannot be written: kind of question, why, and the values it is owed by path."""
+
+    kind: str
+    why: str
+    rule: str
+    owed: dict[str, Value] = field(default_factory=dict)
+
+
+class Targets:
+    """Plans the writes of one link and remembers who is owed what."""
+
+    def __init__(
+        self,
+        link: Link,
+        sights: Mapping[System, Sight],
+        view: View,
+        now: float,
+        answers: Mapping[tuple[str, str, str], Decided] | None = None,
+    ) -> None:
+        self._link, self._sights, self._view, self._now = link, sights, view, now
+        self._answers = answers or {}
+        self._live = [member for member in link.members if member.status == "live"]
+        self._ids = {member.system: member.id for member in link.members}
+        self._surfaces = {member.system: view.surfaces[member.system, link.kind] for member in self._live}
+        self._behind = {member.system: dict(member.behind) for member in link.members}
+        self._changes: list[Change] = []
+        self._blocked: dict[tuple[System, str], _Blocked] = {}
+        self.accepted: set[str] = set(link.accepted)
+        self.used: list[str] = []
+
+    # -- from a decision to a question ----------------------------------------------------------------------------
+
+    def constrain(
+        self, fields: Fields, decided: Mapping[str, Decision], rule: MergeRule
+    ) -> Mapping[str, Decision] | Conflict:
+        """Turn a decision that must not be carried out by itself into a question."""
+        for path, decision in decided.items():
+            if not isinstance(decision, Take):
+                continue
+            if isinstance(decision.value, Unparsed):
+                return Conflict("the text was not understood, so it is not written anywhere by itself")
+            if decision.value is EMPTY and rule.blanks == "keep" and self._erases(path, fields):
+                return Conflict(f"{rule.name('blanks')}: a cleared field erases nothing by itself")
+            if path.endswith("details.effective_date") and _moves_a_year(fields.agreed[path], decision.value):
+                return Conflict("the effective date moved by 28 days or more: is this a renewal?", kind="renewal")
+        return decided
+
+    def _erases(self, path: str, fields: Fields) -> bool:
+        away = any(isinstance(self._sights.get(member.system), Away) and path in member.base for member in self._live)
+        return away or any(value is not EMPTY for value in fields.raw[path].values())
+
+    # -- from a value to writes -----------------------------------------------------------------------------------
+
+    def deliver(self, path: str, fields: Fields, value: Value, rule: MergeRule, reason: str) -> None:
+        """Plan to write a value just decided to every member that does not hold it."""
+        for member in self._live:
+            if not self._surfaces[member.system].carries(path):
+                continue
+            held = fields.raw[path].get(member.system)
+            if held is None:
+                self._owe_absent(member, path, value)
+            else:
+                self._aim(member.system, path, held, value, rule, reason)
+
+    def redeliver(self, path: str, fields: Fields, value: Value, rule: MergeRule) -> None:
+        """Plan to write the agreed value again to the members that are behind, when their wait is over."""
+        for system, held in fields.raw[path].items():
+            owed = self._behind[system].get(path)
+            if owed is None:
+                continue
+            if held == value:
+                del self._behind[system][path]
+                continue
+            if owed.refusals >= REFUSALS_TO_ASK:
+                self._block(system, path, value, "hand-off", f"refused {owed.refusals} times: {owed.why}", rule)
+            if owed.next_at <= self._now:
+                self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}")
+
+    def _owe_absent(self, member: Member, path: str, value: Value) -> None:
+        if member.base.get(path, EMPTY) != value or member.unseen:
+            self._behind[member.system].setdefault(path, Owed(-1, why="the system was away"))
+        else:
+            self._behind[member.system].pop(path, None)
+
+    def _aim(self, system: System, path: str, held: Value, value: Value, rule: MergeRule, reason: str) -> None:
+        """Write to one member, or say why not."""
+        surface = self._surfaces[system]
+        nearest = surface.nearest(path, value)
+        if held in (value, nearest):
+            self._behind[system].pop(path, None)
+            return
+        before = self._behind[system].get(path)
+        self._behind[system][path] = before or Owed(-1)
+        refusal = self._refusal(system, path, rule)
+        if refusal is not None:
+            self._block(system, path, value, *refusal, rule)
+            return
+        if nearest != value and not self._accepts(system, path, value, nearest):
+            why = f"{system} cannot hold {text_of(value)}; the nearest it can hold is {text_of(nearest)}"
+            self._block(system, path, value, "loss", why, rule)
+            return
+        if system not in self._view.paused:
+            change = Change(self._link.id, system, self._ids[system], path, held, nearest, reason)
+            self._changes.append(change)
+
+    def _refusal(self, system: System, path: str, rule: MergeRule) -> tuple[str, str] | None:
+        """Say why the member takes no write here, and whether somebody must enter it or the hold will end."""
+        sight = self._sights.get(system)
+        if isinstance(sight, Seen):
+            for prefix, why in sight.locked.items():
+                if paths.under(path, prefix):
+                    return "hold", why
+        surface = self._surfaces[system]
+        why_not = surface.unwritable(path)
+        if why_not is not None:
+            return "hand-off", why_not
+        if not surface.update:
+            return "hand-off", f"{system} takes no updates"
+        if "update" not in rule.operations:
+            return "hand-off", f"{rule.name('operations')}: no updates"
+        return None
+
+    def _accepts(self, system: System, path: str, value: Value, nearest: Value) -> bool:
+        key = f"{path}|{system}|{self._surfaces[system].codec_of(path)}"
+        if key in self.accepted:
+            return True
+        answer = self._answers.get(("loss", self._link.id, f"{system}:{path}"))
+        if (
+            answer is None
+            or answer.choice != "accept"
+            or answer.digest != digest_of("loss", system, path, value, nearest)
+        ):
+            return False
+        self.accepted.add(key)
+        self.used.append(answer.id)
+        return True
+
+    def _block(self, system: System, path: str, value: Value, kind: str, why: str, rule: MergeRule) -> None:
+        atom = path if kind == "loss" else self._view.atoms.get(path) or paths.atom(path)
+        blocked = self._blocked.setdefault((system, atom), _Blocked(kind, why, rule.name("on_conflict")))
+        blocked.owed[path] = value
+
+    # -- the result -----------------------------------------------------------------------------------------------
+
+    def changes(self) -> tuple[Change, ...]:
+        """Give the writes; an atom of which one cell is blocked for a member is not written to it in part."""
+        blocked = {
+            (system, self._view.atoms.get(path) or paths.atom(path))
+            for (system, _), one in self._blocked.items()
+            for path in one.owed
+            if not one.why.startswith("refused ")
+        }
+        return tuple(
+            change
+            for change in self._changes
+            if (change.system, self._view.atoms.get(change.path) or paths.atom(change.path)) not in blocked
+        )
+
+    def behind_of(self, member: Member, revision: int) -> dict[str, Owed]:
+        """Tell what a member is owed; what is new since this run carries the new revision."""
+        return {
+            path: replace(owed, revision=revision) if owed.revision < 0 else owed
+            for path, owed in self._behind[member.system].items()
+        }
+
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Give the hand-offs, holds and losses that stand."""
+        return tuple(self._proposal(system, atom, one) for (system, atom), one in self._blocked.items())
+
+    def _proposal(self, system: System, atom: str, blocked: _Blocked) -> Proposal:
+        owed = {path: text_of(value) for path, value in sorted(blocked.owed.items())}
+        sight = self._sights.get(system)
+        holds: Flat = sight.flat if isinstance(sight, Seen) else {}
+        member = {"id": self._ids[system], "values": {path: text_of(holds.get(path, EMPTY)) for path in owed}}
+        if blocked.kind == "loss":
+            [(path, value)] = blocked.owed.items()
+            nearest = self._surfaces[system].nearest(path, value)
+            digest = digest_of("loss", system, path, value, nearest)
+            offers = (
+                Offer(
+                    "accept", f"write {text_of(nearest)} to {system}, now and whenever {path} cannot be held exactly"
+                ),
+                Offer("ignore", f"leave {system} as it is until the value moves"),
+            )
+        else:
+            # What the system holds is not part of the digest: the hand-off is about the value to enter.
+            digest = digest_of(blocked.kind, system, owed, blocked.why)
+            offers = (Offer("ignore", f"leave {system} as it is until the value moves"),)
+        return Proposal(
+            kind=blocked.kind,
+            scope=self._link.scope,
+            link=self._link.id,
+            label=self._link.label,
+            name=f"{system}:{atom}",
+            why=blocked.why,
+            rule=blocked.rule,
+            digest=digest,
+            offers=offers,
+            members={system: member},
+            evidence=tuple(f"enter {path} = {text}" for path, text in owed.items()),
+        )
+
+
+def _moves_a_year(agreed: Value, value: Value) -> bool:
+    return isinstance(agreed, date) and isinstance(value, date) and abs((value - agreed).days) >= RENEWAL_DAYS
+
+
+def question_of(atom: str, fields: Fields, conflict: Conflict, rule: MergeRule, link: Link) -> Proposal:
+    """Put a contested atom as a question, with the effect of each answer."""
+    name = atom if len(fields.cells) > 1 else next(iter(fields.cells))
+    ids = {member.system: member.id for member in link.members}
+    told = members_of(fields, ids)
+    systems = sorted(told)
+    offers = []
+    for system in systems:
+        others = [
+            other
+            for other in systems
+            if any(fields.raw[p].get(other) != fields.raw[p].get(system) for p in fields.cells)
+        ]
+        effect = f"write it to {', '.join(others)}" if others else "make it the agreed value"
+        offers.append(Offer(system, f"take what {system} holds; {effect}"))
+    if len(fields.cells) == 1:
+        offers.append(Offer("value: …", f"write the typed value to {', '.join(systems)}"))
+    offers.append(Offer("ignore", "leave the systems as they are until one of the values moves"))
+    setting = "mode" if rule.mode == "mirror" else "on_conflict"
+    return Proposal(
+        kind=conflict.kind,
+        scope=link.scope,
+        link=link.id,
+        label=link.label,
+        name=name,
+        why=conflict.why,
+        rule=rule.name(setting),
+        digest=conflict_digest(conflict.kind, name, fields, rule.name(setting)),
+        offers=tuple(offers),
+        members=told,
+    )

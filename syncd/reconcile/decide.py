@@ -1,0 +1,209 @@
+"""Decide a group: every link of a view becomes an outcome, every stray record a question or a standing decision.
+
+Takes a `View`, the answers that people gave, the rules and the time; gives a `Changeset`. Three steps for each field,
+kept apart: normalise (what each member holds), merge (`merge.py`), constrain (what may be written where, now). Never
+reads, writes or logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile import questions, strays
+from syncd.reconcile.constrain import Targets, question_of
+from syncd.reconcile.merge import Agree, Conflict, Decision, Redeliver, Take, merge_atom, merge_field
+from syncd.reconcile.missing import Missing, judge_missing
+from syncd.reconcile.normalise import Fields, normalise
+from syncd.reconcile.rules import MergeRule, Place, Rules
+from syncd.reconcile.types import Away, Change, Changeset, Decided, Link, LinkView, Member, Outcome, Proposal, View
+
+Answers = Mapping[tuple[str, str, str], Decided]
+"""Answers not used yet, by (kind, link, name)."""
+
+
+def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
+    """Decide every link and every stray of one group."""
+    outcomes = tuple(decide_link(one, view, answers, rules, now) for one in view.links)
+    asked = strays.judge(view, rules)
+    return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(one.link.id for one in view.links))
+
+
+def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
+    """Decide one link: first who is still there, then field by field what is wanted."""
+    missing = judge_missing(seen, view, answers, rules, now)
+    if missing.rests:
+        return missing.outcome(seen.link)
+    work = _LinkWork(seen, view, answers, rules, now, missing)
+    for atom, members in normalise(missing.link, seen.sights, view).items():
+        work.decide_atom(atom, members)
+    return work.outcome()
+
+
+@dataclass(slots=True)
+class _LinkWork:
+    """The running state of one link while its atoms are decided, one after the other."""
+
+    seen: LinkView
+    view: View
+    answers: Answers
+    rules: Rules
+    now: float
+    missing: Missing
+    agreed: Flat = field(init=False)
+    bases: dict[str, Flat] = field(init=False)
+    unseen: dict[str, set[str]] = field(init=False)
+    targets: Targets = field(init=False)
+    proposals: list[Proposal] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
+    losers: list[tuple[str, str, Value, str]] = field(default_factory=list)
+    raised: bool = False
+
+    def __post_init__(self) -> None:
+        link = self.missing.link
+        self.agreed = dict(link.agreed)
+        self.bases = {member.system: dict(member.base) for member in link.members}
+        self.unseen = {member.system: set(member.unseen) for member in link.members}
+        for member in link.members:
+            if member.system in self.missing.sights and not isinstance(self.missing.sights[member.system], Away):
+                # What stays undecided is put back below; everything else of a member that was read has a base now.
+                self.unseen[member.system] = set()
+        self.targets = Targets(link, self.missing.sights, self.view, self.now, self.answers)
+
+    def decide_atom(self, atom: str, fields: Fields) -> None:
+        """Decide one atom and note what follows."""
+        rule = self.rules.at(self._place(atom, fields))
+        decided = self._merged(fields, rule)
+        reason = rule.name("mode" if rule.mode == "mirror" else "on_conflict")
+        if not isinstance(decided, Conflict):
+            decided = self.targets.constrain(fields, decided, rule)
+        if isinstance(decided, Conflict):
+            answer = self._ask(atom, fields, decided, rule)
+            if answer is None:
+                self._leave_open(fields)
+                return
+            decided, reason = answer
+        elif not any(isinstance(one, Take) and one.why != "the only edit" for one in decided.values()):
+            reason = "uncontested edit"
+        for path, decision in decided.items():
+            self._note(path, fields, decision, rule, reason)
+
+    def _merged(self, fields: Fields, rule: MergeRule) -> Mapping[str, Decision] | Conflict:
+        if len(fields.cells) > 1:
+            return merge_atom(fields.cells, fields.agreed, rule, absent=fields.absent)
+        [(path, held)] = fields.cells.items()
+        decision = merge_field(held, fields.agreed[path], rule, absent=fields.absent)
+        return decision if isinstance(decision, Conflict) else {path: decision}
+
+    def _place(self, atom: str, fields: Fields) -> Place:
+        link = self.missing.link
+        return Place(
+            path=next(iter(fields.cells)) if len(fields.cells) == 1 else atom,
+            link=link.id,
+            link_label=link.label,
+            group=link.scope,
+            editors=fields.editors,
+            sources=link.sources,
+            value_of=self._value_of,
+        )
+
+    def _value_of(self, path: str) -> str:
+        return questions.text_of(self.agreed.get(path, EMPTY))
+
+    def _ask(
+        self, atom: str, fields: Fields, conflict: Conflict, rule: MergeRule
+    ) -> tuple[Mapping[str, Decision], str] | None:
+        """Raise the question, or use its answer when one was given for just this situation."""
+        link = self.missing.link
+        proposal = question_of(atom, fields, conflict, rule, link)
+        answer = self.answers.get((proposal.kind, link.id, proposal.name))
+        if answer is None or answer.digest != proposal.digest or answer.choice == "ignore":
+            self.proposals.append(proposal)
+            return None
+        chosen = questions.chosen(answer, fields)
+        if chosen is None:
+            self.proposals.append(proposal)
+            return None
+        self.used.append(answer.id)
+        by = answer.by or "a person"
+        return {
+            path: Take(value, f"decided by {by}") for path, value in chosen.items()
+        }, f"decision {answer.id} of {by}"
+
+    def _leave_open(self, fields: Fields) -> None:
+        """A contested field changes nowhere and its bases do not move; who had none still has none."""
+        for path, seen in fields.cells.items():
+            for system in seen:
+                if fields.is_newcomer(path, system):
+                    self.unseen[system].add(path)
+
+    def _note(self, path: str, fields: Fields, decision: Decision, rule: MergeRule, reason: str) -> None:
+        """Move agreed value and bases as decided, and plan the writes."""
+        if isinstance(decision, Agree):
+            for system in fields.cells[path]:
+                if fields.is_newcomer(path, system):
+                    self.unseen[system].add(path)
+            return
+        assert not isinstance(decision, Conflict)
+        value = decision.value
+        if self.agreed.get(path, EMPTY) != value:
+            self.raised = True
+            _set(self.agreed, path, value)
+        if isinstance(decision, Redeliver):
+            self.targets.redeliver(path, fields, value, rule)
+            return
+        for system, held in fields.raw[path].items():
+            _set(self.bases[system], path, held)
+            if isinstance(decision, Take) and fields.lost_edit(path, system, value):
+                self.losers.append((system, path, held, reason))
+        self.targets.deliver(path, fields, value, rule, reason)
+
+    def outcome(self) -> Outcome:
+        """Put together what becomes of the link."""
+        before, link = self.seen.link, self.missing.link
+        revision = link.revision + 1 if self.raised else link.revision
+        members = tuple(
+            replace(
+                member,
+                base=self.bases[member.system],
+                unseen=frozenset(self.unseen[member.system]),
+                behind=self.targets.behind_of(member, revision),
+            )
+            for member in link.members
+        )
+        after = replace(
+            link, agreed=self.agreed, members=members, revision=revision, accepted=frozenset(self.targets.accepted)
+        )
+        operations = self.missing.operations(after)
+        proposals = (*self.missing.proposals, *self.proposals, *self.targets.proposals())
+        changes: tuple[Change, ...] = self.targets.changes()
+        return Outcome(
+            before,
+            after,
+            changes,
+            operations,
+            proposals,
+            (*self.missing.used, *self.used, *self.targets.used),
+            tuple(self.losers),
+            settled=not proposals and not operations and self._all_settled(after),
+        )
+
+    def _all_settled(self, after: Link) -> bool:
+        planned = {(change.system, change.path) for change in self.targets.changes()}
+        return all(
+            self._is_settled(member, planned) and not isinstance(self.missing.sights.get(member.system), Away)
+            for member in after.members
+        )
+
+    def _is_settled(self, member: Member, planned: set[tuple[str, str]]) -> bool:
+        owed = {(member.system, path) for path in member.behind}
+        return member.status == "live" and not member.unseen and owed <= planned
+
+
+def _set(flat: Flat, path: str, value: Value) -> None:
+    """Set one value of a flat view that is being made; EMPTY is left out."""
+    if value is EMPTY:
+        flat.pop(path, None)
+    else:
+        flat[path] = value

@@ -1,0 +1,258 @@
+"""Missing: who of a link is still there, and what is decided about a record that vanished.
+
+A membership is missing only when its system proved the record gone after a complete listing. That makes one question;
+the other members go on; with fewer than two left the link is orphaned and rests. A delete never travels by itself. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from syncd.reconcile.constrain import REFUSALS_TO_ASK
+from syncd.reconcile.questions import digest_of, text_of
+from syncd.reconcile.rules import MergeRule, Place, Rules
+from syncd.reconcile.types import (
+    Decided,
+    Link,
+    LinkView,
+    Lost,
+    Member,
+    Offer,
+    Operation,
+    Outcome,
+    Proposal,
+    Seen,
+    Sight,
+    System,
+    View,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What became of the members: the link as it stands now, and what is asked or done about the missing ones."""
+
+    link: Link
+    sights: Mapping[System, Sight]
+    end: tuple[System, ...] = ()
+    reason: str = ""
+    proposals: tuple[Proposal, ...] = ()
+    used: tuple[str, ...] = ()
+    creates: tuple[System, ...] = ()
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether the link is not merged in this run: orphaned, unlinked, or being ended."""
+        return self.link.status != "live" or bool(self.end)
+
+    def outcome(self, before: Link) -> Outcome:
+        """Give the outcome of a link that is not merged in this run."""
+        return Outcome(
+            before,
+            self.link,
+            operations=self.operations(self.link),
+            proposals=self.proposals,
+            used=self.used,
+        )
+
+    def operations(self, after: Link) -> tuple[Operation, ...]:
+        """Give the creates and ends that were decided; a create carries all that is agreed."""
+        ids = {member.system: member.id for member in after.members}
+        creates = [Operation("create", after.id, system, "", after.agreed, self.reason) for system in self.creates]
+        ends = [Operation("end", after.id, system, ids[system], {}, self.reason) for system in self.end]
+        return (*creates, *ends)
+
+
+def judge_missing(
+    seen: LinkView, view: View, answers: Mapping[tuple[str, str, str], Decided], rules: Rules, now: float
+) -> Missing:
+    """Judge the members of a link by what was seen of them."""
+    link = seen.link
+    lost = {system: sight.evidence for system, sight in seen.sights.items() if isinstance(sight, Lost)}
+    members = tuple(_status(member, seen.sights.get(member.system), lost) for member in link.members)
+    gone = [member.system for member in members if member.status == "missing"]
+    sights = {system: sight for system, sight in seen.sights.items() if system not in gone}
+    found = Missing(_standing(replace(link, members=members)), sights, reason="decided when linked")
+    if gone:
+        found = _missing(found, gone, lost, view, answers, rules)
+    return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
+
+
+def _status(member: Member, sight: Sight | None, lost: Mapping[System, str]) -> Member:
+    """A member is missing once proved gone, and live again as soon as it is seen."""
+    if member.status == "awaited":
+        return member
+    if member.system in lost:
+        return replace(member, status="missing")
+    return replace(member, status="live") if isinstance(sight, Seen) else member
+
+
+def _standing(link: Link) -> Link:
+    """A link lives while a live member has another one, there or awaited."""
+    if link.status == "unlinked":
+        return link
+    live = sum(member.status == "live" for member in link.members)
+    awaited = sum(member.status == "awaited" for member in link.members)
+    return replace(link, status="live" if live and live + awaited > 1 else "orphaned")
+
+
+def _missing(
+    found: Missing,
+    gone: list[System],
+    lost: Mapping[System, str],
+    view: View,
+    answers: Mapping[tuple[str, str, str], Decided],
+    rules: Rules,
+) -> Missing:
+    """Decide about missing members by answer or rule; without either, ask once."""
+    link = found.link
+    rule = rules.at(Place("", link.id, link.label, link.scope))
+    question = _question(link, gone, lost, rule)
+    answer = answers.get((question.kind, link.id, question.name))
+    if answer is not None and (answer.digest != question.digest or answer.choice == "ignore"):
+        answer = None
+    choice = answer.choice if answer is not None else rule.on_missing
+    done = replace(
+        found,
+        used=(answer.id,) if answer is not None else (),
+        reason=f"decision {answer.id}" if answer is not None else rule.name("on_missing"),
+    )
+    live = [member for member in link.members if member.status == "live"]
+    if choice == "unlink":
+        return replace(done, link=_without(link, gone))
+    if choice == "recreate" and live:
+        members = tuple(awaited(member, link.id) if member.system in gone else member for member in link.members)
+        return replace(done, link=_standing(replace(link, members=members)))
+    if choice == "end" and live:
+        return replace(done, end=tuple(member.system for member in live))
+    return replace(found, proposals=(question,))
+
+
+def _without(link: Link, gone: list[System]) -> Link:
+    """Take members out of a link; one that dissolves keeps all of them, so that what belonged together stays known."""
+    rest = tuple(member for member in link.members if member.system not in gone)
+    if len(rest) > 1:
+        return _standing(replace(link, members=rest))
+    return replace(link, status="unlinked")
+
+
+def awaited(member: Member, link: str) -> Member:
+    """Give the member as one to be created: no id, no base, nothing owed yet."""
+    return Member(member.system, f"(new {link})", {}, unseen=frozenset({""}), status="awaited")
+
+
+def _with_creates(
+    found: Missing, view: View, answers: Mapping[tuple[str, str, str], Decided], rules: Rules, now: float
+) -> Missing:
+    """Plan the creates that are awaited and may be sent; hand off or ask about the others."""
+    for member in found.link.members:
+        if member.status == "awaited":
+            found = _with_create(found, member, view, answers, rules, now)
+    return found
+
+
+def _with_create(
+    found: Missing,
+    member: Member,
+    view: View,
+    answers: Mapping[tuple[str, str, str], Decided],
+    rules: Rules,
+    now: float,
+) -> Missing:
+    """Plan one create, unless the system, a rule, an unsettled first attempt or a wait stands against it."""
+    link = found.link
+    rule = rules.at(Place("", link.id, link.label, link.scope))
+    if (link.id, member.system) in view.open_creates:
+        return _with_open_create(found, member, answers)
+    if not view.surfaces[member.system, link.kind].create:
+        return _asking(found, _enter(link, member, f"{member.system} takes no new records", rule))
+    if "create" not in rule.operations:
+        return _asking(found, _enter(link, member, f"{rule.name('operations')}: no creates", rule))
+    refused = member.behind.get("")
+    if refused is not None and refused.refusals >= REFUSALS_TO_ASK:
+        found = _asking(found, _enter(link, member, f"refused {refused.refusals} times: {refused.why}", rule))
+    waits = member.system in view.paused or (refused is not None and refused.next_at > now)
+    return found if waits else replace(found, creates=(*found.creates, member.system))
+
+
+def _asking(found: Missing, question: Proposal) -> Missing:
+    return replace(found, proposals=(*found.proposals, question))
+
+
+def _with_open_create(found: Missing, member: Member, answers: Mapping[tuple[str, str, str], Decided]) -> Missing:
+    """Ask about a create whose outcome cannot be read, or go on as a person said. It is never repeated by itself."""
+    link = found.link
+    question = _did_it_happen(link, member)
+    answer = answers.get((question.kind, link.id, question.name))
+    if answer is None or answer.digest != question.digest or answer.choice not in ("recreate", "unlink"):
+        return _asking(found, question)
+    done = replace(found, used=(*found.used, answer.id), reason=f"decision {answer.id}")
+    if answer.choice == "unlink":
+        return replace(done, link=_without(link, [member.system]))
+    return replace(done, creates=(*done.creates, member.system))
+
+
+def _did_it_happen(link: Link, member: Member) -> Proposal:
+    system = member.system
+    return Proposal(
+        kind="missing-record",
+        scope=link.scope,
+        link=link.id,
+        label=link.label,
+        name=link.label,
+        why=f"a create was sent to {system}, no reply came, and no record there can be told to be it",
+        rule="an unmarked create is never repeated by itself",
+        digest=digest_of("open-create", link.id, system, link.revision),
+        offers=(
+            Offer("recreate", f"it did not happen: create the record in {system}"),
+            Offer("unlink", f"give it up: {link.label} stays without a counterpart in {system}"),
+            Offer("ignore", "leave it open"),
+        ),
+        members={system: {"id": "", "value": "unknown"}},
+    )
+
+
+def _enter(link: Link, member: Member, why: str, rule: MergeRule) -> Proposal:
+    """Hand off a record that somebody must enter by hand."""
+    return Proposal(
+        kind="hand-off",
+        scope=link.scope,
+        link=link.id,
+        label=link.label,
+        name=f"{member.system}:",
+        why=why,
+        rule=rule.name("operations"),
+        digest=digest_of("hand-off", member.system, why),
+        offers=(Offer("ignore", f"leave it out of {member.system}"),),
+        members={member.system: {"id": member.id}},
+        evidence=tuple(f"enter {path} = {text_of(value)}" for path, value in sorted(link.agreed.items())),
+    )
+
+
+def _question(link: Link, gone: list[System], lost: Mapping[System, str], rule: MergeRule) -> Proposal:
+    """Ask once about the missing members of a link."""
+    told = {
+        member.system: {"id": member.id, "value": "missing" if member.system in gone else "present"}
+        for member in link.members
+    }
+    rest = [member.system for member in link.members if member.system not in gone]
+    names = ", ".join(gone)
+    offers = [Offer("unlink", f"forget {names}; the other records and the history stay")]
+    if rest:
+        offers.insert(0, Offer("recreate", f"create the record again in {names} from what is agreed"))
+        offers.append(Offer("end", f"end the record in {', '.join(rest)} too; type its id to confirm"))
+    offers.append(Offer("ignore", "leave it as it is"))
+    return Proposal(
+        kind="missing-record",
+        scope=link.scope,
+        link=link.id,
+        label=link.label,
+        name=link.label,
+        why=f"the record no longer exists in {names}",
+        rule=rule.name("on_missing"),
+        digest=digest_of("missing-record", link.id, sorted(gone), sorted(told)),
+        offers=tuple(offers),
+        members=told,
+        evidence=tuple(f"{system}: {lost[system]}" for system in gone if system in lost),
+    )

@@ -1,0 +1,153 @@
+"""Normalise: turn what was seen of a link into fields that can be merged, and leave the rest alone.
+
+Only fields that somebody edited, that somebody is owed, or that have no base yet are looked at; all others are agreed by
+definition. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from syncd.model import paths
+from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile.types import UNSEEN, Away, Held, Link, Member, Seen, Sight, Surface, System, View
+
+
+@dataclass(slots=True)
+class Fields:
+    """One atom of one link: for each path, what every member that carries it and was read holds.
+
+    `raw` is what the member really holds. `cells` is the same seen through the other lenses: a value that is merely
+    what a member makes of the agreed value (a declared rounding) counts as the agreed value itself.
+    """
+
+    cells: dict[str, dict[System, Held]]
+    raw: dict[str, dict[System, Value]]
+    agreed: dict[str, Value]
+    absent: bool
+
+    @property
+    def editors(self) -> frozenset[System]:
+        """Name the systems that left their base in this atom."""
+        return frozenset(
+            system for seen in self.cells.values() for system, held in seen.items() if held.value != held.base
+        )
+
+    def is_newcomer(self, path: str, system: System) -> bool:
+        """Tell whether the member never agreed on this field."""
+        return self.cells[path][system].base is UNSEEN
+
+    def lost_edit(self, path: str, system: System, winner: Value) -> bool:
+        """Tell whether a member edited the field and another value won."""
+        held = self.cells[path][system]
+        return held.value not in (held.base, winner)
+
+
+def normalise(link: Link, sights: Mapping[System, Sight], view: View) -> dict[str, Fields]:
+    """Give the atoms of a link that need a decision, in the order of their paths."""
+    live = [member for member in link.members if member.status == "live"]
+    seen = [(member, sight) for member in live if isinstance(sight := sights.get(member.system), Seen)]
+    away = [member.system for member in live if isinstance(sights.get(member.system), Away)]
+    touched: set[str] = set()
+    for member, sight in seen:
+        touched |= _touched(member, sight.flat, link.agreed)
+    if not touched:
+        return {}
+    touched -= view.ignore
+    surfaces = {member.system: view.surfaces[member.system, link.kind] for member in live}
+    atoms: dict[str, list[str]] = {}
+    for path in _whole_atoms(touched, link, [sight for _, sight in seen], view):
+        atoms.setdefault(_atom(path, view), []).append(path)
+    found: dict[str, Fields] = {}
+    for atom, cells in atoms.items():
+        fields = _fields(cells, link, seen, surfaces)
+        fields.absent = any(surfaces[system].carries(path) for system in away for path in cells)
+        if fields.cells:
+            found[atom] = fields
+    return found
+
+
+def _touched(member: Member, flat: Flat, agreed: Flat) -> set[str]:
+    """Name the paths of a member that need a look."""
+    if "" in member.unseen:
+        return {*flat, *agreed, *member.base, *member.behind}
+    base = member.base
+    # Two equal dicts are the common case and compare without making a set.
+    touched = set() if flat is base or flat == base else {path for path, _ in flat.items() ^ base.items()}
+    touched.update(member.behind)
+    if member.unseen:
+        everything = {*flat, *agreed, *base}
+        touched.update(path for path in everything if _covered(path, member.unseen))
+        touched.update(path for path in member.unseen if path not in paths.SECTIONS and "." in path)
+    return touched
+
+
+def _covered(path: str, prefixes: Iterable[str]) -> bool:
+    return any(paths.under(path, prefix) for prefix in prefixes)
+
+
+def _atom(path: str, view: View) -> str:
+    return view.atoms.get(path) or paths.atom(path)
+
+
+def _whole_atoms(touched: set[str], link: Link, seen: Iterable[Seen], view: View) -> list[str]:
+    """Add the untouched cells of every touched atom that has several: a table is looked at as a whole."""
+    names = {name for path in touched if (name := _atom(path, view)) != path}
+    if not names:
+        return sorted(touched)
+    everything = {*link.agreed, *touched}
+    for sight in seen:
+        everything.update(sight.flat)
+    return sorted(touched | {path for path in everything if _atom(path, view) in names and path not in view.ignore})
+
+
+def _fields(
+    cells: Iterable[str], link: Link, seen: Iterable[tuple[Member, Seen]], surfaces: Mapping[System, Surface]
+) -> Fields:
+    """Collect what each member holds in the cells of one atom."""
+    fields = Fields({}, {}, {}, absent=False)
+    for path in cells:
+        agreed = link.agreed.get(path, EMPTY)
+        raw: dict[System, Value] = {}
+        held: dict[System, Held] = {}
+        for member, sight in seen:
+            if not surfaces[member.system].carries(path):
+                continue
+            raw[member.system] = value = sight.flat.get(path, EMPTY)
+            held[member.system] = Held(
+                value,
+                UNSEEN if member.unseen and _covered(path, member.unseen) else member.base.get(path, EMPTY),
+                path in member.behind,
+                None if sight.modified == member.own_stamp else sight.modified,
+            )
+        if held:
+            fields.raw[path] = raw
+            fields.agreed[path] = agreed
+            fields.cells[path] = _lifted(path, held, agreed, surfaces)
+    return fields
+
+
+def _lifted(
+    path: str, held: dict[System, Held], agreed: Value, surfaces: Mapping[System, Surface]
+) -> dict[System, Held]:
+    """Read a value that a member's codec made of another value as that other value.
+
+    512.45 kept as 512 by a system of whole dollars is no difference between the two, and never an edit.
+    """
+    if len({one.value for one in held.values()}) == 1:
+        return held
+    wider = (agreed, *(one.value for one in held.values()))
+    return {system: _lift(path, one, wider, agreed, surfaces[system]) for system, one in held.items()}
+
+
+def _lift(path: str, held: Held, wider: Iterable[Value], agreed: Value, surface: Surface) -> Held:
+    value, base = held.value, held.base
+    if base is not UNSEEN and base != agreed and surface.nearest(path, agreed) == base and not held.behind:
+        base = agreed
+        if value == held.base:
+            return replace(held, value=agreed, base=agreed)
+    for other in wider:
+        if other != value and other is not EMPTY and surface.nearest(path, other) == value:
+            return replace(held, value=other, base=base)
+    return held if base is held.base else replace(held, base=base)

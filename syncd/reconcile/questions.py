@@ -1,0 +1,78 @@
+"""Questions: how a proposal is made comparable, answered and matched with the ones that stand already. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from syncd.model.values import Value
+from syncd.model.values_text import format_value
+from syncd.reconcile.normalise import Fields
+from syncd.reconcile.types import UNSEEN, Decided, Unseen
+
+
+def question_id(kind: str, link: str, name: str, scope: str = "") -> str:
+    """Give the stable id of a question, without its `-n`."""
+    return hashlib.blake2b("\x1f".join((kind, link or scope, name)).encode(), digest_size=5).hexdigest()
+
+
+def digest_of(*told: object) -> str:
+    """Give the digest of what a person was told; a changed value, base or rule changes it."""
+    return hashlib.blake2b("\x1f".join(map(_plain, told)).encode(), digest_size=8).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "\x1e".join(f"{key}\x1d{_plain(value[key])}" for key in sorted(value))
+    if isinstance(value, (list, tuple)):
+        return "\x1e".join(map(_plain, value))
+    if isinstance(value, (frozenset, set)):
+        return "\x1e".join(sorted(map(_plain, value)))
+    return text_of(value) if not isinstance(value, str) else value
+
+
+def text_of(value: object) -> str:
+    """Give a value as a person reads it; a missing base says so."""
+    if isinstance(value, Unseen):
+        return "(never agreed)"
+    return format_value(value)  # type: ignore[arg-type]
+
+
+def members_of(fields: Fields, ids: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """Tell, for each member, what it holds and what it held when the field last agreed."""
+    told: dict[str, dict[str, object]] = {}
+    single = len(fields.cells) == 1
+    for path, seen in fields.cells.items():
+        for system, held in seen.items():
+            row = told.setdefault(system, {"id": ids.get(system, "")})
+            value, base = text_of(fields.raw[path][system]), text_of(held.base)
+            if single:
+                row |= {"value": value, "base": base}
+            else:
+                row.setdefault("values", {})[path.rpartition(".")[2]] = value  # type: ignore[index]
+                row.setdefault("bases", {})[path.rpartition(".")[2]] = base  # type: ignore[index]
+    return told
+
+
+def conflict_digest(kind: str, name: str, fields: Fields, rule: str) -> str:
+    """Digest the edits of a contested atom. Members that did not edit are left out: whether they were there to be read
+    changes nothing about the question."""
+    told = [
+        (path, system, held.value, held.base if held.base is not UNSEEN else "")
+        for path, seen in sorted(fields.cells.items())
+        for system, held in sorted(seen.items())
+        if held.value != held.base
+    ]
+    return digest_of(kind, name, rule, [*told, *sorted((path, value) for path, value in fields.agreed.items())])
+
+
+def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
+    """Give the value of every cell that an answer chose; None when the system it names does not carry the atom."""
+    if answer.choice == "value":
+        [path] = fields.cells  # a typed value is only offered where there is one field
+        assert answer.value is not None
+        return {path: answer.value}
+    if answer.choice == "agreed":
+        return dict(fields.agreed)
+    picked = {path: fields.raw[path][answer.choice] for path, seen in fields.cells.items() if answer.choice in seen}
+    return picked or None

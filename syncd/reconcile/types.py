@@ -1,0 +1,304 @@
+"""The words of the merge: what a link holds, what was seen, what is decided.
+
+Frozen values only. `View` goes in, `Changeset` comes out; both are plain enough to print.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from syncd.model.records import Kind
+from syncd.model.values import Flat, Value
+
+
+class Unseen(enum.Enum):
+    """The base of a member that never agreed on a field: a newcomer, or a field whose mapping row is new."""
+
+    UNSEEN = "unseen"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNSEEN = Unseen.UNSEEN
+System: TypeAlias = str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one member holds in one field: its value now, its base, whether it is owed a decided value."""
+
+    value: Value
+    base: Value | Unseen
+    behind: bool = False
+    stamp: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Why a member is behind on a field: since which revision, how often it refused, when to try again (epoch s)."""
+
+    revision: int
+    refusals: int = 0
+    next_at: float = 0.0
+    why: str = ""
+
+
+# -- what is remembered of a link ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One system's record in a link.
+
+    `base`: what the system was confirmed to hold, by path, EMPTY left out. `unseen`: paths and sections without a base
+    yet; "" means all of them, a newcomer. `behind`: paths owed a decided value. `own_stamp`: the record's
+    modification time read back after our own last write. `settled`: digest of what the member held when its link was
+    last settled. `status`: live; missing, proved gone; awaited, to be created by a decision (its id is a placeholder and
+    `behind[""]` counts refused attempts).
+    """
+
+    system: System
+    id: str
+    base: Flat
+    unseen: frozenset[str] = frozenset()
+    behind: Mapping[str, Owed] = field(default_factory=dict)
+    own_stamp: float | None = None
+    status: Literal["live", "missing", "awaited"] = "live"
+    settled: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Records that are the same plan (or group), one member per system.
+
+    `scope`: the group whose run handles it (the group link's id, its own id for a group link, a name for generic).
+    `agreed`: what the link decided, by path, EMPTY left out. `sources`: section -> system named when linking.
+    `settled`: digest of what all members held when nothing was left to do (b"" when something is).
+    `accepted`: `path|system|codec` whose loss a person accepted.
+    """
+
+    id: str
+    kind: Kind
+    scope: str
+    label: str
+    agreed: Flat
+    members: tuple[Member, ...]
+    revision: int = 0
+    sources: Mapping[str, System] = field(default_factory=dict)
+    status: Literal["live", "orphaned", "unlinked"] = "live"
+    follow: bool = True
+    settled: bytes = b""
+    accepted: frozenset[str] = frozenset()
+
+
+# -- what was seen --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A member's record as observed: flat view (EMPTY left out), digest, modification time, record-level locks."""
+
+    flat: Flat
+    digest: bytes
+    modified: float | None = None
+    locked: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A member that was not read: never equal, never gone; `why` says so in words."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A member whose system proved, after a complete listing, that the record does not exist any more."""
+
+    evidence: str
+
+
+Sight: TypeAlias = Seen | Away | Lost
+
+
+class Surface(Protocol):
+    """What a system can take, as the merge needs to know it (a lens narrowed by the account's rights)."""
+
+    create: bool
+    update: bool
+
+    def carries(self, path: str) -> bool:
+        """Tell whether the system holds the field at all."""
+        ...
+
+    def unwritable(self, path: str) -> str | None:
+        """Give the reason why the field cannot be written, None when it can."""
+        ...
+
+    def nearest(self, path: str, value: Value) -> Value:
+        """Give what the system would hold when told to hold `value`."""
+        ...
+
+    def codec_of(self, path: str) -> str:
+        """Name the codec of the field."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link with what was seen of each member, by system."""
+
+    link: Link
+    sights: Mapping[System, Sight]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A record of a linked group that belongs to no link."""
+
+    system: System
+    kind: Kind
+    id: str
+    label: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person's answer to a proposal, committed to the store before it is used."""
+
+    id: str
+    kind: str
+    link: str
+    name: str
+    digest: str
+    choice: str
+    value: Value | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    by: str = ""
+    note: str = ""
+    ceiling: frozenset[str] = frozenset()
+    """What the approved preview showed; an approval lets through at most this."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a decision about one group may look at."""
+
+    scope: str
+    links: tuple[LinkView, ...]
+    strays: tuple[Stray, ...]
+    surfaces: Mapping[tuple[System, Kind], Surface]
+    open_creates: frozenset[tuple[str, System]] = frozenset()
+    """(link, system) whose create was sent and not settled: never a second one by itself."""
+    atoms: Mapping[str, str] = field(default_factory=dict)
+    """Generic records: field -> name of the atom it merges with."""
+    ignore: frozenset[str] = frozenset()
+    paused: Mapping[System, str] = field(default_factory=dict)
+    """Systems that take no write now (paused, `writes: off`, filtered), with the reason."""
+
+
+# -- what is decided ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field write: old is what the member was seen to hold, reason names the rule or the decision."""
+
+    link: str
+    system: System
+    id: str
+    path: str
+    old: Value
+    new: Value
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A write that is not a field: create a counterpart, end a record."""
+
+    op: Literal["create", "end"]
+    link: str
+    system: System
+    id: str
+    values: Flat
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An answer that a proposal offers, and what it would do."""
+
+    choice: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A question that no rule decided. `name` is the path, atom, `system:atom` or guard; `digest` covers what is asked.
+
+    `members`: system -> {"id", "value" | "values", "base" | "bases"} as canonical text, for people.
+    """
+
+    kind: str
+    scope: str
+    link: str
+    label: str
+    name: str
+    why: str
+    rule: str
+    digest: str
+    offers: tuple[Offer, ...]
+    members: Mapping[System, Mapping[str, object]] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    ceiling: tuple[str, ...] = ()
+    """Keys of the writes that a guard holds back: what an approval lets through, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one link: the state to remember and the writes to send.
+
+    `after` already counts every planned target as behind, so dropping a write (a guard, a pause, a crash) leaves the
+    member owed the value and nothing else to mend. `used` are the answers that this outcome consumed, `losers` the
+    values that were overruled: (system, path, value, reason), kept in history.
+    """
+
+    before: Link
+    after: Link
+    changes: tuple[Change, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    used: tuple[str, ...] = ()
+    losers: tuple[tuple[System, str, Value, str], ...] = ()
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """A run's decisions in order, before anything was written."""
+
+    scope: str
+    outcomes: tuple[Outcome, ...]
+    proposals: tuple[Proposal, ...] = ()
+    """Proposals of no link: strays and guards."""
+    tripped: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    judged: frozenset[str] = frozenset()
+    """Links that were judged in this run; open questions of these that were not asked again close themselves."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All field writes in the order in which they are sent."""
+        return tuple(change for outcome in self.outcomes for change in outcome.changes)
+
+    @property
+    def questions(self) -> tuple[Proposal, ...]:
+        """All proposals, those of links first."""
+        return tuple(p for outcome in self.outcomes for p in outcome.proposals) + self.proposals

@@ -1,0 +1,85 @@
+"""Runs and their history, which is only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from syncd.model.paths import under
+from syncd.store.database import Database, many
+from syncd.store.packing import pack_history, pack_run, unpack_history, unpack_run
+from syncd.store.rows import HistoryRow, Run
+from syncd.store.tables import HISTORY, RUN, insert_sql, upsert_sql
+
+_ADD = insert_sql(HISTORY, without="id")
+_UPSERT_RUN = upsert_sql(RUN)
+GOOD = "ok"
+"""The result of a run that did all it had to do; `last_good` looks for it."""
+
+
+class Histories(Database):
+    """Sync passes, and what happened to fields."""
+
+    def start_run(self, run: Run) -> None:
+        """Store that a run began."""
+        self.end_run(run)
+
+    def end_run(self, run: Run) -> None:
+        """Store how a run ended."""
+        with self._writing() as connection:
+            connection.exec_driver_sql(_UPSERT_RUN, pack_run(run))
+
+    def runs(self, scope: str | None = None, limit: int = 20) -> list[Run]:
+        """Give the latest runs, newest first."""
+        wanted = select(RUN).order_by(RUN.c.started_at.desc(), RUN.c.id.desc()).limit(limit)
+        if scope is not None:
+            wanted = wanted.where(RUN.c.scope == scope)
+        with self._reading() as connection:
+            return [unpack_run(tuple(row)) for row in connection.execute(wanted)]
+
+    def last_good(self, scope: str) -> Run | None:
+        """Give the latest run of a scope whose result is "ok"."""
+        wanted = (
+            select(RUN)
+            .where(RUN.c.scope == scope, RUN.c.ended_at.is_not(None), RUN.c.result == GOOD)
+            .order_by(RUN.c.started_at.desc(), RUN.c.id.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else unpack_run(tuple(row))
+
+    def history(
+        self,
+        *,
+        link: str | None = None,
+        system: str | None = None,
+        record_id: str | None = None,
+        run: str | None = None,
+        path: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+    ) -> list[HistoryRow]:
+        """Give the history lines that fit all that is named. `path` covers what lies below it: an atom all its cells."""
+        asked = {"link": link, "system": system, "record_id": record_id, "run": run}
+        wanted = select(HISTORY).order_by(HISTORY.c.id.desc() if newest_first else HISTORY.c.id)
+        for name, value in asked.items():
+            if value is not None:
+                wanted = wanted.where(HISTORY.c[name] == value)
+        if path is None and limit is not None:
+            wanted = wanted.limit(limit)
+        found: list[HistoryRow] = []
+        with self._reading() as connection:
+            for row in connection.execute(wanted):
+                line = unpack_history(tuple(row))
+                if path is None or any(under(each, path) for each in line.fields):
+                    found.append(line)
+                    if len(found) == limit:
+                        break
+        return found
+
+
+def write_history(connection: Connection, rows: Iterable[HistoryRow]) -> None:
+    """Add history lines; their ids are given by the database in this order."""
+    many(connection, _ADD, map(pack_history, rows))

@@ -1,0 +1,208 @@
+"""Links and their members.
+
+A link *stands* until it is unlinked: an orphaned one still holds its records, waits for a decision and is looked at in
+every run, because its missing record may reappear.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+
+from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from syncd.errors import StoreError
+from syncd.model.encoding import decode
+from syncd.model.records import Kind
+from syncd.reconcile.types import Link
+from syncd.store.database import Database, chunks, fetch, many, marks, renew, uncollected
+from syncd.store.history import write_history
+from syncd.store.packing import pack_link, pack_members, unpack_link, unpack_member, unpack_snapshot
+from syncd.store.rows import HistoryRow, Snapshot
+from syncd.store.tables import LINK, MEMBER, Row, update_sql, upsert_sql
+
+_UPSERT_LINK = upsert_sql(LINK)
+_UPSERT_MEMBER = upsert_sql(MEMBER)
+_UPDATE_MEMBER = update_sql(MEMBER, "kind", "record_id", "holds")
+_RELEASE = "UPDATE member SET holds = 0 WHERE link = ?"
+
+_STANDS = "l.status IN ('live', 'orphaned')"
+
+# The planner does not know that the index holds all that is asked; walking the rows takes twice the time.
+_UNSETTLED = f"""
+SELECT l.id FROM link AS l
+WHERE l.scope = ? AND {_STANDS} AND (l.settled <> ? OR EXISTS (
+    SELECT 1 FROM member AS m
+    LEFT JOIN snapshot AS s INDEXED BY ix_snapshot_head
+        ON s.system = m.system AND s.kind = m.kind AND s.id = m.record_id
+    WHERE m.link = l.id AND CASE m.status
+        WHEN 'live' THEN s.digest IS NOT m.settled OR s.gone IS NOT NULL
+        ELSE s.digest IS NOT NULL AND s.gone IS NULL END))
+ORDER BY l.id
+"""
+_MEMBERS = """
+SELECT m.*, s.* FROM link AS l
+JOIN member AS m ON m.link = l.id
+LEFT JOIN snapshot AS s ON s.system = m.system AND s.kind = m.kind AND s.id = m.record_id
+"""
+_place = itemgetter(MEMBER.c.keys().index("place"))
+
+
+class Links(Database):
+    """What belongs together, what was agreed, and what each member was confirmed to hold."""
+
+    def add_link(self, link: Link, history: Sequence[HistoryRow] = ()) -> None:
+        """Store a new link. A record that another standing link holds is refused, naming both."""
+        self.save_links([link], history)
+
+    def save_links(self, links: Sequence[Link], history: Sequence[HistoryRow] = ()) -> None:
+        """Store links with all their members, new or not."""
+        with self._writing() as connection:
+            write_links(connection, links)
+            write_history(connection, history)
+
+    def link(self, id_: str) -> Link | None:
+        """Give a link by its id."""
+        return next(iter(self._links(LINK.c.id == id_)), None)
+
+    def links(self, scope: str | None = None, kind: Kind | None = None, status: str | None = "live") -> list[Link]:
+        """Give the links of a scope, kind and status, in order of their ids; None: any."""
+        asked = {"scope": scope, "kind": kind, "status": status}
+        return self._links(*(LINK.c[name] == value for name, value in asked.items() if value is not None))
+
+    def find_link(self, system: str, kind: Kind, record_id: str) -> Link | None:
+        """Give the standing link that holds a record."""
+        holder = select(MEMBER.c.link).where(
+            MEMBER.c.system == system, MEMBER.c.kind == kind, MEMBER.c.record_id == record_id, MEMBER.c.holds
+        )
+        return next(iter(self._links(LINK.c.id.in_(holder))), None)
+
+    def unsettled(self, scope: str, epoch: bytes) -> list[str]:
+        """Give the ids of the standing links that need a decision: settled under another epoch, or a live member's record
+        changed, is gone or was never seen, or a missing member's record is there again."""
+        with self._reading() as connection:
+            return [id_ for (id_,) in connection.exec_driver_sql(_UNSETTLED, (scope, epoch))]
+
+    def load(self, ids: Sequence[str] | None, scope: str) -> list[tuple[Link, dict[str, Snapshot]]]:
+        """Give links with each member's snapshot by system, those named or all standing ones of a scope.
+
+        A base equal to `agreed` is the same object: flat views are values and nobody changes them in place.
+        """
+        with self._reading() as connection, uncollected():
+            if ids is None:
+                return _loaded(connection, f"l.scope = ? AND {_STANDS}", (scope,))
+            return [found for chunk in chunks(ids) for found in _loaded(connection, f"l.id IN ({marks(chunk)})", chunk)]
+
+    def members_of(self, system: str, kind: Kind) -> set[str]:
+        """Give the ids of the records that are live members of a standing link."""
+        wanted = select(MEMBER.c.record_id).where(
+            MEMBER.c.system == system, MEMBER.c.kind == kind, MEMBER.c.holds, MEMBER.c.status == "live"
+        )
+        with self._reading() as connection:
+            return set(connection.execute(wanted).scalars())
+
+    def scopes(self) -> list[str]:
+        """Name the scopes that have a standing link."""
+        wanted = select(LINK.c.scope).where(LINK.c.status != "unlinked").distinct().order_by(LINK.c.scope)
+        with self._reading() as connection:
+            return list(connection.execute(wanted).scalars())
+
+    def _links(self, *where: ColumnElement[bool]) -> list[Link]:
+        links = select(LINK).where(*where).order_by(LINK.c.id)
+        members = select(MEMBER).join(LINK).where(*where).order_by(MEMBER.c.link, MEMBER.c.place)
+        with self._reading() as connection:
+            by_link: dict[str, list[Row]] = defaultdict(list)
+            for row in connection.execute(members):
+                by_link[row.link].append(tuple(row))
+            return [_link(tuple(row), by_link[row.id]) for row in connection.execute(links)]
+
+
+def write_links(connection: Connection, links: Iterable[Link]) -> None:
+    """Store links with all their members, new or not; members that a link no longer names are forgotten."""
+    latest = {link.id: link for link in links}
+    many(connection, _UPSERT_LINK, map(pack_link, latest.values()))
+    try:
+        _write_members(connection, latest)
+    except IntegrityError:
+        # Links of this batch may exchange records (a vendor gave all of them new ids): let go of all, then hold again.
+        many(connection, _RELEASE, ((id_,) for id_ in latest))
+        try:
+            _write_members(connection, latest)
+        except IntegrityError as error:
+            raise _claimed_twice(connection, latest) from error
+
+
+def _write_members(connection: Connection, latest: Mapping[str, Link]) -> None:
+    with connection.begin_nested():
+        rows = (row for link in latest.values() for row in pack_members(link))
+        renew(connection, _UPDATE_MEMBER, _UPSERT_MEMBER, rows)
+        for chunk in chunks(latest):
+            ((stored,),) = fetch(connection, f"SELECT count(*) FROM member WHERE link IN ({marks(chunk)})", chunk)
+            if stored != sum(len(latest[id_].members) for id_ in chunk):
+                _forget_members(connection, [latest[id_] for id_ in chunk])
+
+
+def _forget_members(connection: Connection, links: Sequence[Link]) -> None:
+    ids = [link.id for link in links]
+    kept = {(link.id, member.system) for link in links for member in link.members}
+    stored = fetch(connection, f"SELECT link, system FROM member WHERE link IN ({marks(ids)})", ids)
+    many(connection, "DELETE FROM member WHERE link = ? AND system = ?", (row for row in stored if row not in kept))
+
+
+def _claimed_twice(connection: Connection, latest: Mapping[str, Link]) -> StoreError:
+    """Name the record that two links claim, and both links."""
+    claims: dict[tuple[str, str, str], str] = {}
+    for link in latest.values():
+        for member in link.members if link.status != "unlinked" else ():
+            claim = (member.system, link.kind, member.id)
+            other = claims.setdefault(claim, link.id)
+            if other == link.id:
+                holder = select(MEMBER.c.link).where(
+                    MEMBER.c.system == claim[0],
+                    MEMBER.c.kind == claim[1],
+                    MEMBER.c.record_id == claim[2],
+                    MEMBER.c.holds,
+                )
+                other = connection.execute(holder).scalar() or link.id
+            if other != link.id:
+                return StoreError(
+                    f"link {link.id} and link {other} both claim this {link.kind}",
+                    system=member.system,
+                    external_id=member.id,
+                    hint=f"A record belongs to one link: unlink {other} first, or link another record.",
+                )
+    return StoreError("a link is not complete", hint="Report this with the log of the run.")
+
+
+def _link(row: Row, members: Iterable[Row]) -> Link:
+    agreed = decode(row[-1])
+    return unpack_link(row, agreed, tuple(unpack_member(member, agreed) for member in members))
+
+
+# -- reading thousands --------------------------------------------------------------------------------------------
+
+_MEMBER_WIDTH = len(MEMBER.c)
+
+
+def _loaded(connection: Connection, where: str, parameters: Sequence[str]) -> list[tuple[Link, dict[str, Snapshot]]]:
+    """Give the links for which a condition on `l` holds, in order of their ids, with their members' snapshots."""
+    links = fetch(connection, f"SELECT l.* FROM link AS l WHERE {where}", parameters)
+    by_link: dict[str, list[Row]] = {row[0]: [] for row in links}
+    for row in fetch(connection, f"{_MEMBERS} WHERE {where}", parameters):
+        by_link[row[0]].append(row)
+    return [_with_snapshots(row, by_link[row[0]]) for row in sorted(links, key=itemgetter(0))]
+
+
+def _with_snapshots(row: Row, members: list[Row]) -> tuple[Link, dict[str, Snapshot]]:
+    written = row[-1]
+    agreed = decode(written)
+    seen: dict[str, Snapshot] = {}
+    for member in members:
+        if member[-1] is not None:
+            # Most records hold exactly what was agreed: read it once.
+            flat = agreed if member[-1] == written else decode(member[-1])
+            seen[member[1]] = unpack_snapshot(member[_MEMBER_WIDTH:], flat)
+    members.sort(key=_place)
+    return unpack_link(row, agreed, tuple([unpack_member(member[:_MEMBER_WIDTH], agreed) for member in members])), seen

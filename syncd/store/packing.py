@@ -1,0 +1,243 @@
+"""Turn what the store keeps into rows and back. Pure: no SQL, no I/O; a row is a tuple in the order of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, cast
+
+import orjson
+
+from syncd.model.encoding import decode, encode, value_from_json, value_to_json
+from syncd.model.values import Absent, Flag, Flat, Value
+from syncd.reconcile.types import Decided, Link, Member, Offer, Owed, Proposal
+from syncd.store.rows import HistoryRow, Intent, Listing, Question, Run, Snapshot
+from syncd.store.tables import Row
+
+# Types of which equal values are the same value. Equal amounts may differ in scale, cost shares in text, 1 may be Decimal(1).
+_EXACT = frozenset({str, date, Flag, Absent})
+
+
+def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Write JSON."""
+    return orjson.dumps(value).decode()
+
+
+def _json(value: Any) -> str | None:  # noqa: ANN401 - JSON
+    return orjson.dumps(value).decode() if value else None
+
+
+def _map(text: str | None) -> dict[str, Any]:
+    return orjson.loads(text) if text else {}
+
+
+def _flat(flat: Mapping[str, Any]) -> bytes | None:
+    return encode(cast("Flat", flat)) if flat else None
+
+
+# -- snapshots ----------------------------------------------------------------------------------------------------
+
+
+def pack_snapshot(s: Snapshot) -> Row:
+    """Give the row of a snapshot."""
+    return (
+        s.system, s.kind, s.id, s.scope, s.label, s.digest, s.raw, s.at, s.version, s.modified, s.gone,
+        _json(dict(s.locked)) if s.locked else None, encode(s.flat),
+    )  # fmt: skip
+
+
+def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
+    """Read the row of a snapshot. `flat`: its flat view, if the caller read it already."""
+    system, kind, id_, scope, label, digest, raw, at, version, modified, gone, locked, written = row
+    return Snapshot(
+        system, kind, id_, scope, label, decode(written) if flat is None else flat, digest, raw, at, version, modified,
+        orjson.loads(locked) if locked else {}, gone,
+    )  # fmt: skip
+
+
+# -- links and members --------------------------------------------------------------------------------------------
+
+
+def pack_link(link: Link) -> Row:
+    """Give the row of a link, without its members."""
+    return (
+        link.id, link.kind, link.scope, link.label, link.status, link.follow, link.revision, link.settled,
+        _json(dict(link.sources)) if link.sources else None,
+        _json(sorted(link.accepted)) if link.accepted else None,
+        encode(link.agreed),
+    )  # fmt: skip
+
+
+def pack_members(link: Link) -> Iterable[Row]:
+    """Give the rows of a link's members."""
+    holds = link.status != "unlinked"
+    for place, member in enumerate(link.members):
+        yield (
+            link.id, member.system, link.kind, member.id, holds, place, member.status, member.settled, member.own_stamp,
+            _json(sorted(member.unseen)) if member.unseen else None,
+            _pack_behind(member.behind) if member.behind else None,
+            *_pack_base(member.base, link.agreed),
+        )  # fmt: skip
+
+
+def unpack_link(row: Row, agreed: Flat, members: tuple[Member, ...]) -> Link:
+    """Read the row of a link."""
+    id_, kind, scope, label, status, follow, revision, settled, sources, accepted, _ = row
+    return Link(
+        id_, kind, scope, label, agreed, members, revision, _map(sources), status, bool(follow), settled,
+        frozenset(orjson.loads(accepted)) if accepted else frozenset(),
+    )  # fmt: skip
+
+
+def unpack_member(row: Row, agreed: Flat) -> Member:
+    """Read the row of a member; a base that is what the link agreed is the same object."""
+    _, system, _, record_id, _, _, status, settled, own_stamp, unseen, behind, lacks, base = row
+    return Member(
+        system,
+        record_id,
+        agreed if base is None and lacks is None else _unpack_base(base, lacks, agreed),
+        frozenset(orjson.loads(unseen)) if unseen else frozenset(),
+        {path: Owed(*owed) for path, owed in orjson.loads(behind).items()} if behind else {},
+        own_stamp,
+        status,
+        settled,
+    )
+
+
+def _pack_behind(behind: Mapping[str, Owed]) -> str:
+    return dumps({path: (owed.revision, owed.refusals, owed.next_at, owed.why) for path, owed in behind.items()})
+
+
+def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
+    """Give what a base lacks of what was agreed, and what it holds instead or besides."""
+    if base is agreed or (base == agreed and _EXACT.issuperset(map(type, base.values()))):
+        return None, None
+    other = {path: value for path, value in base.items() if path not in agreed or not _same(value, agreed[path])}
+    return _json(sorted(agreed.keys() - base.keys())), _flat(other)
+
+
+def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
+    whole = {**agreed, **decode(base)} if base else dict(agreed)
+    for path in orjson.loads(lacks) if lacks else ():
+        del whole[path]
+    return whole
+
+
+def _same(value: Value, other: Value) -> bool:
+    """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
+    return value is other or (value == other and (value.__class__ in _EXACT or repr(value) == repr(other)))
+
+
+# -- journal ------------------------------------------------------------------------------------------------------
+
+
+def pack_intent(i: Intent) -> Row:
+    """Give the row of a journal entry."""
+    return (
+        i.id, i.run, i.seq, i.scope, i.link, i.system, i.kind, i.record_id, i.op, i.part, i.at, i.marker, i.sent_at,
+        i.state, i.settled_at, i.note, _json(dict(i.reasons)), encode(i.before), encode(i.after), i.raw_before, i.raw_after,
+    )  # fmt: skip
+
+
+def unpack_intent(row: Row) -> Intent:
+    """Read the row of a journal entry."""
+    (
+        id_, run, seq, scope, link, system, kind, record_id, op, part, at, marker, sent_at,
+        state, settled_at, note, reasons, before, after, raw_before, raw_after,
+    ) = row  # fmt: skip
+    return Intent(
+        id_, run, seq, scope, link, system, kind, record_id, op, part, decode(before), decode(after), _map(reasons), at,
+        marker, raw_before, raw_after, sent_at, state, settled_at, note,
+    )  # fmt: skip
+
+
+# -- history ------------------------------------------------------------------------------------------------------
+
+
+def pack_history(h: HistoryRow) -> Row:
+    """Give the row of a history line, without its id. A side that is None had no value at all."""
+    before = {path: pair[0] for path, pair in h.fields.items() if pair[0] is not None}
+    after = {path: pair[1] for path, pair in h.fields.items() if pair[1] is not None}
+    return (
+        h.run, h.at, h.what, h.link, h.system, h.kind, h.record_id, h.who, h.note,
+        _flat(before), _flat(after), _flat(h.readback),
+    )  # fmt: skip
+
+
+def unpack_history(row: Row) -> HistoryRow:
+    """Read the row of a history line."""
+    id_, run, at, what, link, system, kind, record_id, who, note, before, after, readback = row
+    old: Mapping[str, Value] = decode(before) if before else {}
+    new: Mapping[str, Value] = decode(after) if after else {}
+    fields = {path: (old.get(path), new.get(path)) for path in {**old, **new}}
+    return HistoryRow(
+        run, at, what, link, system, kind, record_id, fields, who, note, decode(readback) if readback else {}, id_
+    )
+
+
+# -- questions ----------------------------------------------------------------------------------------------------
+
+
+def pack_question(q: Question) -> Row:
+    """Give the row of a question."""
+    p = q.proposal
+    proposal = {
+        "kind": p.kind, "label": p.label, "name": p.name, "why": p.why, "rule": p.rule, "digest": p.digest,
+        "offers": [(offer.choice, offer.effect) for offer in p.offers],
+        "members": {system: dict(said) for system, said in p.members.items()},
+        "evidence": p.evidence,
+    }  # fmt: skip
+    decided = _pack_decided(q.decided) if q.decided else None
+    return q.id, q.n, q.status, p.scope, p.link, q.opened_at, q.closed_at, q.previous, decided, dumps(proposal)
+
+
+def unpack_question(row: Row) -> Question:
+    """Read the row of a question."""
+    id_, n, status, scope, link, opened_at, closed_at, previous, decided, proposal = row
+    p = orjson.loads(proposal)
+    return Question(
+        id_, n, status,
+        Proposal(
+            p["kind"], scope, link, p["label"], p["name"], p["why"], p["rule"], p["digest"],
+            tuple(Offer(choice, effect) for choice, effect in p["offers"]), p["members"], tuple(p["evidence"]),
+        ),
+        opened_at, closed_at, _unpack_decided(decided) if decided else None, previous,
+    )  # fmt: skip
+
+
+def _pack_decided(d: Decided) -> str:
+    # A list of none or one, because the value null already means EMPTY.
+    value = [] if d.value is None else [value_to_json(d.value)]
+    return dumps((d.id, d.kind, d.link, d.name, d.digest, d.choice, value, dict(d.options), d.by, d.note))
+
+
+def _unpack_decided(text: str) -> Decided:
+    *what, value, options, by, note = orjson.loads(text)
+    return Decided(*what, value_from_json(value[0]) if value else None, options, by, note)
+
+
+# -- runs and listings --------------------------------------------------------------------------------------------
+
+
+def pack_run(run: Run) -> Row:
+    """Give the row of a run."""
+    return run.id, run.scope, run.mode, run.started_at, run.ended_at, run.result, _json(dict(run.counts))
+
+
+def unpack_run(row: Row) -> Run:
+    """Read the row of a run."""
+    *rest, counts = row
+    return Run(*rest, _map(counts))
+
+
+def pack_listing(row: Listing) -> Row:
+    """Give the row of a listing."""
+    return (
+        row.system, row.kind, row.at, row.complete, row.count, row.known, row.fingerprint, row.good_at, row.tripped, row.error
+    )  # fmt: skip
+
+
+def unpack_listing(row: Row) -> Listing:
+    """Read the row of a listing."""
+    system, kind, at, complete, *rest = row
+    return Listing(system, kind, at, bool(complete), *rest)

@@ -1,0 +1,75 @@
+"""Snapshots: records as last observed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, select
+
+from syncd.model.records import Kind
+from syncd.store.database import Database, chunks, many
+from syncd.store.history import write_history
+from syncd.store.packing import pack_snapshot, unpack_snapshot
+from syncd.store.rows import HistoryRow, Snapshot
+from syncd.store.tables import MEMBER, SNAPSHOT, upsert_sql
+
+_UPSERT = upsert_sql(SNAPSHOT)
+_HEADS = "SELECT id, raw, gone FROM snapshot WHERE system = ? AND kind = ?"
+_RESCOPE = "UPDATE snapshot SET scope = ? WHERE system = ? AND kind = ? AND id = ? AND scope IS NOT ?"
+
+
+class Snapshots(Database):
+    """What was observed of each record."""
+
+    def heads(self, system: str, kind: Kind) -> dict[str, tuple[bytes, str | None]]:
+        """Give the raw digest of every record, and the evidence where it is gone."""
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(_HEADS, (system, kind)).fetchall()
+        return {id_: (raw, gone) for id_, raw, gone in rows}
+
+    def snapshots(self, system: str, kind: Kind, ids: Collection[str] | None = None) -> dict[str, Snapshot]:
+        """Give the snapshots by record id, all or those asked for."""
+        found = select(SNAPSHOT).where(SNAPSHOT.c.system == system, SNAPSHOT.c.kind == kind)
+        with self._reading() as connection:
+            if ids is None:
+                rows = list(connection.execute(found.order_by(SNAPSHOT.c.id)))
+            else:
+                some = found.where(SNAPSHOT.c.id.in_(bindparam("ids", expanding=True)))
+                rows = [row for chunk in chunks(ids) for row in connection.execute(some, {"ids": chunk})]
+        return {row.id: unpack_snapshot(tuple(row)) for row in rows}
+
+    def save_snapshots(self, rows: Sequence[Snapshot], history: Sequence[HistoryRow] = ()) -> None:
+        """Store snapshots, new or not, with what they tell for history."""
+        with self._writing() as connection:
+            write_snapshots(connection, rows)
+            write_history(connection, history)
+
+    def rescope(self, system: str, kind: Kind, ids_by_scope: Mapping[str, str | None]) -> None:
+        """Say which scope handles each record (None: no scope)."""
+        with self._writing() as connection:
+            many(connection, _RESCOPE, ((scope, system, kind, id_, scope) for id_, scope in ids_by_scope.items()))
+
+    def strays(self, scope: str) -> list[Snapshot]:
+        """Give the records of a scope that exist and belong to no link."""
+        linked = (
+            select(MEMBER.c.link)
+            .where(
+                MEMBER.c.system == SNAPSHOT.c.system,
+                MEMBER.c.kind == SNAPSHOT.c.kind,
+                MEMBER.c.record_id == SNAPSHOT.c.id,
+                MEMBER.c.holds,
+            )
+            .exists()
+        )
+        wanted = (
+            select(SNAPSHOT)
+            .where(SNAPSHOT.c.scope == scope, SNAPSHOT.c.gone.is_(None), ~linked)
+            .order_by(SNAPSHOT.c.system, SNAPSHOT.c.kind, SNAPSHOT.c.id)
+        )
+        with self._reading() as connection:
+            return [unpack_snapshot(tuple(row)) for row in connection.execute(wanted)]
+
+
+def write_snapshots(connection: Connection, rows: Iterable[Snapshot]) -> None:
+    """Store snapshots, new or not."""
+    many(connection, _UPSERT, map(pack_snapshot, rows))

@@ -1,0 +1,54 @@
+"""Listings, and small state by area and key: cursors, pauses, quarantine, used changesets, fingerprints, row digests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select
+
+from syncd.model.records import Kind
+from syncd.store.database import Database
+from syncd.store.packing import dumps, pack_listing, unpack_listing
+from syncd.store.rows import Listing
+from syncd.store.tables import LISTING, STATE, upsert_sql
+
+_UPSERT_LISTING = upsert_sql(LISTING)
+_UPSERT_STATE = upsert_sql(STATE)
+
+
+class States(Database):
+    """What observing remembers, and everything that needs no table of its own."""
+
+    def listing(self, system: str, kind: Kind) -> Listing | None:
+        """Give the last observation of one kind of a system."""
+        wanted = select(LISTING).where(LISTING.c.system == system, LISTING.c.kind == kind)
+        with self._reading() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else unpack_listing(tuple(row))
+
+    def save_listing(self, row: Listing) -> None:
+        """Store the last observation of one kind of a system."""
+        with self._writing() as connection:
+            connection.exec_driver_sql(_UPSERT_LISTING, pack_listing(row))
+
+    def get(self, area: str, key: str) -> Any | None:  # noqa: ANN401 - JSON
+        """Give a value, None when there is none."""
+        wanted = select(STATE.c.value_json).where(STATE.c.area == area, STATE.c.key == key)
+        with self._reading() as connection:
+            text = connection.execute(wanted).scalar()
+        return None if text is None else orjson.loads(text)
+
+    def put(self, area: str, key: str, value: Any | None) -> None:  # noqa: ANN401 - JSON
+        """Store a value; None forgets it."""
+        with self._writing() as connection:
+            if value is None:
+                connection.execute(delete(STATE).where(STATE.c.area == area, STATE.c.key == key))
+            else:
+                connection.exec_driver_sql(_UPSERT_STATE, (area, key, dumps(value)))
+
+    def items(self, area: str) -> dict[str, Any]:
+        """Give all values of an area by key."""
+        wanted = select(STATE.c.key, STATE.c.value_json).where(STATE.c.area == area).order_by(STATE.c.key)
+        with self._reading() as connection:
+            return {key: orjson.loads(text) for key, text in connection.execute(wanted)}

@@ -1,0 +1,278 @@
+"""The tables, and the SQL that is made from them.
+
+Columns stand in the order in which `packing.py` writes and reads them, the large ones last. Times are seconds since
+1970, digests and flat views bytes, `*_json` columns JSON text, NULL when empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, ClassVar, TypeAlias, cast
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, Table, Text, bindparam, text
+from sqlalchemy.dialects import sqlite
+from sqlmodel import Field, SQLModel
+
+Row: TypeAlias = tuple[Any, ...]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class _Base(SQLModel):
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)  # type: ignore[misc]
+
+
+def _key() -> Any:  # noqa: ANN401 - SQLModel's Field says Any too
+    return Field(primary_key=True, sa_type=Text)
+
+
+def _text() -> Any:  # noqa: ANN401
+    return Field(sa_type=Text)
+
+
+def _bytes() -> Any:  # noqa: ANN401
+    return Field(sa_type=LargeBinary)
+
+
+class SnapshotTable(_Base, table=True):
+    """The last observation of a record."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (
+        # Answers "what changed" and "what is unsettled" without touching the rows, which are mostly flat view.
+        Index("ix_snapshot_head", "system", "kind", "id", "digest", "raw", "gone"),
+        Index("ix_snapshot_scope", "scope"),
+    )
+
+    system: str = _key()
+    kind: str = _key()
+    id: str = _key()
+    scope: str | None = _text()
+    label: str = _text()
+    digest: bytes = _bytes()
+    raw: bytes = _bytes()
+    at: float
+    version: str | None = _text()
+    modified: float | None
+    gone: str | None = _text()
+    locked_json: str | None = _text()
+    flat: bytes = _bytes()
+
+
+class LinkTable(_Base, table=True):
+    """Records that are the same plan or group."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("ix_link_scope", "scope", "status", "settled", "id"),)
+
+    id: str = _key()
+    kind: str = _text()
+    scope: str = _text()
+    label: str = _text()
+    status: str = _text()
+    follow: bool
+    revision: int
+    settled: bytes = _bytes()
+    sources_json: str | None = _text()
+    accepted_json: str | None = _text()
+    agreed: bytes = _bytes()
+
+
+class MemberTable(_Base, table=True):
+    """One system's record in a link.
+
+    `kind` and `holds` (the link is not unlinked) repeat what the link says, so that the database itself refuses a record
+    in two links. Of the base only what differs from the link's `agreed` is kept: `base` holds the values that agreed does
+    not, `lacks_json` the paths that only agreed has. Rows stay small, and without rowid they lie in the order of their
+    key: "what is unsettled" walks them link by link.
+    """
+
+    __tablename__ = "member"
+    __table_args__ = (
+        Index("uq_member_record", "system", "kind", "record_id", unique=True, sqlite_where=text("holds = 1")),
+        {"sqlite_with_rowid": False},
+    )
+
+    link: str = Field(primary_key=True, sa_type=Text, foreign_key="link.id", ondelete="CASCADE")
+    system: str = _key()
+    kind: str = _text()
+    record_id: str = _text()
+    holds: bool
+    place: int
+    status: str = _text()
+    settled: bytes = _bytes()
+    own_stamp: float | None
+    unseen_json: str | None = _text()
+    behind_json: str | None = _text()
+    lacks_json: str | None = _text()
+    base: bytes | None = _bytes()
+
+
+class IntentTable(_Base, table=True):
+    """The journal."""
+
+    __tablename__ = "intent"
+    __table_args__ = (
+        Index("ix_intent_pending", "scope", sqlite_where=text("state IN ('intended', 'open')")),
+        Index("ix_intent_confirmed", "system", "settled_at", sqlite_where=text("state = 'confirmed'")),
+        Index("ix_intent_run", "run"),
+        Index("ix_intent_link", "link"),
+    )
+
+    id: str = _key()
+    run: str = _text()
+    seq: int
+    scope: str = _text()
+    link: str = _text()
+    system: str = _text()
+    kind: str = _text()
+    record_id: str = _text()
+    op: str = _text()
+    part: str = _text()
+    at: float
+    marker: str = _text()
+    sent_at: float | None
+    state: str = _text()
+    settled_at: float | None
+    note: str = _text()
+    reasons_json: str | None = _text()
+    before: bytes = _bytes()
+    after: bytes = _bytes()
+    raw_before: str = _text()
+    raw_after: str = _text()
+
+
+class QuestionTable(_Base, table=True):
+    """Proposals and what was decided about them."""
+
+    __tablename__ = "question"
+    __table_args__ = (Index("ix_question_scope", "scope", "status"),)
+
+    id: str = _key()
+    n: int
+    status: str = _text()
+    scope: str = _text()
+    link: str = _text()
+    opened_at: float
+    closed_at: float | None
+    previous: str = _text()
+    decided_json: str | None = _text()
+    proposal_json: str = _text()
+
+
+class RunTable(_Base, table=True):
+    """Sync passes."""
+
+    __tablename__ = "sync_run"
+    __table_args__ = (Index("ix_sync_run_scope", "scope", "started_at"),)
+
+    id: str = _key()
+    scope: str = _text()
+    mode: str = _text()
+    started_at: float
+    ended_at: float | None
+    result: str = _text()
+    counts_json: str | None = _text()
+
+
+class HistoryTable(_Base, table=True):
+    """What happened, append-only. Values of one row: what was before, after, and read back, as flat views."""
+
+    __tablename__ = "history"
+    __table_args__ = (
+        Index("ix_history_link", "link"),
+        Index("ix_history_record", "system", "record_id"),
+        Index("ix_history_run", "run"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    run: str = _text()
+    at: float
+    what: str = _text()
+    link: str = _text()
+    system: str = _text()
+    kind: str = _text()
+    record_id: str = _text()
+    who: str = _text()
+    note: str = _text()
+    before: bytes | None = _bytes()
+    after: bytes | None = _bytes()
+    readback: bytes | None = _bytes()
+
+
+class ListingTable(_Base, table=True):
+    """The last observation of each kind of each system."""
+
+    __tablename__ = "listing"
+
+    system: str = _key()
+    kind: str = _key()
+    at: float
+    complete: bool
+    count: int
+    known: int
+    fingerprint: str = _text()
+    good_at: float | None
+    tripped: str = _text()
+    error: str = _text()
+
+
+class StateTable(_Base, table=True):
+    """Small state by area and key, as JSON."""
+
+    __tablename__ = "state"
+
+    area: str = _key()
+    key: str = _key()
+    value_json: str = _text()
+
+
+METADATA = _Base.metadata
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Give the Core table of a model."""
+    return cast("Table", model.__table__)  # type: ignore[attr-defined]
+
+
+SNAPSHOT, LINK, MEMBER = table_of(SnapshotTable), table_of(LinkTable), table_of(MemberTable)
+INTENT, QUESTION, RUN = table_of(IntentTable), table_of(QuestionTable), table_of(RunTable)
+HISTORY, LISTING, STATE = table_of(HistoryTable), table_of(ListingTable), table_of(StateTable)
+
+
+def upsert_sql(table: Table) -> str:
+    """Give the statement that stores a row whole, new or not; it takes the columns in their order."""
+    statement = sqlite.insert(table)
+    kept = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    return str(
+        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=kept).compile(
+            dialect=sqlite.dialect()
+        )
+    )
+
+
+def update_sql(table: Table, *kept: str) -> tuple[str, Callable[[Row], Row]]:
+    """Give the statement that renews a row whose key and `kept` columns stay as they are, and what puts a row's columns
+    into its order. It leaves the indexes on those columns alone, which is most of what renewing a row costs."""
+    fixed = [column for column in table.c if column.primary_key or column.name in kept]
+    moved = [column for column in table.c if column not in fixed]
+    statement = (
+        table.update()
+        .values({column: bindparam(f"new_{column.name}") for column in moved})
+        .where(*(column == bindparam(f"old_{column.name}") for column in fixed))
+    )
+    place = list(table.c).index
+    return str(statement.compile(dialect=sqlite.dialect())), itemgetter(*(place(column) for column in (*moved, *fixed)))
+
+
+def insert_sql(table: Table, *, without: str) -> str:
+    """Give the statement that adds a row, leaving one column to the database."""
+    columns: list[Column[Any]] = [column for column in table.c if column.name != without]
+    return str(sqlite.insert(table).compile(dialect=sqlite.dialect(), column_keys=[column.name for column in columns]))

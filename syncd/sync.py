@@ -1,0 +1,261 @@
+"""The loop: observe systems, then decide, guard, journal, write, read back and remember, group by group.
+
+`observe(system)` fills the snapshots. `run_once(group)` below is the whole story of a run; every step is a function of
+its own folder. Preview runs the same code on a copy of the store and writes to no system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from syncd.apply.begin import begin
+from syncd.apply.create import operate
+from syncd.apply.observe import Observed, label_of, observe, observed_rows
+from syncd.apply.recover import recover
+from syncd.apply.world import World, no_lock, raw_digest
+from syncd.apply.write import Done, apply, seen_of
+from syncd.errors import ConnectorError
+from syncd.model import encoding
+from syncd.model.records import Kind, NotSeen, Present
+from syncd.model.values import EMPTY
+from syncd.reconcile.adopt import adopt
+from syncd.reconcile.decide import decide
+from syncd.reconcile.guards import Evidence, guard
+from syncd.reconcile.types import Away, Changeset, Link, LinkView, Lost, Proposal, Sight, Stray, Surface, System, View
+from syncd.store.rows import Listing, Run, Snapshot
+
+__all__ = ["Mode", "Observed", "Report", "observe", "observe_all", "read_links", "run_once"]
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a run may act. `only`: link ids it is limited to; `systems`: the only ones that may be written."""
+
+    preview: bool = False
+    may_replan: bool = True
+    full: bool = False
+    force: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    systems: frozenset[str] | None = None
+
+
+SYNC = Mode()
+PREVIEW = Mode(preview=True)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run came to. `result`: ok | open | partial | refused; `questions`: all that stand in the group."""
+
+    scope: str
+    run: str
+    changeset: Changeset
+    view: View
+    result: str = "ok"
+    written: Mapping[System, int] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    away: Mapping[System, str] = field(default_factory=dict)
+    questions: tuple[Proposal, ...] = ()
+
+
+async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
+    """Bring one group in step: everything decided is written and confirmed, the rest asked or owed."""
+    if mode.preview:
+        world = replace(world, store=world.store.fork(), lock=no_lock)
+    async with world.lock(scope):
+        unsettled = await recover(scope, world)
+        run = Run(world.new_id(), scope, "preview" if mode.preview else "sync", world.now())
+        plan, view = await _plan(scope, world, mode)
+        if mode.preview:
+            return _report(run, plan, view, world, Done(failed=unsettled))
+        world.store.start_run(run)
+        done = Done(failed=unsettled)
+        done += await _carry_out(run, plan, view, world)
+        if done.moved and mode.may_replan:
+            again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))
+            done += await _carry_out(run, again, seen, world)
+        report = _report(run, plan, view, world, done)
+        counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
+        world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
+        return report
+
+
+async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
+    """Read, decide, guard."""
+    view = await read_links(scope, world, mode)
+    answers = world.answers(scope)
+    view, used = adopt(view, answers, world.rules)
+    plan = decide(view, answers, world.rules, world.now())
+    plan = replace(plan, used=(*plan.used, *used))
+    return guard(plan, _evidence(scope, view, world), world.limits, world.approvals(scope), mode.force), view
+
+
+async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
+    """Journal first, then write, then the creates and ends."""
+    started = begin(run, plan, view, world)
+    world.effect("after_journal")
+    done = await apply(started, world)
+    await operate(started, world, done)
+    return done
+
+
+async def observe_all(world: World, systems: Collection[str] = (), force: Collection[str] = ()) -> list[Observed]:
+    """Observe systems one after the other, each on its own: one that fails stalls no other."""
+    return [await observe(name, world, force=force) for name in systems or sorted(world.systems)]
+
+
+# -- reading --------------------------------------------------------------------------------------------------------
+
+
+async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
+    """Give the links of a group that may need something, with what was seen of each member; who is away is named."""
+    store = world.store
+    away = {
+        (name, kind): why
+        for name, system in world.systems.items()
+        for kind in system.lenses
+        if (why := _away(store.listing(name, kind)))
+    }
+    ids = None if mode.full or away else store.unsettled(scope, world.epoch)
+    if mode.only is not None:
+        ids = sorted(mode.only) if ids is None else sorted(mode.only.intersection(ids) | mode.only)
+    loaded = store.load(ids, scope) if ids is None or ids else []
+    oldest = world.now() - world.period_s
+    links = []
+    for link, snapshots in loaded:
+        sights: dict[System, Sight] = {}
+        for member in link.members:
+            if member.status == "awaited":
+                continue
+            snapshot = snapshots.get(member.system)
+            why = away.get((member.system, link.kind))
+            if member.system not in world.systems:
+                sights[member.system] = Away("the system is not configured")
+            elif why:
+                sights[member.system] = Away(why)
+            elif snapshot is None or _age(snapshot, world) < oldest:
+                sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
+            elif snapshot.gone is not None:
+                sights[member.system] = Lost(snapshot.gone)
+            else:
+                sights[member.system] = seen_of(snapshot)
+        links.append(LinkView(link, sights))
+    paused = world.pauses(scope)
+    if mode.systems is not None:
+        paused |= {name: "left out of this run" for name in world.systems if name not in mode.systems}
+    return View(
+        scope,
+        tuple(links),
+        _strays(scope, world) if mode.only is None else (),
+        _surfaces(world),
+        open_creates=_unsettled_creates(scope, world),
+        atoms=world.atoms,
+        ignore=world.ignore,
+        paused=paused,
+    )
+
+
+def _away(listing: Listing | None) -> str:
+    """Say why a kind of a system cannot be believed now; "" when it can."""
+    if listing is None:
+        return "not observed yet"
+    return listing.error or (f"guard {listing.tripped}" if listing.tripped else "")
+
+
+def _age(snapshot: Snapshot, world: World) -> float:
+    """Give the time at which a snapshot was last known to be true."""
+    listing = world.store.listing(snapshot.system, snapshot.kind)
+    return max(snapshot.at, (listing.good_at or 0.0) if listing is not None else 0.0)
+
+
+async def _read(system: System, link: Link, record_id: str, old: Snapshot | None, world: World) -> Sight:
+    """Read one member by its key, when no snapshot is young enough. Only a complete listing makes a record gone."""
+    live = world.systems[system]
+    try:
+        answer = await live.connector.read(link.kind, record_id)
+    except ConnectorError as error:
+        return Away(str(error))
+    if isinstance(answer, Present):
+        lens = live.lenses[link.kind]
+        flat = {path: value for path, value in lens.get(answer.record).items() if value is not EMPTY}
+        record = answer.record
+        snapshot = Snapshot(
+            system,
+            link.kind,
+            record_id,
+            link.scope,
+            label_of(record, flat),
+            flat,
+            encoding.digest(flat),
+            raw_digest(record, lens),
+            world.now(),
+            record.parts[0].version if record.parts else None,
+            record.modified,
+            record.locked,
+        )
+        world.store.save_snapshots([snapshot], observed_rows(snapshot, old, world.now()))
+        return seen_of(snapshot)
+    return Away(answer.why if isinstance(answer, NotSeen) else "not found, and no complete listing says so")
+
+
+def _unsettled_creates(scope: str, world: World) -> frozenset[tuple[str, System]]:
+    """Name the creates that were sent and are not settled."""
+    sent = [intent for intent in world.store.pending(scope) if intent.op == "create"]
+    return frozenset((intent.link, intent.system) for intent in (*world.store.open_creates(scope), *sent))
+
+
+def _strays(scope: str, world: World) -> tuple[Stray, ...]:
+    """Give the unlinked records of the group, but for those that an unlink set aside."""
+    aside = world.store.items("aside")
+    return tuple(
+        Stray(row.system, row.kind, row.id, row.label, seen_of(row))
+        for row in world.store.strays(scope)
+        if f"{row.system}|{row.kind}|{row.id}" not in aside
+    )
+
+
+def _surfaces(world: World) -> dict[tuple[System, Kind], Surface]:
+    return {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+
+
+def _evidence(scope: str, view: View, world: World) -> Evidence:
+    known = len(world.store.links(scope)) if world.limits.of("too-many-changes") else 0
+    since = world.now() - HOUR_S
+    hourly = world.limits.of("too-many-changes")
+    written = (
+        {name: world.store.changes_since(name, since) for name in world.systems}
+        if hourly is not None and hourly.hourly is not None
+        else {}
+    )
+    return Evidence(known, written)
+
+
+# -- reporting ------------------------------------------------------------------------------------------------------
+
+
+def _report(run: Run, plan: Changeset, view: View, world: World, done: Done) -> Report:
+    """Say what came of it; the gravest word wins."""
+    away = {name: sight.why for one in view.links for name, sight in one.sights.items() if isinstance(sight, Away)}
+    for name, system in world.systems.items():
+        for kind in system.lenses:
+            listing = world.store.listing(name, kind)
+            if listing is not None and not listing.complete:
+                away.setdefault(name, listing.error or "the listing is not complete")
+    tripped = plan.tripped or any(why.startswith("guard ") for why in away.values())
+    if run.mode == "preview":
+        questions = plan.questions
+    else:
+        questions = tuple(q.proposal for q in world.store.questions(run.scope))
+    result = "ok"
+    if tripped:
+        result = "refused"
+    elif away or done.failed:
+        result = "partial"
+    elif questions:
+        result = "open"
+    return Report(
+        run.scope, run.id, plan, view, result, done.written, tuple(done.failed), {**away, **done.away}, questions
+    )
