@@ -12,7 +12,15 @@ Value = str | int | bool
 Record = dict[str, Value]
 Records = dict[str, Record]
 
-CARRIERS = ("Aetna", "Anthem Blue Cross", "Cigna Healthcare", "Delta Dental", "Guardian Life", "Kaiser Permanente", "UnitedHealthcare")
+CARRIERS = (
+    "Aetna",
+    "Anthem Blue Cross",
+    "Cigna Healthcare",
+    "Delta Dental",
+    "Guardian Life",
+    "Kaiser Permanente",
+    "UnitedHealthcare",
+)
 TIERS = ("Bronze", "Silver", "Gold", "Platinum")
 NETWORKS = ("Choice Plus", "Open Access", "National PPO", "Select HMO")
 LINES = ("medical", "dental", "vision", "group_life", "short_term_disability")
@@ -35,7 +43,9 @@ def day(rng: Random) -> str:
 
 
 FIELDS: Mapping[str, Callable[[Random], Value]] = {
-    "name": lambda rng: f"{rng.choice(CARRIERS)} {rng.choice(TIERS)} {rng.choice(NETWORKS)} {rng.randrange(500, 9000, 250)}",
+    "name": lambda rng: (
+        f"{rng.choice(CARRIERS)} {rng.choice(TIERS)} {rng.choice(NETWORKS)} {rng.randrange(500, 9000, 250)}"
+    ),
     "line": lambda rng: rng.choice(LINES),
     "carrier": lambda rng: rng.choice(CARRIERS),
     "carrier_plan_code": lambda rng: f"{rng.choice('ABCDGKU')}{rng.randrange(10**7):07d}",
@@ -82,7 +92,9 @@ def edit_none(before: Records) -> Records:
 
 
 def _edits(record: Record, rng: Random) -> Record:
-    return {field: _another(record[field], FIELDS[field], rng) for field in rng.sample(tuple(FIELDS), rng.randint(1, 3))}
+    return {
+        field: _another(record[field], FIELDS[field], rng) for field in rng.sample(tuple(FIELDS), rng.randint(1, 3))
+    }
 
 
 def _another(value: Value, make: Callable[[Random], Value], rng: Random) -> Value:

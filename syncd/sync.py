@@ -13,12 +13,11 @@ from syncd.apply.begin import begin
 from syncd.apply.create import operate
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
-from syncd.apply.world import World, no_lock, raw_digest
+from syncd.apply.world import World, flat_of, no_lock, raw_digest
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
 from syncd.model import encoding
 from syncd.model.records import Kind, NotSeen, Present
-from syncd.model.values import EMPTY
 from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
@@ -52,8 +51,8 @@ class Report:
 
     scope: str
     run: str
-    changeset: Changeset
-    view: View
+    changeset: Changeset = field(repr=False)
+    view: View = field(repr=False)
     result: str = "ok"
     written: Mapping[System, int] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
@@ -90,7 +89,7 @@ async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     view, used = adopt(view, answers, world.rules)
     plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))
-    return guard(plan, _evidence(scope, view, world), world.limits, world.approvals(scope), mode.force), view
+    return guard(plan, _evidence(scope, world), world.limits, world.approvals(scope), mode.force), view
 
 
 async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
@@ -113,12 +112,9 @@ async def observe_all(world: World, systems: Collection[str] = (), force: Collec
 async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     """Give the links of a group that may need something, with what was seen of each member; who is away is named."""
     store = world.store
-    away = {
-        (name, kind): why
-        for name, system in world.systems.items()
-        for kind in system.lenses
-        if (why := _away(store.listing(name, kind)))
-    }
+    listings = {(n, kind): store.listing(n, kind) for n, system in world.systems.items() for kind in system.lenses}
+    away = {key: why for key, listing in listings.items() if (why := _away(listing))}
+    good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
     ids = None if mode.full or away else store.unsettled(scope, world.epoch)
     if mode.only is not None:
         ids = sorted(mode.only) if ids is None else sorted(mode.only.intersection(ids) | mode.only)
@@ -131,12 +127,12 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
             if member.status == "awaited":
                 continue
             snapshot = snapshots.get(member.system)
-            why = away.get((member.system, link.kind))
+            absence = away.get((member.system, link.kind))
             if member.system not in world.systems:
                 sights[member.system] = Away("the system is not configured")
-            elif why:
-                sights[member.system] = Away(why)
-            elif snapshot is None or _age(snapshot, world) < oldest:
+            elif absence:
+                sights[member.system] = Away(absence)
+            elif snapshot is None or max(snapshot.at, good[member.system, link.kind]) < oldest:
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
             elif snapshot.gone is not None:
                 sights[member.system] = Lost(snapshot.gone)
@@ -165,12 +161,6 @@ def _away(listing: Listing | None) -> str:
     return listing.error or (f"guard {listing.tripped}" if listing.tripped else "")
 
 
-def _age(snapshot: Snapshot, world: World) -> float:
-    """Give the time at which a snapshot was last known to be true."""
-    listing = world.store.listing(snapshot.system, snapshot.kind)
-    return max(snapshot.at, (listing.good_at or 0.0) if listing is not None else 0.0)
-
-
 async def _read(system: System, link: Link, record_id: str, old: Snapshot | None, world: World) -> Sight:
     """Read one member by its key, when no snapshot is young enough. Only a complete listing makes a record gone."""
     live = world.systems[system]
@@ -180,7 +170,7 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
         return Away(str(error))
     if isinstance(answer, Present):
         lens = live.lenses[link.kind]
-        flat = {path: value for path, value in lens.get(answer.record).items() if value is not EMPTY}
+        flat = flat_of(answer.record, lens)
         record = answer.record
         snapshot = Snapshot(
             system,
@@ -221,7 +211,7 @@ def _surfaces(world: World) -> dict[tuple[System, Kind], Surface]:
     return {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
 
 
-def _evidence(scope: str, view: View, world: World) -> Evidence:
+def _evidence(scope: str, world: World) -> Evidence:
     known = len(world.store.links(scope)) if world.limits.of("too-many-changes") else 0
     since = world.now() - HOUR_S
     hourly = world.limits.of("too-many-changes")
@@ -245,10 +235,8 @@ def _report(run: Run, plan: Changeset, view: View, world: World, done: Done) -> 
             if listing is not None and not listing.complete:
                 away.setdefault(name, listing.error or "the listing is not complete")
     tripped = plan.tripped or any(why.startswith("guard ") for why in away.values())
-    if run.mode == "preview":
-        questions = plan.questions
-    else:
-        questions = tuple(q.proposal for q in world.store.questions(run.scope))
+    standing = tuple(question.proposal for question in world.store.questions(run.scope))
+    questions = plan.questions if run.mode == "preview" else standing
     result = "ok"
     if tripped:
         result = "refused"

@@ -1,0 +1,1 @@
+"""Apply: journal, write, read back, confirm, and recover what a killed run left."""

@@ -37,49 +37,57 @@ class Started:
     links: dict[str, Link]
     jobs: list[Job]
     operations: list[tuple[Operation, Intent]]
-    settled: frozenset[str]
+    settled: set[str]
+    """Links that are in step once all their writes are confirmed."""
     sights: Mapping[str, Mapping[System, Sight]]
+    epoch: bytes
+    seq: int = 0
+
+    def next_seq(self) -> int:
+        """Give the place of the next journal row."""
+        self.seq += 1
+        return self.seq
 
 
 def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     """Store a changeset as journal, questions and debts; give the jobs to do."""
     sights = {one.link.id: one.sights for one in view.links}
-    epoch = world.epoch
-    links, jobs, operations, history, settled = {}, [], [], [], set()
-    seq = 0
+    started = Started(run, {}, [], [], set(), sights, world.epoch)
+    history: list[HistoryRow] = []
     for outcome in changeset.outcomes:
-        link = outcome.after
-        if outcome.settled and not outcome.changes:
-            link = settle_link(link, sights.get(link.id, {}), epoch)
-        elif outcome.settled:
-            settled.add(link.id)
-        if not outcome.settled or outcome.changes:
-            link = replace(link, settled=b"") if link.settled else link
-        links[link.id] = link
-        for job in _jobs(outcome, run, changeset.scope, sights.get(link.id, {}), world):
-            for at, intent in enumerate(job.intents):
-                job.intents[at] = replace(intent, seq=seq)
-                seq += 1
-            jobs.append(job)
-        for operation in outcome.operations:
-            operations.append((operation, _operation_intent(operation, link, run, changeset.scope, seq, world)))
-            seq += 1
+        _start(outcome, started, world)
         history += _histories(outcome, run)
-    questions = question_rows(changeset, world)
-    moved = [links[o.after.id] for o in changeset.outcomes if links[o.after.id] != o.before]
+    links, made = started.links, {one.link.id for one in view.links if one.made}
     batch = Batch(
-        links=tuple(moved),
-        questions=questions,
-        intents=tuple(i for job in jobs for i in job.intents) + tuple(intent for _, intent in operations),
+        links=tuple(links[o.after.id] for o in changeset.outcomes if o.after.id in made or links[o.after.id] != o.before),
+        questions=question_rows(changeset, world),
+        intents=tuple(i for job in started.jobs for i in job.intents) + tuple(i for _, i in started.operations),
         history=tuple(history),
     )
-    if batch != Batch():
-        with world.store.transaction():
-            world.store.begin(batch)
-            for outcome in changeset.outcomes:
-                if outcome.after.status == "unlinked" != outcome.before.status:
-                    set_aside(outcome.after, world)
-    return Started(run, links, jobs, operations, frozenset(settled), sights)
+    if batch == Batch():
+        return started
+    with world.store.transaction():
+        world.store.begin(batch)
+        for outcome in changeset.outcomes:
+            if outcome.after.status == "unlinked" != outcome.before.status:
+                set_aside(outcome.after, world)
+    return started
+
+
+def _start(outcome: Outcome, started: Started, world: World) -> None:
+    """Take down one link as it shall stand, and plan its jobs with their journal rows."""
+    link, sights = outcome.after, started.sights.get(outcome.after.id, {})
+    if outcome.settled and not outcome.changes and not any(member.behind for member in link.members):
+        link = settle_link(link, sights, started.epoch)
+    elif link.settled:
+        link = replace(link, settled=b"")
+    if outcome.settled and outcome.changes:
+        started.settled.add(link.id)
+    started.links[link.id] = link
+    started.jobs += _jobs(outcome, started, sights, world)
+    for operation in outcome.operations:
+        intent = _operation_intent(operation, link, started.run, started.next_seq(), world)
+        started.operations.append((operation, intent))
 
 
 def set_aside(link: Link, world: World) -> None:
@@ -98,7 +106,7 @@ def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Lin
     return replace(link, settled=epoch, members=members)
 
 
-def _jobs(outcome: Outcome, run: Run, scope: str, sights: Mapping[System, Sight], world: World) -> list[Job]:
+def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], world: World) -> list[Job]:
     """Group the changes of a link by record, and inside by the part that holds them."""
     jobs: dict[System, Job] = {}
     parts: dict[tuple[System, str], list[tuple[str, object, object, str]]] = {}
@@ -114,9 +122,9 @@ def _jobs(outcome: Outcome, run: Run, scope: str, sights: Mapping[System, Sight]
         jobs[system].intents.append(
             Intent(
                 id=world.new_id(),
-                run=run.id,
-                seq=0,
-                scope=scope,
+                run=started.run.id,
+                seq=started.next_seq(),
+                scope=started.run.scope,
                 link=outcome.after.id,
                 system=system,
                 kind=kind,
@@ -126,18 +134,18 @@ def _jobs(outcome: Outcome, run: Run, scope: str, sights: Mapping[System, Sight]
                 before={path: old for path, old, _, _ in rows},  # type: ignore[misc]
                 after={path: new for path, _, new, _ in rows},  # type: ignore[misc]
                 reasons={path: reason for path, _, _, reason in rows},
-                at=run.started_at,
+                at=started.run.started_at,
             )
         )
     return list(jobs.values())
 
 
-def _operation_intent(operation: Operation, link: Link, run: Run, scope: str, seq: int, world: World) -> Intent:
+def _operation_intent(operation: Operation, link: Link, run: Run, seq: int, world: World) -> Intent:
     return Intent(
         id=world.new_id(),
         run=run.id,
         seq=seq,
-        scope=scope,
+        scope=run.scope,
         link=link.id,
         system=operation.system,
         kind=link.kind,
@@ -200,6 +208,7 @@ def question_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
 
 
 def question_row(step: Step, standing: Mapping[str, Question], now: float) -> Question:
+    """Give the stored form of what becomes of a question."""
     old = standing.get(step.id)
     if old is None:
         return Question(step.id, step.n, "open", step.proposal, now)

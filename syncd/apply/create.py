@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from syncd.apply.begin import Started, set_aside
-from syncd.apply.world import World
+from syncd.apply.world import World, flat_of
 from syncd.apply.write import Done, End, ended, snapshot_of
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
 from syncd.model.records import Gone, Part, PartCreate, Present, Record
@@ -141,7 +141,7 @@ async def find_created(intent: Intent, link: Link, world: World) -> Record | Non
         for record in page.records:
             if record.id in members or (record.id in known and not _appeared_since(intent, record, world)):
                 continue
-            if holds_all(lens.get(record), lens.get(_as_sent(intent, link, world)), record.group, group):
+            if holds_all(flat_of(record, lens), flat_of(_as_sent(intent, link, world), lens), record.group, group):
                 same.append(record)
     return same[0] if len(same) == 1 else None
 
@@ -165,7 +165,7 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     """Make the created record the awaited member: its base is what was read back, the rest is owed."""
     system = intent.system
     surface = world.systems[system].surface(link.kind)
-    holds = world.systems[system].lenses[link.kind].get(record)
+    holds = flat_of(record, world.systems[system].lenses[link.kind])
     behind = {
         path: Owed(link.revision)
         for path, value in link.agreed.items()
@@ -200,12 +200,12 @@ async def _end(operation: Operation, intent: Intent, started: Started, world: Wo
         done.failed.append(str(error))
         return
     answer = await system.connector.read(link.kind, operation.id)
-    link = settle_end(link, intent, isinstance(answer, Gone), world)
+    link = settle_end(link, intent, world, gone=isinstance(answer, Gone))
     started.links[link.id] = link
     done.written[operation.system] = done.written.get(operation.system, 0) + 1
 
 
-def settle_end(link: Link, intent: Intent, gone: bool, world: World) -> Link:
+def settle_end(link: Link, intent: Intent, world: World, *, gone: bool) -> Link:
     """Take down an end: the link is over, its records and history stay."""
     link = replace(link, status="unlinked")
     note = "ended and gone" if gone else "ended"

@@ -1,7 +1,7 @@
 """Observe one system: drain its listings into snapshots, judge them, find out what is really gone.
 
-Takes a system, gives what became of each kind. Writes to the store, never to a system. A listing that broke off or stopped
-early is not complete, and nothing is judged missing by it.
+Takes a system, gives what became of each kind. Writes to the store, never to a system. A listing that broke off or
+stopped early is not complete, and nothing is judged missing by it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from syncd.apply.begin import question_row
-from syncd.apply.world import LiveSystem, World, raw_digest, standing_of
+from syncd.apply.world import LiveSystem, World, flat_of, raw_digest, standing_of
+from syncd.connectors.base import Access
 from syncd.errors import ConnectorError
 from syncd.mapping.lens import Lens
 from syncd.model import encoding
@@ -126,8 +127,7 @@ class _Listener:
         """Let the guards of a listing judge it; keep their question as it should stand."""
         last = self.world.store.listing(self.name, self.kind)
         rights = self.world.store.get("rights", self.name) or {}
-        access = self.system.access
-        assert access is not None
+        access = self.system.access or Access("")
         sighting = Sighting(
             self.name,
             self.kind,
@@ -219,7 +219,7 @@ class _Listener:
         store.save_snapshots(rows, history)
 
     def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
-        flat = {path: value for path, value in self.lens.get(record).items() if value is not EMPTY}
+        flat = flat_of(record, self.lens)
         return Snapshot(
             system=self.name,
             kind=self.kind,
@@ -247,8 +247,7 @@ class _Listener:
         return link.id if link is not None else None
 
     def _note_listing(self, *, complete: bool, tripped: str = "") -> None:
-        access = self.system.access
-        assert access is not None
+        access = self.system.access or Access("")
         last = self.world.store.listing(self.name, self.kind)
         good = complete and not tripped
         now = self.world.now()
@@ -293,5 +292,5 @@ def observed_rows(row: Snapshot, before: Snapshot | None, now: float) -> list[Hi
 
 
 def _unknown(system: str, kind: Kind, record_id: str, now: float) -> Snapshot:
-    """A member that was never seen: all that is known is its id."""
+    """Stand for a member that was never seen: all that is known is its id."""
     return Snapshot(system, kind, record_id, None, record_id, {}, b"", b"", now)

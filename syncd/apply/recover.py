@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from syncd.apply.create import find_created, settle_end, take_in
-from syncd.apply.world import World
-from syncd.apply.write import End, advance, ended, snapshot_of
+from syncd.apply.world import World, flat_of
+from syncd.apply.write import End, Result, advance, ended, snapshot_of
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Present, Record
 from syncd.model.values import EMPTY, Flat
@@ -51,7 +51,7 @@ async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
         return await _settle_create(intent, link, world, last=last)
     answer = await system.connector.read(intent.kind, intent.record_id)
     if intent.op == "end":
-        return _settle_end(intent, link, world, isinstance(answer, Gone))
+        return _settle_end(intent, link, world, gone=isinstance(answer, Gone))
     if isinstance(answer, Gone):
         world.store.settle([Settlement(ended(intent, End.OVERTAKEN, world.now(), "the record is gone"))])
         return True
@@ -63,27 +63,28 @@ async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
 def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, last: bool) -> bool:
     """Say landed, never landed or overtaken."""
     lens = world.systems[intent.system].lenses[intent.kind]
-    holds = lens.get(record)
-    landed = {path for path, value in intent.after.items() if holds.get(path, EMPTY) == value}
+    holds = flat_of(record, lens)
+    landed = frozenset(path for path, value in intent.after.items() if holds.get(path, EMPTY) == value)
     untouched = all(holds.get(path, EMPTY) == intent.before.get(path, EMPTY) for path in intent.after)
     if untouched and not last:
         return False
     end = End.CONFIRMED if landed == intent.after.keys() else End.NEVER_LANDED if untouched else End.OVERTAKEN
-    link = advance(link, intent.system, intent.after, holds, landed, End.UNSENT, "", world, record.modified)
+    result = Result(intent.after, holds, landed, End.UNSENT, "", world.now(), record.modified)
+    link = advance(link, intent.system, result)
     history = (_written(intent, link, landed, holds, world),) if landed else ()
     known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
     others = _others(known.flat if known is not None else {}, holds, landed)
     if others:
         history = (
             *history,
-            replace(_written(intent, link, set(), holds, world), what="observed", fields=others, who=""),
+            replace(_written(intent, link, frozenset(), holds, world), what="observed", fields=others, who=""),
         )
     snapshot = snapshot_of(record, holds, link, intent.system, world)
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
 
 
-def _written(intent: Intent, link: Link, landed: set[str], holds: Flat, world: World) -> HistoryRow:
+def _written(intent: Intent, link: Link, landed: frozenset[str], holds: Flat, world: World) -> HistoryRow:
     fields: dict[str, tuple[object, object]] = {
         path: (intent.before.get(path, EMPTY), intent.after[path]) for path in sorted(landed)
     }
@@ -131,10 +132,10 @@ async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool
     return True
 
 
-def _settle_end(intent: Intent, link: Link, world: World, gone: bool) -> bool:
-    """An end that was sent is over when the record is gone; else the person's decision stands and is asked again."""
+def _settle_end(intent: Intent, link: Link, world: World, *, gone: bool) -> bool:
+    """Close an end when the record is gone; else the missing member is asked about again."""
     if gone:
-        settle_end(link, intent, gone, world)
+        settle_end(link, intent, world, gone=gone)
     else:
         world.store.settle([Settlement(ended(intent, End.UNSENT, world.now(), "the record is still there"))])
     return True

@@ -18,10 +18,11 @@ from typing import Protocol
 import orjson
 
 from syncd.connectors.base import Access, Connector
+from syncd.errors import StoreError
 from syncd.mapping.lens import Lens
 from syncd.model import paths
 from syncd.model.records import Kind, Record
-from syncd.model.values import Value
+from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.answers import Standing
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.rules import Rules
@@ -184,7 +185,9 @@ def _rights(access: Access | None) -> object:
 def answer_of(question: Question) -> Decided:
     """Give a committed answer together with what its preview showed."""
     decided = question.decided
-    assert decided is not None
+    if decided is None:
+        msg = f"question {question.id} is not decided"
+        raise StoreError(msg)
     return Decided(
         question.id,
         question.proposal.kind,
@@ -203,6 +206,12 @@ def answer_of(question: Question) -> Decided:
 def standing_of(question: Question) -> Standing:
     """Give a stored question as the matching of questions wants it."""
     return Standing(question.id, question.n, question.status, question.proposal, question.decided, question.previous)
+
+
+def flat_of(record: Record, lens: Lens) -> Flat:
+    """Read a record through its lens; what is EMPTY is left out, as everywhere below."""
+    flat = lens.get(record)
+    return {path: value for path, value in flat.items() if value is not EMPTY} if EMPTY in flat.values() else flat
 
 
 def raw_digest(record: Record, lens: Lens) -> bytes:

@@ -1,8 +1,8 @@
 """Write what was begun, one record after the other: read again, compare, write, read back, confirm.
 
-Only a confirmed value becomes a base. What moved is not written and is handed back to be decided again; what was refused
-or is unknown stays owed. Confirmations are stored in batches, each one transaction: a crash before it leaves journal
-rows that recovery settles by reading.
+Only a confirmed value becomes a base. What moved is not written and is handed back to be decided again; what was
+refused or is unknown stays owed. Confirmations are stored in batches, each one transaction: a crash before it leaves
+journal rows that recovery settles by reading.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Self
 
 import orjson
 
 from syncd.apply.begin import Job, Started, settle_link
-from syncd.apply.world import LiveSystem, World, raw_digest
+from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
 from syncd.errors import ConnectorError, RecordError, StaleWriteError, TransientError, UnknownOutcomeError
 from syncd.model import encoding
-from syncd.model.records import Answer, NotSeen, Part, PartWrite, Present, Record
+from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
-from syncd.reconcile.types import Link, Owed, Seen, System
+from syncd.reconcile.types import Link, Member, Owed, Seen, System
 from syncd.store.rows import HistoryRow, Intent, Settlement, Snapshot
 
 BATCH = 256
@@ -47,7 +48,7 @@ class Done:
     failed: list[str] = field(default_factory=list)
     away: dict[System, str] = field(default_factory=dict)
 
-    def __iadd__(self, other: Done) -> Done:
+    def __iadd__(self, other: Self) -> Self:
         for system, count in other.written.items():
             self.written[system] = self.written.get(system, 0) + count
         self.failed += other.failed
@@ -62,7 +63,6 @@ class Ledger:
 
     started: Started
     world: World
-    epoch: bytes
     waiting: list[Settlement] = field(default_factory=list)
     fresh: dict[tuple[str, System], bytes] = field(default_factory=dict)
 
@@ -84,7 +84,7 @@ class Ledger:
         """Mark the link as in step once its last debt is paid."""
         if link.id not in self.started.settled or any(member.behind for member in link.members):
             return link
-        link = settle_link(link, self.started.sights.get(link.id, {}), self.epoch)
+        link = settle_link(link, self.started.sights.get(link.id, {}), self.started.epoch)
         members = tuple(
             replace(member, settled=self.fresh.get((link.id, member.system), member.settled)) for member in link.members
         )
@@ -117,7 +117,7 @@ class Pauses:
 async def apply(started: Started, world: World) -> Done:
     """Carry out the jobs of a run in their order."""
     done = Done()
-    ledger = Ledger(started, world, world.epoch)
+    ledger = Ledger(started, world)
     pauses = Pauses(world, started.run.scope)
     for job in started.jobs:
         why = done.away.get(job.system) or pauses.now().get(job.system)
@@ -151,7 +151,7 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
         await _give_up(job, ledger, _absence(answer))
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
         return
-    now_holds = lens.get(answer.record)
+    now_holds = flat_of(answer.record, lens)
     if job.seen is None or now_holds != job.seen.flat:
         _finish(job, ledger, done, answer.record, now_holds, End.MOVED, "it moved between read and write")
         return
@@ -208,15 +208,15 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
         ledger.flush()
         return  # the journal rows stay open; recovery settles them when the record can be read
-    holds = system.lenses[kind].get(answer.record)
+    holds = flat_of(answer.record, system.lenses[kind])
     _finish(job, ledger, done, answer.record, holds, end, note)
 
 
-def _still(answer: Answer, before: Flat, system: LiveSystem, kind: object, changes: Flat) -> bool:
+def _still(answer: Answer, before: Flat, system: LiveSystem, kind: Kind, changes: Flat) -> bool:
     """Tell whether a record shows none of the changes yet."""
     if not isinstance(answer, Present):
         return True
-    holds = system.lenses[kind].get(answer.record)  # type: ignore[index]
+    holds = flat_of(answer.record, system.lenses[kind])
     return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in changes.items())
 
 
@@ -225,12 +225,13 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     world = ledger.world
     link = ledger.started.links[job.link]
     before = job.seen.flat if job.seen is not None else {}
-    landed = {path for path, value in job.changes.items() if holds.get(path, EMPTY) == value}
+    landed = frozenset(path for path, value in job.changes.items() if holds.get(path, EMPTY) == value)
     other = {p for p in job.changes if p not in landed and holds.get(p, EMPTY) != before.get(p, EMPTY)}
     if end is not End.MOVED and not (landed or other) and end is End.CONFIRMED:
         end, note = End.NEVER_LANDED, "accepted, but the old value is still there"
     intents = [ended(i, _end_of(i, landed, other, end), world.now(), note) for i in job.intents]
-    link = advance(link, job.system, job.changes, holds, landed, end, note, world, record.modified)
+    result = Result(job.changes, holds, landed, end, note, world.now(), record.modified)
+    link = advance(link, job.system, result)
     snapshot = snapshot_of(record, holds, link, job.system, world)
     ledger.settle(intents, link, snapshot, histories(job, before, holds, landed, link, record, world))
     if landed and end is not End.MOVED:
@@ -253,7 +254,7 @@ def _aside(before: Flat, holds: Flat, changes: Flat) -> set[str]:
     return {p for p in {*before, *holds} if p not in changes and before.get(p, EMPTY) != holds.get(p, EMPTY)}
 
 
-def _end_of(intent: Intent, landed: set[str], other: set[str], end: End) -> End:
+def _end_of(intent: Intent, landed: frozenset[str], other: set[str], end: End) -> End:
     """Name how one part ended."""
     if end is not End.MOVED and intent.after.keys() <= landed:
         return End.CONFIRMED
@@ -263,48 +264,57 @@ def _end_of(intent: Intent, landed: set[str], other: set[str], end: End) -> End:
 
 
 def ended(intent: Intent, end: End, now: float, note: str) -> Intent:
+    """Give a journal row with its end."""
     return replace(intent, state=end.value, settled_at=now, note=note)
 
 
-def advance(
-    link: Link,
-    system: System,
-    changes: Flat,
-    holds: Flat,
-    landed: set[str],
-    end: End,
-    note: str,
-    world: World,
-    modified: float | None,
-) -> Link:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one write to a member came to: what it was to hold, what it holds, which fields landed, and how it ended."""
+
+    changes: Flat
+    holds: Flat
+    landed: frozenset[str]
+    end: End
+    note: str
+    now: float
+    modified: float | None
+
+
+def advance(link: Link, system: System, result: Result) -> Link:
     """Give the link with the member's bases where it was confirmed and its debts where it was not."""
-    members = []
-    for member in link.members:
-        if member.system != system:
-            members.append(member)
-            continue
-        base, behind = dict(member.base), dict(member.behind)
-        for path in changes:
-            if path in landed and end is not End.MOVED:
-                behind.pop(path, None)
-                if holds.get(path, EMPTY) is EMPTY:
-                    base.pop(path, None)
-                else:
-                    base[path] = holds[path]
-            elif end in (End.REFUSED, End.CONFIRMED, End.NEVER_LANDED):
-                behind[path] = _again(behind.get(path), end, note, world.now(), link.revision)
-        stamp = modified if landed and end is not End.MOVED else member.own_stamp
-        members.append(replace(member, base=base, behind=behind, own_stamp=stamp))
-    return replace(link, members=tuple(members))
+    return replace(
+        link,
+        members=tuple(
+            _advanced(member, result, link.revision) if member.system == system else member for member in link.members
+        ),
+    )
 
 
-def _again(owed: Owed | None, end: End, note: str, now: float, revision: int) -> Owed:
+def _advanced(member: Member, result: Result, revision: int) -> Member:
+    if result.end is End.MOVED:
+        return member  # nothing of it counts: it is read and decided again
+    base, behind = dict(member.base), dict(member.behind)
+    for path in result.changes:
+        if path in result.landed:
+            behind.pop(path, None)
+            if path in result.holds:
+                base[path] = result.holds[path]
+            else:
+                base.pop(path, None)
+        elif result.end is not End.UNSENT:
+            behind[path] = _again(behind.get(path), result, revision)
+    stamp = result.modified if result.landed else member.own_stamp
+    return replace(member, base=base, behind=behind, own_stamp=stamp)
+
+
+def _again(owed: Owed | None, result: Result, revision: int) -> Owed:
     """Count a refusal and say when to try again; a write that never landed is not a refusal."""
     owed = owed or Owed(revision)
-    if end is End.NEVER_LANDED:
-        return replace(owed, why=note)
+    if result.end is End.NEVER_LANDED:
+        return replace(owed, why=result.note)
     refusals = owed.refusals + 1
-    return replace(owed, refusals=refusals, next_at=now + wait_s(refusals), why=note)
+    return replace(owed, refusals=refusals, next_at=result.now + wait_s(refusals), why=result.note)
 
 
 def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: World) -> Snapshot:
@@ -327,7 +337,7 @@ def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: 
 
 
 def histories(
-    job: Job, before: Flat, holds: Flat, landed: set[str], link: Link, record: Record, world: World
+    job: Job, before: Flat, holds: Flat, landed: frozenset[str], link: Link, record: Record, world: World
 ) -> tuple[HistoryRow, ...]:
     """Write down what we changed, and apart from it what others changed meanwhile."""
     run, now = job.intents[0].run, world.now()

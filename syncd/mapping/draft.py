@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from syncd.errors import MappingError
 from syncd.mapping import vendor_path
 from syncd.mapping.codecs.base import Loss
 from syncd.mapping.vendor_path import MISSING, VendorPath
@@ -33,6 +32,15 @@ class Scope:
         vendor_path.write(self.root if path.rooted else self.item, path.steps, raw)
 
 
+Where: TypeAlias = tuple[tuple[VendorPath, JSON], ...]
+"""Which items of a list, and what new ones get: vendor keys and the words that they hold."""
+
+
+def chosen(scope: Scope, where: Where) -> bool:
+    """Tell whether an item has the values that a `where` asks for."""
+    return all(same(scope.read(path), word) for path, word in where)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The parts of a record while changes are written into copies of their data."""
@@ -52,9 +60,8 @@ class Draft:
         """Give the parts of a kind."""
         return [Scope(data, data) for part, data in zip(self.parts, self.data, strict=True) if part.kind == kind]
 
-    def add(self, kind: str, template: Mapping[str, JSON]) -> Scope:
-        """Begin a new part."""
-        data = vendor_path.copied(dict(template))
+    def add(self, kind: str, data: dict[str, JSON]) -> Scope:
+        """Add a part with this data."""
         self.parts.append(Part(kind, "", {}))
         self.data.append(data)
         self.before.append(None)
@@ -66,6 +73,10 @@ class Draft:
         for column in (self.parts, self.data, self.before):
             del column[at]
 
+    def current(self) -> tuple[Part, ...]:
+        """Give all parts as they stand now."""
+        return tuple(Part(part.kind, part.id, data) for part, data in zip(self.parts, self.data, strict=True))
+
     def changed(self) -> tuple[Part, ...]:
         """Give the parts whose data is not as it was, and those that are new."""
         return tuple(
@@ -76,10 +87,5 @@ class Draft:
 
 
 def same(raw: JSON, wanted: JSON) -> bool:
-    """Compare a vendor value with what a mapping file says, by how they are written: 7 and "7" are the same."""
+    """Compare a vendor value with what a mapping file says, by how both are written: 7 and "7" are the same."""
     return raw is not MISSING and vendor_path.text_of(raw) == vendor_path.text_of(wanted)
-
-
-def refuse(path: str, why: str) -> MappingError:
-    """Make the error about a change that should not have been asked for."""
-    return MappingError(why, field=path)

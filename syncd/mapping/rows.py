@@ -50,7 +50,7 @@ class Row:
     missing: Literal["empty", "not_carried"] = "empty"
     when: tuple[When, ...] = ()
     note: str = ""
-    decode: Callable[[str, str | None], Value] = field(init=False, compare=False)
+    decode: Callable[[str | None, str | None], Value] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         # The same few texts stand in this key in every record, and codecs are pure. Only texts: 1 == True in a cache.
@@ -108,6 +108,11 @@ class Row:
         written = self._encode(value, None)
         return written.nearest if isinstance(written, Loss) and written.nearest is not None else value
 
+    def refuses(self, value: Value) -> str | None:
+        """Say why the key cannot hold a value to the letter; None when it can."""
+        written = self._encode(value, None)
+        return written.why if isinstance(written, Loss) else None
+
     def _partner(self, scope: Scope) -> str | None:
         if self.partner is None:
             return None
@@ -115,9 +120,9 @@ class Row:
         return None if raw is MISSING or raw is None else str(raw)
 
     def _read(self, raw: Any, partner: str | None) -> Value:  # noqa: ANN401 - JSON
-        if raw.__class__ is str:
-            return self.decode(raw, partner)
-        return self._decode(None if raw is MISSING else raw, partner)
+        if raw is MISSING or raw is None:
+            return self.decode(None, partner)
+        return self.decode(raw, partner) if raw.__class__ is str else self._decode(raw, partner)
 
     def _decode(self, raw: JSON, partner: str | None) -> Value:
         return self.codec.get(raw, self._context(partner))

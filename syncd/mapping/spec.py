@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Scalar: TypeAlias = "str | int | bool"
-Writable: TypeAlias = "bool | str"
+Scalar: TypeAlias = str | int | bool
+Writable: TypeAlias = bool | str
 
 
 class Spec(BaseModel):
@@ -31,6 +31,8 @@ class RowSpec(Spec):
     winner: str | None = Field(None, description="Which of `fields` is read first and written.")
     constant: Scalar | None = Field(None, description="A fact about this system, written as the canonical value.")
     codec: str | None = Field(None, description="How the vendor writes it.")
+    pair: list[str] | None = Field(None, description="Two columns that are one value: copay and coinsurance.")
+    perspective: Literal["member", "plan"] = Field("member", description="Whose percentages the key holds.")
     partner: str | None = Field(None, description="Second column that is read together with `field`.")
     part: str | None = Field(None, description="Another kind of part than the default.")
     writable: Writable = Field(
@@ -67,10 +69,12 @@ class KeySpec(Spec):
 
 
 class AgesSpec(Spec):
-    """The columns that name an age cell."""
+    """The columns that name an age cell: first and last, or one with the band."""
 
-    from_: str = Field(alias="from", description="Vendor path of the first age.")
-    to: str = Field(description="Vendor path of the last age.")
+    from_: str | None = Field(None, alias="from", description="Vendor path of the first age.")
+    to: str | None = Field(None, description="Vendor path of the last age; empty is `plus`.")
+    band: RowSpec | None = Field(None, description="The column that names the band.")
+    text: bool = Field(default=False, description="Ages are texts, not numbers.")
     gender: str | None = Field(None, description="Vendor path of the gender.")
     tobacco: str | None = Field(None, description="Vendor path of the tobacco mark.")
     values: dict[str, Scalar] = Field({}, description="How the vendor writes f, m, tobacco, no_tobacco.")
@@ -88,6 +92,16 @@ class TableSpec(Spec):
     remove: bool = Field(default=False, description="Take a row out when its last value was cleared.")
 
 
+def _listed(value: Any) -> Any:  # noqa: ANN401 - YAML
+    """Read one table as a list of one."""
+    return [value] if isinstance(value, dict) else value
+
+
+Tables: TypeAlias = Annotated[
+    list[TableSpec], BeforeValidator(_listed, json_schema_input_type=TableSpec | list[TableSpec])
+]
+
+
 class SetSpec(Spec):
     """Items of the vendor that become `section[key].cell`."""
 
@@ -99,7 +113,7 @@ class SetSpec(Spec):
     id: str | None = Field(None, description="Vendor path of the item's own id.")
     key: KeySpec
     cells: dict[str, RowSpec] = {}
-    table: TableSpec | None = None
+    table: Tables = Field([], description="One table, or a list of them: cells that the vendor keeps one per row.")
     template: dict[str, Any] = Field({}, description="What a new item starts from.")
     remove: bool = Field(default=False, description="Take an item out when its last cell was cleared.")
     writable: Writable = True

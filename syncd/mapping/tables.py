@@ -10,24 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from syncd.mapping.codecs.base import Loss, text_of
-from syncd.mapping.draft import Scope, same
+from syncd.mapping.draft import Scope, Where, chosen, same
+from syncd.mapping.homes import Home
 from syncd.mapping.rows import Row
-from syncd.mapping.vendor_path import MISSING, VendorPath, copied
+from syncd.mapping.vendor_path import MISSING, VendorPath
 from syncd.model.records import JSON
 from syncd.model.values import EMPTY, Unparsed, Value
 
 _AGE = re.compile(r"age_(?P<low>\d+)_(?P<high>\d+|plus)(?:\.(?P<gender>[fm]))?(?P<tobacco>\.tobacco)?")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-
-Where = tuple[tuple[VendorPath, JSON], ...]
-
-
-def chosen(scope: Scope, where: Where) -> bool:
-    """Tell whether an item has the values that a `where` asks for."""
-    return all(same(scope.read(path), word) for path, word in where)
 
 
 def merged(values: Iterable[Value]) -> Value:
@@ -40,52 +33,6 @@ def merged(values: Iterable[Value]) -> Value:
 
 def _shown(value: Value) -> str:
     return value.raw if isinstance(value, Unparsed) else repr(value) if value is EMPTY else str(value)
-
-
-class Home(Protocol):
-    """Where new items or rows go."""
-
-    def make(self) -> Scope:
-        """Begin one."""
-        ...
-
-    def drop(self, scope: Scope) -> None:
-        """Take one out."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ListHome:
-    """A list inside a payload."""
-
-    owner: Scope
-    path: VendorPath
-    template: Mapping[str, JSON]
-    where: Where
-
-    def make(self) -> Scope:
-        """Append an object, made from the template."""
-        held = self.owner.read(self.path)
-        if not isinstance(held, list):
-            held = []
-            self.owner.write(self.path, held)
-        scope = started(self.template, self.where, self.owner.root)
-        held.append(scope.item)
-        return scope
-
-    def drop(self, scope: Scope) -> None:
-        """Take an object out of the list."""
-        held = self.owner.read(self.path)
-        held[:] = [item for item in held if item is not scope.item]
-
-
-def started(template: Mapping[str, JSON], where: Where, root: JSON) -> Scope:
-    """Begin an object as the mapping says new ones begin."""
-    item = copied(dict(template))
-    scope = Scope(item, root)
-    for path, word in where:
-        scope.write(path, word)
-    return scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +193,19 @@ class Table:
         if not found and value is EMPTY:
             return None
         if found:
-            return self.values[suffix].put(found[0], value, accept=accept)
-        scope = home.make()
+            loss = self.values[suffix].put(found[0], value, accept=accept)
+            if self.remove and value is EMPTY and self.blank(found[0]):
+                rows.remove(found[0])
+                home.drop(found[0])
+            return loss
+        why = home.why_not()
+        if why is not None:
+            return Loss(value, None, why)
+        scope = home.begin()
         self.names.write(scope, base)
         loss = self.values[suffix].put(scope, value, accept=accept)
-        if self.values[suffix].value(scope) is EMPTY:
-            home.drop(scope)
-        else:
+        if self.values[suffix].value(scope) is not EMPTY:
+            home.attach(scope)
             rows.append(scope)
         return loss
 

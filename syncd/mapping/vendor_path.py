@@ -28,7 +28,7 @@ Step: TypeAlias = str | int | Where
 _STEP = re.compile(
     r"""(?P<dot>\.)?(?:
         "(?P<quoted>[^"]+)"
-      | (?P<name>[^."\[\]=]+)
+      | (?P<name>[^."\[\]]+)
       | \[(?P<index>\d+)\]
       | \[(?P<where>[^\]]+)\]
     )""",

@@ -93,7 +93,9 @@ def _age(name: str) -> Field | None:
     if found is None:
         return None
     first, last, gender, tobacco = found.groups()
-    parts = [f"Age {first}" if first == last else f"Age {first} and over" if last == "plus" else f"Age {first} to {last}"]
+    parts = [
+        f"Age {first}" if first == last else f"Age {first} and over" if last == "plus" else f"Age {first} to {last}"
+    ]
     parts += [{"f": "women", "m": "men"}[gender]] if gender else []
     parts += ["tobacco"] if tobacco else []
     return Field(name, "money", ", ".join(parts), "$")
@@ -220,3 +222,9 @@ _READERS: Mapping[Type, Callable[[str], Value]] = {
     "flag": _flag,
     "cost_share": _cost_share,
 }
+
+
+def is_accumulator(path: str) -> bool:
+    """Tell whether a benefit is a deductible or a maximum, whose cells hold amounts."""
+    parsed = parse(path)
+    return parsed.section == "benefits" and parsed.field.split(".", maxsplit=1)[0] in _ACCUMULATORS

@@ -41,7 +41,7 @@ def adopt(
         if made is None or made.link.id in taken:
             continue
         used += [answer.id] if answer is not None else []
-        links.append(made)
+        links.append(replace(made, made=True))
         gone |= {(member.system, member.id) for member in made.link.members}
     if not links:
         return view, ()

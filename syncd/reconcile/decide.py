@@ -132,7 +132,7 @@ class _LinkWork:
         }, f"decision {answer.id} of {by}"
 
     def _leave_open(self, fields: Fields) -> None:
-        """A contested field changes nowhere and its bases do not move; who had none still has none."""
+        """Change nothing about a contested field: no base moves, and who had none still has none."""
         for path, seen in fields.cells.items():
             for system in seen:
                 if fields.is_newcomer(path, system):
@@ -145,7 +145,8 @@ class _LinkWork:
                 if fields.is_newcomer(path, system):
                     self.unseen[system].add(path)
             return
-        assert not isinstance(decision, Conflict)
+        if isinstance(decision, Conflict):
+            return
         value = decision.value
         if self.agreed.get(path, EMPTY) != value:
             self.raised = True

@@ -1,7 +1,8 @@
 """Missing: who of a link is still there, and what is decided about a record that vanished.
 
 A membership is missing only when its system proved the record gone after a complete listing. That makes one question;
-the other members go on; with fewer than two left the link is orphaned and rests. A delete never travels by itself. Pure.
+the other members go on; with fewer than two left the link is orphaned and rests. A delete never travels by itself.
+Pure.
 """
 
 from __future__ import annotations
@@ -75,12 +76,12 @@ def judge_missing(
     sights = {system: sight for system, sight in seen.sights.items() if system not in gone}
     found = Missing(_standing(replace(link, members=members)), sights, reason="decided when linked")
     if gone:
-        found = _missing(found, gone, lost, view, answers, rules)
+        found = _missing(found, gone, lost, answers, rules)
     return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
 
 
 def _status(member: Member, sight: Sight | None, lost: Mapping[System, str]) -> Member:
-    """A member is missing once proved gone, and live again as soon as it is seen."""
+    """Call a member missing once it is proved gone, and live again as soon as it is seen."""
     if member.status == "awaited":
         return member
     if member.system in lost:
@@ -89,7 +90,7 @@ def _status(member: Member, sight: Sight | None, lost: Mapping[System, str]) -> 
 
 
 def _standing(link: Link) -> Link:
-    """A link lives while a live member has another one, there or awaited."""
+    """Let a link live while a live member has another one, there or awaited."""
     if link.status == "unlinked":
         return link
     live = sum(member.status == "live" for member in link.members)
@@ -101,7 +102,6 @@ def _missing(
     found: Missing,
     gone: list[System],
     lost: Mapping[System, str],
-    view: View,
     answers: Mapping[tuple[str, str, str], Decided],
     rules: Rules,
 ) -> Missing:

@@ -1,7 +1,7 @@
 """Normalise: turn what was seen of a link into fields that can be merged, and leave the rest alone.
 
-Only fields that somebody edited, that somebody is owed, or that have no base yet are looked at; all others are agreed by
-definition. Pure.
+Only fields that somebody edited, that somebody is owed, or that have no base yet are looked at; all others are agreed
+by definition. Pure.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from syncd.model.values import Value
+from syncd.model.values import EMPTY, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.normalise import Fields
 from syncd.reconcile.types import UNSEEN, Decided, Unseen
@@ -70,8 +70,7 @@ def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
     """Give the value of every cell that an answer chose; None when the system it names does not carry the atom."""
     if answer.choice == "value":
         [path] = fields.cells  # a typed value is only offered where there is one field
-        assert answer.value is not None
-        return {path: answer.value}
+        return {path: EMPTY if answer.value is None else answer.value}
     if answer.choice == "agreed":
         return dict(fields.agreed)
     picked = {path: fields.raw[path][answer.choice] for path, seen in fields.cells.items() if answer.choice in seen}

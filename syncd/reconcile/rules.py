@@ -1,8 +1,8 @@
 """Rules: which setting holds for a field, and under which name.
 
 Takes what `config/rules.yaml` says (as plain mappings) and gives a `MergeRule` for one field of one link. Scopes
-`links > groups > pairs > default`, inside each `fields > sections > all`; for each setting the first hit wins. Two equal
-hits with different values, unknown settings and unknown systems are configuration errors.
+`links > groups > pairs > default`, inside each `fields > sections > all`; for each setting the first hit wins. Two
+equal hits with different values, unknown settings and unknown systems are configuration errors.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Place:
 class Rules:
     """All rules of an installation, checked once."""
 
-    def __init__(self, raw: Mapping[str, Any] | None = None, systems: Collection[str] = (), *, skew_s: float = 0.0):
+    def __init__(
+        self, raw: Mapping[str, Any] | None = None, systems: Collection[str] = (), *, skew_s: float = 0.0
+    ) -> None:
         self.raw: Mapping[str, Any] = raw or {}
         self._systems = tuple(systems)
         self._skew_s = skew_s
@@ -91,9 +93,8 @@ class Rules:
             if scope == "default":
                 yield from self._blocks_of(scope, "", found, "default")
                 continue
-            _want_mapping(scope, found)
             seen: dict[str, str] = {}
-            for key, body in found.items():
+            for key, body in _mapping(scope, found).items():
                 name = self._pair(key) if scope == "pairs" else str(key)
                 if name in seen:
                     msg = f"rules: {scope}: `{key}` and `{seen[name]}` name the same pair; keep one of them"
@@ -107,25 +108,21 @@ class Rules:
             self._known_system(f"pairs.{key}", name)
         return "+".join(sorted(names))
 
-    def _blocks_of(self, scope: str, key: str, body: Any, name: str) -> Iterator[_Block]:
-        _want_mapping(name, body)
+    def _blocks_of(self, scope: str, key: str, raw: object, name: str) -> Iterator[_Block]:
+        body = _mapping(name, raw)
         plain = {setting: value for setting, value in body.items() if setting in SETTINGS}
         _check_keys(name, body, (*LEVELS, *SETTINGS))
-        everything = body.get("all") or {}
-        _want_mapping(f"{name}.all", everything)
+        everything = _mapping(f"{name}.all", body.get("all") or {})
         if twice := sorted(plain.keys() & everything.keys()):
             msg = f"rules: {name}: `{twice[0]}` stands beside `all` and in it; keep one of them"
             raise ConfigError(msg)
         if plain or everything:
             yield self._block(scope, key, "all", "", {**plain, **everything}, name if plain else f"{name}.all")
         for level in ("fields", "sections"):
-            entries = body.get(level) or {}
-            _want_mapping(f"{name}.{level}", entries)
-            for what, settings in entries.items():
+            for what, settings in _mapping(f"{name}.{level}", body.get(level) or {}).items():
                 where = f"{name}.{level}.{what}"
-                _want_mapping(where, settings)
                 target = paths.canonical(str(what)) if level == "fields" else str(what)
-                yield self._block(scope, key, level, target, settings, where)
+                yield self._block(scope, key, level, target, _mapping(where, settings), where)
 
     def _block(self, scope: str, key: str, level: str, target: str, settings: Mapping[str, Any], name: str) -> _Block:
         _check_keys(name, settings, SETTINGS)
@@ -133,7 +130,7 @@ class Rules:
         when = cast("dict[str, tuple[str, ...]]", checked.pop("when", {}))
         return _Block(scope, key, level, target, checked, when, name)
 
-    def _checked(self, name: str, setting: str, value: Any) -> Any:
+    def _checked(self, name: str, setting: str, value: object) -> object:
         if setting in CHOICES:
             if value not in CHOICES[setting]:
                 raise ConfigError(_nearest(f"rules: {name}.{setting}", value, CHOICES[setting]))
@@ -145,15 +142,14 @@ class Rules:
                     raise ConfigError(_nearest(f"rules: {name}.operations", one, OPERATIONS))
             return listed
         if setting == "when":
-            _want_mapping(f"{name}.when", value)
             return {
                 paths.canonical(str(path)): tuple(map(str, wanted)) if isinstance(wanted, list) else (str(wanted),)
-                for path, wanted in value.items()
+                for path, wanted in _mapping(f"{name}.when", value).items()
             }
         self._known_system(f"{name}.{setting}", value)
         return value
 
-    def _known_system(self, name: str, value: Any) -> None:
+    def _known_system(self, name: str, value: object) -> None:
         if not isinstance(value, str) or (self._systems and value not in self._systems):
             raise ConfigError(_nearest(f"rules: {name}", value, self._systems))
 
@@ -266,10 +262,11 @@ def _pair_names(key: str, systems: Collection[str]) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _want_mapping(name: str, value: Any) -> None:
+def _mapping(name: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         msg = f"rules: {name}: expected a mapping, got `{value}`"
         raise ConfigError(msg)
+    return value
 
 
 def _check_keys(name: str, found: Mapping[str, Any], known: Collection[str]) -> None:

@@ -57,7 +57,7 @@ class Member:
     `base`: what the system was confirmed to hold, by path, EMPTY left out. `unseen`: paths and sections without a base
     yet; "" means all of them, a newcomer. `behind`: paths owed a decided value. `own_stamp`: the record's
     modification time read back after our own last write. `settled`: digest of what the member held when its link was
-    last settled. `status`: live; missing, proved gone; awaited, to be created by a decision (its id is a placeholder and
+    last settled. `status`: live; missing, proved gone; awaited, to be created by a decision (its id is a placeholder,
     `behind[""]` counts refused attempts).
     """
 
@@ -151,10 +151,11 @@ class Surface(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A link with what was seen of each member, by system."""
+    """A link with what was seen of each member, by system. `made`: by this run, so the store does not know it yet."""
 
     link: Link
     sights: Mapping[System, Sight]
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class _Reader:
         if not text:
             raise self._error("there is no answer")
         if self._head(text) is None and (":" in text or text.startswith("{")):
-            said = self._parsed(text)
+            said = self._parsed(answer)
             if isinstance(said, dict):
                 return self._mapping(said)
         return self._word(text)
@@ -404,7 +404,7 @@ def _short(text: object) -> str:
 
 def _stand(ids: Mapping[System, str]) -> str:
     """Say where the ids stand; they are not repeated, because typing them shows that the record was looked at."""
-    return f"the ids of {listed(tuple(ids))} stand in the rows of members" if ids else "no record is left to end"
+    return f"the id stands in the members row of {listed(tuple(ids))}" if ids else "no record is left to end"
 
 
 def _some(system: System, known: Mapping[str, str]) -> str:

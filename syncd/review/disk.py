@@ -46,12 +46,10 @@ def sheets(folder: Path) -> Iterator[Sheet]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "#")) or path.name.endswith("~"):
             continue
-        if path.suffix.lower() in _KINDS:
-            sheet = load(path)
-            if sheet is not None:
-                yield sheet
-        elif path.is_dir():
+        if path.is_dir():
             yield from sheets(path)
+        elif path.suffix.lower() in _KINDS and (sheet := load(path)) is not None:
+            yield sheet
 
 
 def load(path: Path) -> Sheet | None:
@@ -63,10 +61,11 @@ def load(path: Path) -> Sheet | None:
     except OSError as error:
         hint = "Put a plain file there that the user of syncd may read, or delete it."
         return Sheet(path, b"", 0.0, error=ReviewError(f"it cannot be opened: {error.strerror}", hint=hint))
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        return Sheet(path, b"", 0.0, error=ReviewError("it is not a plain file", hint="Delete it."))
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return Sheet(path, b"", 0.0, error=ReviewError("it is not a plain file", hint="Delete it."))
         data = file.read(MAX_BYTES + 1)
     try:
         text = normal(text_of(data))

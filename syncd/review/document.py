@@ -5,8 +5,10 @@ Takes bytes, gives entries with their lines, or errors. Nothing here knows the s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -76,9 +78,11 @@ class Item(BaseModel):
 KEYS = tuple(Item.model_fields)
 
 
-def schema() -> dict[str, Any]:
-    """Give the JSON schema that editors complete and check with."""
-    return TypeAdapter(list[Item]).json_schema(by_alias=True) | {"title": "syncd review"}
+@cache
+def schema() -> str:
+    """Give the JSON schema that editors complete and check with, as text."""
+    described = TypeAdapter(list[Item]).json_schema(by_alias=True) | {"title": "syncd review"}
+    return json.dumps(described, indent=2) + "\n"
 
 
 # -- what a person left -----------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ to the caller to commit that before `show` touches a file again.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from syncd.errors import LockedError
 from syncd.review.collect import SETTLE_S, Collected, KindOf, RecordsOf, collect
 from syncd.review.disk import ERROR_SUFFIX, Sheet, load, put, sheets, tell
 from syncd.review.document import schema
@@ -36,7 +37,7 @@ class ReviewFolder:
     def show(self, questions: Iterable[Question], names: Names, *, now: float, scope: str | None = None) -> Shown:
         """Bring the files of one scope (None: all) in line. `questions` are all that are open there, and those of
         `ids(scope)` that are open no more; a question that is not given is unknown."""
-        with FileLock(self._made(self.root) / ".lock", timeout=LOCK_TIMEOUT_S):
+        with self._locked():
             self._write_schema()
             found = self._sheets(scope)
             known = {question.id: question for question in questions}
@@ -55,13 +56,14 @@ class ReviewFolder:
         questions: Mapping[str, Question],
         now: float,
         *,
+        scope: str | None = None,
         kind_of: KindOf | None = None,
         records_of: RecordsOf | None = None,
         settle_s: float = SETTLE_S,
     ) -> Collected:
-        """Read the answers that people left and say beside each file what is wrong with it."""
+        """Read the answers that people left for a scope (None: all) and say beside each file what is wrong with it."""
         collected, errors = collect(
-            sheets(self.pending),
+            self._sheets(scope),
             questions,
             now,
             name_of=self.name,
@@ -116,9 +118,8 @@ class ReviewFolder:
 
     def _write_schema(self) -> None:
         path = self.root / SCHEMA
-        text = json.dumps(schema(), indent=2) + "\n"
-        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
-            put(path, text, load(path))
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != schema():
+            put(path, schema(), load(path))
 
     def _tidy(self) -> None:
         """Remove what is said about files that are gone, and the folders that are empty then."""
@@ -131,10 +132,19 @@ class ReviewFolder:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    @staticmethod
-    def _made(folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process write at a time."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise LockedError(f"another process has been writing {self.root} for {LOCK_TIMEOUT_S:.0f} s") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _letter(path: Path, errors: Sequence[ReviewError]) -> str:

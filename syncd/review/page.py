@@ -149,7 +149,7 @@ Entry: TypeAlias = tuple[Question, Typed]
 
 def render(key: PageKey, entries: Sequence[Entry], names: Names, notice: Sequence[str] = ()) -> str:
     """Write a page of open questions."""
-    shown = entries[:MOST_QUESTIONS]
+    shown = [entry for place, entry in enumerate(entries) if place < MOST_QUESTIONS or entry[1]]
     proposals = [question.proposal for question, _ in shown]
     count = "One open question" if len(shown) == 1 else f"{len(shown)} open questions"
     head = [

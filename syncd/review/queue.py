@@ -62,11 +62,19 @@ class QuestionStore(Protocol):
 # -- from people to the store -----------------------------------------------------------------------------------------
 
 
-def collect_into(store: QuestionStore, folder: ReviewFolder, now: float, *, settle_s: float = SETTLE_S) -> Collected:
-    """Read the answers that people left and commit them; the files stay as they are until the next `show_from`."""
+def collect_into(
+    store: QuestionStore, folder: ReviewFolder, now: float, *, scope: str | None = None, settle_s: float = SETTLE_S
+) -> Collected:
+    """Read the answers that people left and commit them; the files stay as they are until the next `show_from`.
+    With a scope, only the files in the folder of that group are read."""
     facts = _Facts(store)
     collected = folder.collect(
-        _Questions(store), now, kind_of=facts.kind_of, records_of=facts.records_of, settle_s=settle_s
+        _Questions(store, scope),
+        now,
+        scope=scope,
+        kind_of=facts.kind_of,
+        records_of=facts.records_of,
+        settle_s=settle_s,
     )
     if not collected.decided and not collected.reissued:
         return collected
@@ -343,9 +351,9 @@ class _Facts:
 class _Questions(Mapping[str, Question]):
     """The questions by id: the open ones at hand, the others looked up when a file still names them."""
 
-    def __init__(self, store: QuestionStore) -> None:
+    def __init__(self, store: QuestionStore, scope: str | None) -> None:
         self._store = store
-        self._open = {question.id: question for question in store.questions()}
+        self._open = {question.id: question for question in store.questions(scope)}
         self._others: dict[str, Question | None] = {}
 
     def __getitem__(self, id_: str) -> Question:

@@ -41,6 +41,7 @@ class _Judged:
     stuck: str = ""
     free: bool = False
     answered: bool = False
+    reissued: bool = False
     carried: dict[str, Typed] = field(default_factory=dict)
     typed: dict[str, Typed] = field(default_factory=dict)
 
@@ -88,8 +89,7 @@ class Shower:
     # -- one page -----------------------------------------------------------------------------------------------------
 
     def _page(self, key: PageKey, open_: list[Question], found: list[Sheet], folders: Mapping[str, Path]) -> None:
-        wanted = {question.id: question.proposal.digest for question in open_}
-        judged = [self._judge(sheet, wanted) for sheet in found]
+        judged = [self._judge(sheet) for sheet in found]
         _part_contradictions(judged)
         loose = [one for one in judged if not one.stuck]
         stuck = [one for one in judged if one.stuck]
@@ -100,23 +100,19 @@ class Shower:
             self._beside(key, entries, stuck, loose)
             return
         target = next((one.sheet for one in loose if not one.sheet.is_new), None)
-        if target is None:
-            folder = folders.get(key.scope, self._pending / key.folder(self._names))
-            label = open_[0].proposal.label if open_ else ""
-            path = folder / key.file(label)
-            target = next((one.sheet for one in loose if one.sheet.path == path), None)
-        else:
-            path = target.path
-        untouched = next((one for one in loose if one.sheet is target and one.free and not one.answered), None)
-        if entries and not (
-            untouched and untouched.carried.keys() == carried.keys() and ids_in(untouched.sheet.text) == wanted
-        ):
+        path = target.path if target is not None else self._new_path(key, open_, folders)
+        target = target or next((one.sheet for one in loose if one.sheet.path == path), None)
+        if entries:
             self._write(path, render(key, entries, self._names), target)
         for one in loose:
             if one.sheet is not target or not entries:
                 self._drop(one.sheet)
 
-    def _judge(self, sheet: Sheet, wanted: Mapping[str, str]) -> _Judged:
+    def _new_path(self, key: PageKey, open_: list[Question], folders: Mapping[str, Path]) -> Path:
+        folder = folders.get(key.scope, self._pending / key.folder(self._names))
+        return folder / key.file(open_[0].proposal.label if open_ else "")
+
+    def _judge(self, sheet: Sheet) -> _Judged:
         judged = _Judged(sheet)
         if sheet.error is not None:
             judged.stuck = sheet.error.message
@@ -132,20 +128,21 @@ class Shower:
         judged.free = not filled_in
         for entry in entries:
             self._judge_entry(judged, entry, typed.get(entry.id, NOTHING) if filled_in else entry.typed())
-        judged.answered |= bool(ids_in(sheet.text).keys() - wanted.keys())
-        if judged.free and not judged.answered and ids_in(sheet.text) != wanted:
+        if judged.free and not judged.answered and not judged.stuck:
             judged.stuck = "it was changed in other lines than decision, note and by"
         return judged
 
     def _judge_entry(self, judged: _Judged, entry: Entry, typed: Typed) -> None:
         """Say of one question what was filled in and still waits, and what was used already."""
         question = self._questions.get(entry.id)
-        if question is None or question.status != "open":
-            judged.typed[entry.id] = typed
+        if question is None:
+            judged.stuck = "it answers a question that is not known" if typed else judged.stuck
+        elif question.status != "open":
+            judged.typed[entry.id], judged.answered = typed, True
         elif entry.asked == question.proposal.digest or entry.decision is None:
             judged.carried[entry.id] = typed
         elif question.previous.startswith(answered(entry)):
-            judged.answered = True
+            judged.answered = judged.reissued = True
         else:
             judged.stuck = "it answers a question that has changed since, and the answer was not read yet"
 
@@ -160,23 +157,23 @@ class Shower:
             for question, _ in entries
             if not any(ids.get(question.id) == question.proposal.digest for ids in there)
         ]
-        name = person.path.name.removesuffix(NEW_SUFFIX).removesuffix(person.path.suffix)
-        path = person.path.with_name(f"{name}{NEW_SUFFIX}")
-        if any(one.sheet.path == path for one in stuck):
-            news = []
-        target = next((one.sheet for one in loose if one.sheet.path == path), None)
-        if news:
-            notice = (
-                f"{person.path.name} beside this file was left as it is: {stuck[0].stuck}.",
-                "This file shows how things stand now. Answer here and delete the other one, or correct that one.",
-            )
-            if self._write(path, render(key, entries, self._names, notice), target):
-                self.shown.said.append(
-                    f"{person.path} was left as it is ({stuck[0].stuck}); {path.name} beside it shows what is new"
-                )
-        for one in loose:
-            if one.sheet is not target and not any(one.carried.values()):
+        if not news and not any(typed for _, typed in entries):
+            for one in loose:
                 self._drop(one.sheet)
+            return
+        target = loose[0].sheet if loose else None
+        name = person.path.name.removesuffix(NEW_SUFFIX).removesuffix(person.path.suffix)
+        path = target.path if target is not None else _free(person.path.parent, name)
+        notice = (
+            f"{person.path.name} beside this file was left as it is: {stuck[0].stuck}.",
+            "This file shows how things stand now. Answer here and delete the other one, or correct that one.",
+        )
+        if self._write(path, render(key, entries, self._names, notice), target):
+            self.shown.said.append(
+                f"{person.path} was left as it is ({stuck[0].stuck}); {path.name} beside it shows what is new"
+            )
+        for one in loose[1:]:
+            self._drop(one.sheet)
 
     def _write(self, path: Path, text: str, judged: Sheet | None) -> bool:
         if judged is not None and judged.text == normal(text):
@@ -197,14 +194,19 @@ class Shower:
         """Keep a record of the questions that are open no more, before their files are touched."""
         over: dict[str, Typed] = {}
         for one in loose:
+            doubled = False
             for id_ in ids_in(one.sheet.text):
                 question = self._questions.get(id_)
                 if question is not None and question.status != "open":
-                    over[id_] = over.get(id_) or one.typed.get(id_) or _typed_of(question)
-            if one.free and one.answered:
+                    typed = one.typed.get(id_, NOTHING)
+                    doubled |= bool(typed and over.get(id_))
+                    over[id_] = over.get(id_) or typed
+            if doubled or (one.answered and (one.free or one.reissued)):
                 self._keep(one.sheet.path, ".as-written.yaml", one.sheet.data)
         if over:
-            entries = [(self._questions[id_], typed) for id_, typed in over.items()]
+            entries = [
+                (self._questions[id_], _with_decision(typed, self._questions[id_])) for id_, typed in over.items()
+            ]
             text = render_done(key, entries, self._names, self._now)
             self._keep(loose[0].sheet.path, ".yaml", text.encode("utf-8", "surrogateescape"))
 
@@ -232,6 +234,14 @@ def _order(question: Question) -> tuple[int, float, str, str]:
     return place, question.opened_at, question.proposal.name, question.id
 
 
+def _free(folder: Path, name: str) -> Path:
+    """Name a file beside another one; a second one when the first is being written in, too."""
+    path, number = folder / f"{name}{NEW_SUFFIX}", 2
+    while path.exists():
+        path, number = folder / f"{name}-{number}{NEW_SUFFIX}", number + 1
+    return path
+
+
 def _part_contradictions(judged: list[_Judged]) -> None:
     """Two files that answer one question differently both stay: neither can be carried over the other."""
     first: dict[str, _Judged] = {}
@@ -244,11 +254,10 @@ def _part_contradictions(judged: list[_Judged]) -> None:
                 one.stuck = other.stuck = "another file answers one of its questions differently"
 
 
-def _typed_of(question: Question) -> Typed:
-    """Give a decision as it would stand in the file."""
+def _with_decision(typed: Typed, question: Question) -> Typed:
+    """Fill in what was decided elsewhere; what somebody typed stays."""
     decided = question.decided
     if decided is None:
-        return NOTHING
-    said = answer_text(decided)
+        return typed
     note, by = (quoted(text) if text else "" for text in (decided.note, decided.by))
-    return Typed(said if said.startswith("{") else quoted(said) if ":" in said else said, note, by)
+    return Typed(typed.decision or answer_text(decided), typed.note or note, typed.by or by)

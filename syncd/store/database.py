@@ -32,9 +32,11 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
-    "cache_size=-32000",
-    "wal_autocheckpoint=8000",
+    "temp_store=MEMORY",  # what a savepoint may have to put back
+    "cache_size=-32000",  # 32 MB
+    "wal_autocheckpoint=8000",  # pages: a run of ten thousand writes is copied back once, not at every commit
 )
+_RAISED = (SQLAlchemyError, sqlite3.Error)
 
 
 class Database:
@@ -53,7 +55,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make several calls one transaction. Calls made by the same thread join it; an exception undoes all of them."""
+        """Make several calls of this thread one transaction; an exception undoes all of them. Never await inside."""
         with self._writing():
             yield
 
@@ -114,22 +116,27 @@ def explained(where: str) -> Iterator[None]:
     """Turn the driver's exceptions into a `StoreError` with the path and what to do."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except _RAISED as error:
         raise explain(where, error) from error
 
 
-def explain(where: str, error: Exception) -> StoreError:
+def explain(where: str, error: BaseException) -> StoreError:
     """Say what happened to the store and what its operator can do."""
-    said = str(getattr(error, "orig", None) or error)
+    said = _first_words(error)
     for word, what, hint in _EXPLANATIONS:
         if word in said:
             return StoreError(f"{what} ({said})", file=where, hint=hint)
     return StoreError(said, file=where)
 
 
-_DAMAGED = (
-    "Stop syncd, put this file aside and restore the last backup of the state folder; `syncd db check` tells more."
-)
+def _first_words(error: BaseException) -> str:
+    """Give what the database said first: a full disk also ends the transaction, and undoing it then fails as well."""
+    while isinstance(error.__context__, _RAISED):
+        error = error.__context__
+    return str(error)
+
+
+_DAMAGED = "Stop syncd, put this file and its -wal and -shm aside, and restore the last backup of the state folder."
 _EXPLANATIONS = (
     ("not a database", "this is no syncd store, or it is damaged", _DAMAGED),
     ("malformed", "the store is damaged", _DAMAGED),
@@ -154,9 +161,7 @@ _EXPLANATIONS = (
 
 def fetch(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
     """Give all rows of a query as plain tuples, past SQLAlchemy's results, which cost as much as reading the rows."""
-    cursor = connection.exec_driver_sql(sql, tuple(parameters)).cursor
-    assert cursor is not None  # noqa: S101 - a query has one
-    return cursor.fetchall()  # type: ignore[no-any-return]
+    return list(connection.exec_driver_sql(sql, tuple(parameters)).cursor.fetchall())
 
 
 def many(connection: Connection, sql: str, rows: Iterable[Row]) -> None:
@@ -175,8 +180,10 @@ def renew(connection: Connection, update: tuple[str, Callable[[Row], Row]], upse
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the cycle collector from running while thousands of rows become objects: it would look at each of them again
-    and again, which takes longer than making them, and none is part of a cycle."""
+    """Keep the cycle collector from running while thousands of rows become objects.
+
+    It would look at each of them again and again, which takes longer than making them, and none is part of a cycle.
+    """
     was = gc.isenabled()
     gc.disable()
     try:

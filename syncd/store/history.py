@@ -14,8 +14,8 @@ from syncd.store.tables import HISTORY, RUN, insert_sql, upsert_sql
 
 _ADD = insert_sql(HISTORY, without="id")
 _UPSERT_RUN = upsert_sql(RUN)
-GOOD = "ok"
-"""The result of a run that did all it had to do; `last_good` looks for it."""
+GOOD = ("ok", "open")
+"""Results of a run that saw every member and did all that was decided; questions may stand."""
 
 
 class Histories(Database):
@@ -39,10 +39,10 @@ class Histories(Database):
             return [unpack_run(tuple(row)) for row in connection.execute(wanted)]
 
     def last_good(self, scope: str) -> Run | None:
-        """Give the latest run of a scope whose result is "ok"."""
+        """Give the latest run of a scope that saw every member and did all that was decided."""
         wanted = (
             select(RUN)
-            .where(RUN.c.scope == scope, RUN.c.ended_at.is_not(None), RUN.c.result == GOOD)
+            .where(RUN.c.scope == scope, RUN.c.ended_at.is_not(None), RUN.c.result.in_(GOOD))
             .order_by(RUN.c.started_at.desc(), RUN.c.id.desc())
             .limit(1)
         )
@@ -61,7 +61,7 @@ class Histories(Database):
         limit: int | None = None,
         newest_first: bool = True,
     ) -> list[HistoryRow]:
-        """Give the history lines that fit all that is named. `path` covers what lies below it: an atom all its cells."""
+        """Give the history lines that fit all that is named. A path covers what lies below it: an atom its cells."""
         asked = {"link": link, "system": system, "record_id": record_id, "run": run}
         wanted = select(HISTORY).order_by(HISTORY.c.id.desc() if newest_first else HISTORY.c.id)
         for name, value in asked.items():

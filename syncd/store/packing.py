@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
@@ -14,21 +15,49 @@ from syncd.reconcile.types import Decided, Link, Member, Offer, Owed, Proposal
 from syncd.store.rows import HistoryRow, Intent, Listing, Question, Run, Snapshot
 from syncd.store.tables import Row
 
-# Types of which equal values are the same value. Equal amounts may differ in scale, cost shares in text, 1 may be Decimal(1).
+# The base of a member that holds nothing yet, as thousands do while plans are being linked.
+_NOTHING = b""
+# Equal values of these types are the same value. Equal amounts may differ in scale, cost shares in text, and 1 may be
+# Decimal(1).
 _EXACT = frozenset({str, date, Flag, Absent})
 
 
 def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
     """Write JSON."""
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError as error:
+        if "surrogates" not in str(error):
+            raise
+        return json.dumps(value)  # half a character, as systems leave it that cut texts at a length
 
 
-def _json(value: Any) -> str | None:  # noqa: ANN401 - JSON
-    return orjson.dumps(value).decode() if value else None
+def loads(text: str) -> Any:  # noqa: ANN401 - JSON
+    """Read what `dumps` wrote."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def whole(text: str) -> str:
+    """Give a text that a column can hold: half a character is spelled out (`encode` keeps it in flat views).
+
+    Systems leave one when they cut texts at a length, and one bad label must not stop the other records.
+    """
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def _some(value: Any) -> str | None:  # noqa: ANN401 - JSON
+    return dumps(value) if value else None
 
 
 def _map(text: str | None) -> dict[str, Any]:
-    return orjson.loads(text) if text else {}
+    return loads(text) if text else {}
+
+
+def _set(text: str | None) -> frozenset[str]:
+    return frozenset(loads(text)) if text else frozenset()
 
 
 def _flat(flat: Mapping[str, Any]) -> bytes | None:
@@ -41,8 +70,9 @@ def _flat(flat: Mapping[str, Any]) -> bytes | None:
 def pack_snapshot(s: Snapshot) -> Row:
     """Give the row of a snapshot."""
     return (
-        s.system, s.kind, s.id, s.scope, s.label, s.digest, s.raw, s.at, s.version, s.modified, s.gone,
-        _json(dict(s.locked)) if s.locked else None, encode(s.flat),
+        s.system, s.kind, s.id, s.scope, whole(s.label), s.digest, s.raw, s.at, s.version, s.modified,
+        s.gone and whole(s.gone),
+        _some(dict(s.locked)) if s.locked else None, encode(s.flat),
     )  # fmt: skip
 
 
@@ -51,7 +81,7 @@ def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
     system, kind, id_, scope, label, digest, raw, at, version, modified, gone, locked, written = row
     return Snapshot(
         system, kind, id_, scope, label, decode(written) if flat is None else flat, digest, raw, at, version, modified,
-        orjson.loads(locked) if locked else {}, gone,
+        _map(locked), gone,
     )  # fmt: skip
 
 
@@ -61,9 +91,9 @@ def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
 def pack_link(link: Link) -> Row:
     """Give the row of a link, without its members."""
     return (
-        link.id, link.kind, link.scope, link.label, link.status, link.follow, link.revision, link.settled,
-        _json(dict(link.sources)) if link.sources else None,
-        _json(sorted(link.accepted)) if link.accepted else None,
+        link.id, link.kind, link.scope, whole(link.label), link.status, link.follow, link.revision, link.settled,
+        _some(dict(link.sources)) if link.sources else None,
+        _some(sorted(link.accepted)) if link.accepted else None,
         encode(link.agreed),
     )  # fmt: skip
 
@@ -74,7 +104,7 @@ def pack_members(link: Link) -> Iterable[Row]:
     for place, member in enumerate(link.members):
         yield (
             link.id, member.system, link.kind, member.id, holds, place, member.status, member.settled, member.own_stamp,
-            _json(sorted(member.unseen)) if member.unseen else None,
+            _some(sorted(member.unseen)) if member.unseen else None,
             _pack_behind(member.behind) if member.behind else None,
             *_pack_base(member.base, link.agreed),
         )  # fmt: skip
@@ -85,7 +115,7 @@ def unpack_link(row: Row, agreed: Flat, members: tuple[Member, ...]) -> Link:
     id_, kind, scope, label, status, follow, revision, settled, sources, accepted, _ = row
     return Link(
         id_, kind, scope, label, agreed, members, revision, _map(sources), status, bool(follow), settled,
-        frozenset(orjson.loads(accepted)) if accepted else frozenset(),
+        _set(accepted),
     )  # fmt: skip
 
 
@@ -96,8 +126,8 @@ def unpack_member(row: Row, agreed: Flat) -> Member:
         system,
         record_id,
         agreed if base is None and lacks is None else _unpack_base(base, lacks, agreed),
-        frozenset(orjson.loads(unseen)) if unseen else frozenset(),
-        {path: Owed(*owed) for path, owed in orjson.loads(behind).items()} if behind else {},
+        _set(unseen),
+        {path: Owed(*owed) for path, owed in loads(behind).items()} if behind else {},
         own_stamp,
         status,
         settled,
@@ -112,15 +142,19 @@ def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
     """Give what a base lacks of what was agreed, and what it holds instead or besides."""
     if base is agreed or (base == agreed and _EXACT.issuperset(map(type, base.values()))):
         return None, None
+    if not base:
+        return None, _NOTHING
     other = {path: value for path, value in base.items() if path not in agreed or not _same(value, agreed[path])}
-    return _json(sorted(agreed.keys() - base.keys())), _flat(other)
+    return _some(sorted(agreed.keys() - base.keys())), _flat(other)
 
 
 def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
-    whole = {**agreed, **decode(base)} if base else dict(agreed)
-    for path in orjson.loads(lacks) if lacks else ():
-        del whole[path]
-    return whole
+    if base == _NOTHING:
+        return {}
+    flat = {**agreed, **decode(base)} if base else dict(agreed)
+    for path in loads(lacks) if lacks else ():
+        del flat[path]
+    return flat
 
 
 def _same(value: Value, other: Value) -> bool:
@@ -135,7 +169,8 @@ def pack_intent(i: Intent) -> Row:
     """Give the row of a journal entry."""
     return (
         i.id, i.run, i.seq, i.scope, i.link, i.system, i.kind, i.record_id, i.op, i.part, i.at, i.marker, i.sent_at,
-        i.state, i.settled_at, i.note, _json(dict(i.reasons)), encode(i.before), encode(i.after), i.raw_before, i.raw_after,
+        i.state, i.settled_at, whole(i.note), _some(dict(i.reasons)), encode(i.before), encode(i.after),
+        whole(i.raw_before), whole(i.raw_after),
     )  # fmt: skip
 
 
@@ -159,7 +194,7 @@ def pack_history(h: HistoryRow) -> Row:
     before = {path: pair[0] for path, pair in h.fields.items() if pair[0] is not None}
     after = {path: pair[1] for path, pair in h.fields.items() if pair[1] is not None}
     return (
-        h.run, h.at, h.what, h.link, h.system, h.kind, h.record_id, h.who, h.note,
+        h.run, h.at, h.what, h.link, h.system, h.kind, h.record_id, whole(h.who), whole(h.note),
         _flat(before), _flat(after), _flat(h.readback),
     )  # fmt: skip
 
@@ -182,11 +217,17 @@ def pack_question(q: Question) -> Row:
     """Give the row of a question."""
     p = q.proposal
     proposal = {
-        "kind": p.kind, "label": p.label, "name": p.name, "why": p.why, "rule": p.rule, "digest": p.digest,
+        "kind": p.kind,
+        "label": p.label,
+        "name": p.name,
+        "why": p.why,
+        "rule": p.rule,
+        "digest": p.digest,
         "offers": [(offer.choice, offer.effect) for offer in p.offers],
         "members": {system: dict(said) for system, said in p.members.items()},
         "evidence": p.evidence,
-    }  # fmt: skip
+        "ceiling": p.ceiling,
+    }
     decided = _pack_decided(q.decided) if q.decided else None
     return q.id, q.n, q.status, p.scope, p.link, q.opened_at, q.closed_at, q.previous, decided, dumps(proposal)
 
@@ -194,26 +235,45 @@ def pack_question(q: Question) -> Row:
 def unpack_question(row: Row) -> Question:
     """Read the row of a question."""
     id_, n, status, scope, link, opened_at, closed_at, previous, decided, proposal = row
-    p = orjson.loads(proposal)
-    return Question(
-        id_, n, status,
-        Proposal(
-            p["kind"], scope, link, p["label"], p["name"], p["why"], p["rule"], p["digest"],
-            tuple(Offer(choice, effect) for choice, effect in p["offers"]), p["members"], tuple(p["evidence"]),
-        ),
-        opened_at, closed_at, _unpack_decided(decided) if decided else None, previous,
-    )  # fmt: skip
+    said = loads(proposal)
+    asked = Proposal(
+        **said
+        | {
+            "scope": scope,
+            "link": link,
+            "offers": tuple(Offer(choice, effect) for choice, effect in said["offers"]),
+            "evidence": tuple(said["evidence"]),
+            "ceiling": tuple(said["ceiling"]),
+        }
+    )
+    return Question(id_, n, status, asked, opened_at, closed_at, _unpack_decided(decided), previous)
 
 
 def _pack_decided(d: Decided) -> str:
-    # A list of none or one, because the value null already means EMPTY.
-    value = [] if d.value is None else [value_to_json(d.value)]
-    return dumps((d.id, d.kind, d.link, d.name, d.digest, d.choice, value, dict(d.options), d.by, d.note))
+    return dumps(
+        {
+            "id": d.id,
+            "kind": d.kind,
+            "link": d.link,
+            "name": d.name,
+            "digest": d.digest,
+            "choice": d.choice,
+            # A list of none or one, because null already means EMPTY.
+            "value": [] if d.value is None else [value_to_json(d.value)],
+            "options": dict(d.options),
+            "by": d.by,
+            "note": d.note,
+            "ceiling": sorted(d.ceiling),
+        }
+    )
 
 
-def _unpack_decided(text: str) -> Decided:
-    *what, value, options, by, note = orjson.loads(text)
-    return Decided(*what, value_from_json(value[0]) if value else None, options, by, note)
+def _unpack_decided(text: str | None) -> Decided | None:
+    if text is None:
+        return None
+    said = loads(text)
+    value = value_from_json(said["value"][0]) if said["value"] else None
+    return Decided(**said | {"value": value, "ceiling": frozenset(said["ceiling"])})
 
 
 # -- runs and listings --------------------------------------------------------------------------------------------
@@ -221,19 +281,20 @@ def _unpack_decided(text: str) -> Decided:
 
 def pack_run(run: Run) -> Row:
     """Give the row of a run."""
-    return run.id, run.scope, run.mode, run.started_at, run.ended_at, run.result, _json(dict(run.counts))
+    return run.id, run.scope, run.mode, run.started_at, run.ended_at, run.result, _some(dict(run.counts))
 
 
 def unpack_run(row: Row) -> Run:
     """Read the row of a run."""
-    *rest, counts = row
-    return Run(*rest, _map(counts))
+    id_, scope, mode, started_at, ended_at, result, counts = row
+    return Run(id_, scope, mode, started_at, ended_at, result, _map(counts))
 
 
 def pack_listing(row: Listing) -> Row:
     """Give the row of a listing."""
     return (
-        row.system, row.kind, row.at, row.complete, row.count, row.known, row.fingerprint, row.good_at, row.tripped, row.error
+        row.system, row.kind, row.at, row.complete, row.count, row.known, row.fingerprint, row.good_at, row.tripped,
+        row.error,
     )  # fmt: skip
 
 

@@ -1,15 +1,17 @@
-"""Listings, and small state by area and key: cursors, pauses, quarantine, used changesets, fingerprints, row digests."""
+"""Listings, and small state by area and key.
+
+Areas are cursors, pauses, quarantine, used changesets, fingerprints, row digests: whatever needs no table of its own.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from sqlalchemy import delete, select
 
 from syncd.model.records import Kind
 from syncd.store.database import Database
-from syncd.store.packing import dumps, pack_listing, unpack_listing
+from syncd.store.packing import dumps, loads, pack_listing, unpack_listing
 from syncd.store.rows import Listing
 from syncd.store.tables import LISTING, STATE, upsert_sql
 
@@ -18,7 +20,7 @@ _UPSERT_STATE = upsert_sql(STATE)
 
 
 class States(Database):
-    """What observing remembers, and everything that needs no table of its own."""
+    """What observing remembers, and the rest."""
 
     def listing(self, system: str, kind: Kind) -> Listing | None:
         """Give the last observation of one kind of a system."""
@@ -37,7 +39,7 @@ class States(Database):
         wanted = select(STATE.c.value_json).where(STATE.c.area == area, STATE.c.key == key)
         with self._reading() as connection:
             text = connection.execute(wanted).scalar()
-        return None if text is None else orjson.loads(text)
+        return None if text is None else loads(text)
 
     def put(self, area: str, key: str, value: Any | None) -> None:  # noqa: ANN401 - JSON
         """Store a value; None forgets it."""
@@ -51,4 +53,4 @@ class States(Database):
         """Give all values of an area by key."""
         wanted = select(STATE.c.key, STATE.c.value_json).where(STATE.c.area == area).order_by(STATE.c.key)
         with self._reading() as connection:
-            return {key: orjson.loads(text) for key, text in connection.execute(wanted)}
+            return {key: loads(text) for key, text in connection.execute(wanted)}

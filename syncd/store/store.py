@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from syncd.errors import StoreError
 from syncd.store.database import engines, explained
@@ -20,27 +24,36 @@ class Store(Snapshots, Links, Journal, Questions, Histories, States):
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
-        """Open a store, bringing its schema up to date: a file's path, or ":memory:" for one that ends with the process."""
+        """Open a file, bringing its schema up to date, or ":memory:" for a store that ends with the process."""
         where = str(url).removeprefix("sqlite:///")
-        if where == ":memory:":
-            writer, reader = engines(None)
-            with writer.begin() as connection:
-                create(connection)
-            return cls(where, writer, reader)
         if "://" in where:
             raise StoreError(
-                f"{where.partition('://')[0]} is no database that syncd can open", hint="Name the path of a file."
+                f"syncd cannot open {where.partition('://')[0]} databases", hint="Name the path of a file."
             )
-        writer, reader = engines(Path(where))
+        path = None if where == ":memory:" else Path(where)
+        writer, reader = engines(path)
         with explained(where):
-            prepare(writer, reader, where)
+            if path is None:
+                with writer.begin() as connection:
+                    create(connection)
+            else:
+                _make_private(path)
+                prepare(writer, reader, where)
         return cls(where, writer, reader)
 
     def fork(self) -> Store:
         """Give a copy in memory that ends with the process: a preview decides on it and leaves this store untouched."""
-        copy = Store.open(":memory:")
-        with self._reading() as mine, copy._writer.connect() as theirs:
-            source, target = mine.connection.dbapi_connection, theirs.connection.dbapi_connection
-            theirs.rollback()
-            source.backup(target)  # type: ignore[union-attr]
-        return copy
+        writer, reader = engines(None)
+        with self._reading() as mine, writer.connect() as theirs:
+            source, target = mine.connection.driver_connection, theirs.connection.driver_connection
+            cast("sqlite3.Connection", source).backup(cast("sqlite3.Connection", target))
+        return Store(":memory:", writer, reader)
+
+
+def _make_private(path: Path) -> None:
+    """Make a new file that only its owner can read: it will hold clients' plans. SQLite gives its -wal the same mode.
+
+    A file that exists is not even opened: closing it again would take away this process's own locks on it.
+    """
+    with suppress(OSError):  # whatever is wrong with the path, SQLite says it next
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -26,7 +26,7 @@ NAMING = {
 
 
 class _Base(SQLModel):
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)  # type: ignore[misc]
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
 
 
 def _key() -> Any:  # noqa: ANN401 - SQLModel's Field says Any too
@@ -70,7 +70,10 @@ class LinkTable(_Base, table=True):
     """Records that are the same plan or group."""
 
     __tablename__ = "link"
-    __table_args__ = (Index("ix_link_scope", "scope", "status", "settled", "id"),)
+    __table_args__ = (
+        Index("ix_link_scope", "scope", "status", "settled", "id"),
+        Index("ix_link_kind", "kind", "status"),
+    )
 
     id: str = _key()
     kind: str = _text()
@@ -88,10 +91,10 @@ class LinkTable(_Base, table=True):
 class MemberTable(_Base, table=True):
     """One system's record in a link.
 
-    `kind` and `holds` (the link is not unlinked) repeat what the link says, so that the database itself refuses a record
-    in two links. Of the base only what differs from the link's `agreed` is kept: `base` holds the values that agreed does
-    not, `lacks_json` the paths that only agreed has. Rows stay small, and without rowid they lie in the order of their
-    key: "what is unsettled" walks them link by link.
+    `kind` and `holds` (the link is not unlinked) repeat what the link says, so that the database itself refuses a
+    record in two links. Of the base only what differs from the link's `agreed` is kept: `base` holds the values that
+    agreed does not, `lacks_json` the paths that only agreed has. Rows stay small, and without rowid they lie in the
+    order of their key: "what is unsettled" walks them link by link.
     """
 
     __tablename__ = "member"
@@ -153,7 +156,7 @@ class QuestionTable(_Base, table=True):
     """Proposals and what was decided about them."""
 
     __tablename__ = "question"
-    __table_args__ = (Index("ix_question_scope", "scope", "status"),)
+    __table_args__ = (Index("ix_question_status", "status", "scope"),)
 
     id: str = _key()
     n: int
@@ -171,7 +174,7 @@ class RunTable(_Base, table=True):
     """Sync passes."""
 
     __tablename__ = "sync_run"
-    __table_args__ = (Index("ix_sync_run_scope", "scope", "started_at"),)
+    __table_args__ = (Index("ix_sync_run_scope", "scope", "started_at"), Index("ix_sync_run_started_at", "started_at"))
 
     id: str = _key()
     scope: str = _text()

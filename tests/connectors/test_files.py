@@ -228,6 +228,7 @@ BAD_JSONL = [
     ("NaN", '{"id": "p1", "rate": NaN}\n', None),
     ("a key twice", '{"id": "p1", "a": 1, "a": 2}\n', None),
     ("a key twice, deep", '{"id": "p1", "a": {"b": 1, "b": 2}}\n', None),
+    ("a whole number too long", '{"id": "p1", "rate": 18446744073709551616}\n', None),
     ("a number too long", '{"id": "p1", "rate": 0.12345678901234567890}\n', None),
     (
         "half a character",
@@ -515,6 +516,7 @@ async def test_a_csv_write_changes_one_value_and_no_other_byte(tmp_path, why, be
         ("a new key, wide", '{ "id" : "p1" , "a" : 1 }', {"c": "x"}, (), '{ "id" : "p1" , "a" : 1 , "c" : "x" }'),
         ("the last key", '{"id": "p1", "a": 1}', {}, ("a",), '{"id": "p1"}'),
         ("a key between", '{"id": "p1", "a": 1, "b": 2}', {}, ("a",), '{"id": "p1", "b": 2}'),
+        ("a key between wide ones", '{"id":"p1", "a":1,  "b":2}', {}, ("a",), '{"id":"p1",  "b":2}'),
         ("the first key", '{"a": 1,  "id": "p1"}', {}, ("a",), '{"id": "p1"}'),
         (
             "escapes stay",

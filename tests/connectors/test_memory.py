@@ -457,6 +457,13 @@ async def test_two_late_writes_are_seen_one_after_the_other():
     assert [(await part_of(system)).data["details.name"] for _ in range(3)] == ["Gold", "one", "two"]
 
 
+async def test_what_people_do_is_seen_at_once_even_over_a_late_write():
+    system = system_of(Behaviour(late=5))
+    await write(system, {"details.name": "late"})
+    system.edit("plan", "p1", {"details.note": "theirs"})
+    assert (await part_of(system)).data == {**PLAN, "details.name": "late", "details.note": "theirs"}
+
+
 async def test_an_old_image_is_stale():
     system = system_of(Behaviour(late=1, versions="etag"))
     await write(system, {"details.name": "new"})
@@ -493,6 +500,14 @@ def test_plans_follow_a_group_that_gets_a_new_id():
     system.put_record("group", "g1", {"name": "Acme"})
     system.reassign_id("group", "g1", "g9")
     assert system.record("plan", "p1").group == "g9"
+
+
+async def test_a_removed_record_takes_its_marker_along():
+    system = MemorySystem("crm")
+    record_id = await create(system)
+    system.remove("plan", record_id)
+    system.put_record("plan", record_id, PLAN, group="g1")
+    assert await system.find_marked("plan", "g1", "m1") == ()
 
 
 async def test_new_ids_pass_over_those_that_exist():

@@ -220,7 +220,7 @@ def test_settings_that_contradict_each_other_say_why(tmp_path):
         ("def connect(system, settings, state): ...", "has no pydantic model `Settings`"),
         ("Settings = dict\ndef connect(system, settings, state): ...", "has no pydantic model `Settings`"),
         (
-            "from pydantic import BaseModel as Settings\ndef connect(system, settings, state): return object()",
+            "import pydantic\nSettings = pydantic.create_model('Settings')\ndef connect(*_): return object()",
             "has no system, access, list, read, write, create, find_marked, end, aclose",
         ),
     ],

@@ -58,7 +58,7 @@ def test_every_plan_names_its_public_source(entry: Entry) -> None:
     assert entry.source is not None
     assert entry.source.publisher
     assert entry.source.document
-    assert re.fullmatch(r"20\d\d", entry.source.year)
+    assert re.fullmatch(r"(FY)?20\d\d", entry.source.year)
     assert entry.source.url.startswith(("https://", "http://"))
     assert entry.row
 

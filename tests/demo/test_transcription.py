@@ -246,6 +246,7 @@ def check_fehb(entry: Entry) -> None:
         "details.plan_type": key["Network Type"].lower(),
         "details.account": account.get(benefits[0]["Type of account"], benefits[0]["Type of account"]),
         "details.effective_date": "2026-01-01",
+        "details.expiration_date": "2026-12-31",
     }.items() <= entry.fields.items()
 
 

@@ -154,7 +154,7 @@ def crm_group(entry: Entry, modified: str) -> dict[str, JSON]:
         "Account Name": texts["details.name"],
         "State": texts.get("details.address.state", ""),
         "Market Segment": _MARKETS.get(texts.get("details.market", ""), ""),
-        "Status": "Active",
+        "Status": texts["details.status"].capitalize(),
         "modified": modified,
         "Account Manager": "",  # nothing of ours: it must survive every write
         "syncd_marker": "",

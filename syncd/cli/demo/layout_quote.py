@@ -70,7 +70,7 @@ def quote_group(entry: Entry, modified: str) -> dict[str, JSON]:
         "employer": texts["details.name"],
         "situs": texts.get("details.address.state"),
         "segment": _SEGMENTS.get(texts.get("details.market", "")),
-        "stage": "OPEN",
+        "stage": {"active": "OPEN"}[texts["details.status"]],
         "modified": modified,
         "census": {"received": False},  # nothing of ours: it must survive every write
     }

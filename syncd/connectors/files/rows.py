@@ -283,8 +283,19 @@ def _exact(text: str) -> float:
     return number
 
 
+def _whole(text: str) -> int:
+    """Read a whole number that every JSON library keeps as it is."""
+    number = int(text)
+    if number not in _INT64:
+        raise ValueError("a whole number beyond 64 bits; write it as a text")
+    return number
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_float=_exact, parse_constant=_no_constant)
+_INT64: Final = range(-(2**63), 2**64)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_exact, parse_int=_whole, parse_constant=_no_constant
+)

@@ -163,7 +163,7 @@ class Vendor:
         kept = Frozen({key: freeze(value) for key, value in flat.items() if value is not REMOVE})
         split = self._split(kept)
         return self._with_parts(
-            record, {part.kind: split[part.kind] for part in record.parts if part.data != split[part.kind]}
+            record, {part.kind: split[part.kind] for part in record.parts if not _same(part.data, split[part.kind])}
         )
 
     def _with_parts(self, record: Record, data: Mapping[str, Frozen]) -> Record:
@@ -258,3 +258,8 @@ def _flat(record: Record) -> dict[str, JSON]:
     for part in record.parts:
         flat.update(part.data)
     return flat
+
+
+def _same(one: Data, other: Data) -> bool:
+    """Tell whether two parts hold the same: True is not 1, though Python finds them equal."""
+    return one == other and all(type(one[key]) is type(value) for key, value in other.items())

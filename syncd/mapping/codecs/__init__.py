@@ -1,7 +1,8 @@
 """Codecs by name: how one vendor value becomes a canonical value and back.
 
 Each codec is a file; a mapping row names it and gives it options. Codecs are objects with two methods rather than pairs
-of functions, because reading back before writing (the law of `base.py`) then lives in one place."""
+of functions, because reading back before writing (the law of `base.py`) then lives in one place.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Takes a label ("0-14", "64 and over", "< 39", "30"), gives a cell name: `age_0_14`, `age_64_plus`, `age_0_38`,
 `age_30_30`. Reads bands to the letter, holes between them included: "< 39" beside "40-54" says nothing about 39 (trap
-8)."""
+8).
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,14 @@ class Loss:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inexact:
+    """What would be written for a value that the target cannot hold; `put` reads it back to name the nearest value."""
+
+    written: JSON
+    why: str
+
+
 class Codec(Protocol):
     """Reads and writes one field of one system. `options` names the options a row may give, each with the choices there
     are; no choices means free."""
@@ -78,16 +86,20 @@ class BaseCodec(ABC):
     def put(self, value: Value, context: Context) -> JSON | Loss:
         """Give what to write for a value, after reading it back."""
         written = self._writing(value, context)
-        if isinstance(written, Loss) or same(self.get(written, context), value):
+        if isinstance(written, Loss):
             return written
-        return self._loss(value, written, context)
+        held = self.get(_plain(written), context)
+        if same(held, value):
+            return _plain(written)
+        why = written.why if isinstance(written, Inexact) else f"{text_of(written)!r} would read back as another value"
+        return Loss(value, held if self._holds(held, context) else None, why)
 
     @abstractmethod
     def _read(self, text: str, context: Context) -> Value | None:
         """Read a text that is not blank; None when it is not understood."""
 
     @abstractmethod
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         """Give the text or number for a value; `put` reads it back."""
 
     def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
@@ -102,25 +114,21 @@ class BaseCodec(ABC):
             return EMPTY
         return NOT_APPLICABLE if plain.lower() in self.not_applicable_words else None
 
-    def _writing(self, value: Value, context: Context) -> JSON | Loss:
+    def _writing(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if isinstance(value, Unparsed):
             return Loss(value, None, "a text that was not understood is never written")
         return self._write_absent(value, context) if isinstance(value, Absent) else self._write(value, context)
 
-    def _write_absent(self, value: Absent, context: Context) -> JSON | Loss:
+    def _write_absent(self, value: Absent, context: Context) -> JSON | Inexact:
+        empty = context.options.get("empty")
         if value is EMPTY:
-            return context.options.get("empty")
+            return empty
         word = context.options.get("not_applicable", self.not_applicable_text)
-        return Loss(value, EMPTY, "the target has no word for not applicable") if word is None else word
+        return Inexact(empty, "the target has no word for not applicable") if word is None else word
 
-    def _loss(self, value: Value, candidate: JSON, context: Context, why: str = "") -> Loss:
-        """Say that the target would hold `candidate` instead, if that itself can be written and read."""
-        nearest = self.get(candidate, context)
-        written = self._writing(nearest, context)
-        holds = not isinstance(written, Loss) and same(self.get(written, context), nearest)
-        return Loss(
-            value, nearest if holds else None, why or f"{text_of(candidate)!r} would read back as another value"
-        )
+    def _holds(self, value: Value, context: Context) -> bool:
+        written = self._writing(value, context)
+        return not isinstance(written, Loss) and same(self.get(_plain(written), context), value)
 
     def _unfit(self, value: Value) -> Loss:
         return Loss(value, None, f"{type(value).__name__} is no value for codec {self.name}")
@@ -129,6 +137,10 @@ class BaseCodec(ABC):
 def same(left: Value, right: Value) -> bool:
     """Tell whether two values are one: `1 == Decimal(1)` in Python, but a count is not an amount."""
     return type(left) is type(right) and left == right
+
+
+def _plain(written: JSON | Inexact) -> JSON:
+    return written.written if isinstance(written, Inexact) else written
 
 
 def text_of(raw: JSON) -> str:

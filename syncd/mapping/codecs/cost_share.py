@@ -2,18 +2,19 @@
 
 Takes a cell's text, the partner column if there is one, and whose percentages the column holds; gives a CostShare that
 keeps the text. Writes the text a value came with where this column would read the same from it, else the canonical
-text."""
+text.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from syncd.mapping.codecs.base import BaseCodec, Context, Loss, same
+from syncd.mapping.codecs.base import BaseCodec, Context, Loss, same, text_of
 from syncd.mapping.codecs.cost_share_pair import raw_columns, read_pair, write_pair
 from syncd.model.cost_share import CostShare, format_cost_share, parse
 from syncd.model.records import JSON
-from syncd.model.values import NOT_APPLICABLE, Absent, Value
+from syncd.model.values import NOT_APPLICABLE, Value
 
 
 class CostShareCodec(BaseCodec):
@@ -29,25 +30,21 @@ class CostShareCodec(BaseCodec):
         "empty": frozenset(),
         "not_applicable": frozenset(),
     }
-    not_applicable_text = "Not Applicable"
+    not_applicable_text: ClassVar[str] = "Not Applicable"
 
-    def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
-        absence = super()._absence(raw, text, context)
-        if absence is None or context.partner is None:
-            return absence
+    def get(self, raw: JSON, context: Context) -> Value:
+        """Read a cell, together with its partner where it has one."""
+        if context.partner is None:
+            return super().get(raw, context)
         # Blank or "Not Applicable" beside a partner hands the question to the partner.
-        value = self._pair(self.not_applicable_text if absence is NOT_APPLICABLE else "", context)
-        return value if isinstance(value, Absent) else None
+        text = text_of(raw)
+        absence = self._absence(raw, text, context)
+        text = text if absence is None else self.not_applicable_text if absence is NOT_APPLICABLE else ""
+        columns = (context.partner, text) if context.options.get("partner_is") == "copay" else (text, context.partner)
+        return read_pair(*columns, context.perspective)
 
     def _read(self, text: str, context: Context) -> Value | None:
-        if context.partner is not None:
-            return self._pair(text, context)
         return parse(text, context.perspective, accumulator=str(context.options.get("accumulator")).lower() == "true")
-
-    def _pair(self, text: str, context: Context) -> Value:
-        partner = context.partner or ""
-        columns = (partner, text) if context.options.get("partner_is") == "copay" else (text, partner)
-        return read_pair(*columns, context.perspective)
 
     def _write(self, value: Value, context: Context) -> JSON | Loss:
         if not isinstance(value, CostShare):

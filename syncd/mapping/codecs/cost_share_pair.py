@@ -2,7 +2,8 @@
 
 Takes two texts, gives one value; takes a value, gives two texts. "No Charge" in one column is not "free", it hands the
 question to the other column, so neither column is ever read alone. A pair that the table does not settle is not
-understood."""
+understood.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +46,8 @@ def read_pair(copay: str, coinsurance: str, perspective: Perspective = "member")
     return Unparsed(raw) if value is None else value
 
 
-def write_pair(value: CostShare | Absent) -> tuple[str, str] | None:
+def write_pair(value: CostShare) -> tuple[str, str] | None:
     """Give both columns in the PUF's words; None when no pair says it."""
-    if value is EMPTY:
-        return "", ""
-    if isinstance(value, Absent):
-        return _NA, _NA
     if value == _MEMBER_PAYS_ALL:
         return _NA, "100%"
     if value == CostShare(value.state):
@@ -169,14 +166,12 @@ class CostSharePairCodec(BaseCodec):
 
     def get(self, raw: JSON, context: Context) -> Value:
         """Read `[copay, coinsurance]`, or both in one text parted by a line."""
-        if isinstance(raw, (list, tuple)) and len(raw) == 2:  # noqa: PLR2004 - two columns
-            copay, coinsurance = (text_of(column) for column in raw)
-        else:
-            copay, _, coinsurance = text_of(raw).partition(_BETWEEN.strip())
-        return read_pair(copay.strip(), coinsurance.strip(), context.perspective)
+        columns = raw if isinstance(raw, (list, tuple)) else (raw,)
+        return self._read(_BETWEEN.join(text_of(column) for column in columns), context)
 
-    def _read(self, text: str, context: Context) -> Value | None:
-        raise NotImplementedError
+    def _read(self, text: str, context: Context) -> Value:
+        copay, _, coinsurance = text.partition(_BETWEEN)
+        return read_pair(copay, coinsurance, context.perspective)
 
     def _write(self, value: Value, context: Context) -> JSON | Loss:
         if not isinstance(value, CostShare):

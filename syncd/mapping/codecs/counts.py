@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from syncd.mapping.codecs.base import BaseCodec, Context, Loss
+from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss
 from syncd.mapping.codecs.numbers import fit, plain_number, write_number
 from syncd.model.records import JSON
 from syncd.model.values import Value
@@ -31,7 +31,7 @@ class IntegerCodec(BaseCodec):
         number = plain_number(text)
         return int(number) if number is not None and number == number.to_integral_value() else None
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, int) or isinstance(value, bool):
             return self._unfit(value)
         return str(value) if context.options.get("style") == "text" else value
@@ -51,11 +51,11 @@ class DecimalCodec(BaseCodec):
     def _read(self, text: str, context: Context) -> Value | None:
         return plain_number(text)
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, Decimal) or not value.is_finite():
             return self._unfit(value)
         fitted = fit(value, context.options)
         written: JSON = write_number(fitted) if context.options.get("style") == "text" else fitted
         if fitted != value:
-            return self._loss(value, written, context, f"the target holds {context.options['digits']} decimals")
+            return Inexact(written, f"the target holds {context.options['digits']} decimals")
         return written

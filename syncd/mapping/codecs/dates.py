@@ -1,7 +1,8 @@
 """Dates: ISO, American, or a datetime with or without a zone; sentinels that mean "none"; ends that are exclusive.
 
 Takes what a system holds, gives a date: the first or last day in force, always inclusive. Never asks for today, and
-never converts between zones unless the row names the system's offset."""
+never converts between zones unless the row names the system's offset.
+"""
 
 from __future__ import annotations
 
@@ -56,12 +57,11 @@ class DateCodec(BaseCodec):
     def _write(self, value: Value, context: Context) -> JSON | Loss:
         if not isinstance(value, date) or isinstance(value, datetime):
             return self._unfit(value)
-        if context.options.get("end") == "exclusive":
-            if value == date.max:
-                return Loss(value, None, "there is no day after it")
-            value += _DAY
+        exclusive = context.options.get("end") == "exclusive"
+        if exclusive and value == date.max:
+            return Loss(value, None, "there is no day after it")
         try:
-            return _write_day(value, context.options)
+            return _write_day(value + _DAY if exclusive else value, context.options)
         except (ValueError, OverflowError) as error:  # an offset that is none, or that leads out of the calendar
             return Loss(value, None, str(error))
 

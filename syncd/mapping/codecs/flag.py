@@ -1,7 +1,8 @@
 """Booleans as systems write them (trap 13): `Yes`, `YEs`, `Y`, `X`, `true`, `1`, and blank, which is unknown.
 
 Takes what a system holds, gives a Flag or EMPTY. A neighbour's value in the column ("Guaranteed Rate") is not
-understood."""
+understood.
+"""
 
 from __future__ import annotations
 

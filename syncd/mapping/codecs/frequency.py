@@ -1,7 +1,8 @@
 """Frequencies: how often an amount is due (plan model 7).
 
 Takes a label or a number of times a year, gives a code that says both. "Bi-monthly" alone is not understood: it means
-twice a month to one employer and every two months in BenefitPoint's list."""
+twice a month to one employer and every two months in BenefitPoint's list.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Codes that vendors write as labels of their own: what tiers, ages, units and frequencies have in common.
 
 Takes a label, gives a canonical code. The row's own labels come first, because the same carrier wants other words for
-one plan than for the next; then the labels this program knows. A label that is neither is not understood."""
+one plan than for the next; then the labels this program knows. A label that is neither is not understood.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Money: `512.40`, `$1,512.40`, a JSON number, or a count of cents.
 
 Takes what a system holds, gives a Decimal with the scale it was printed with. An amount with more decimals than the
-target holds is a loss, with the amount rounded half up as the nearest."""
+target holds is a loss, with the amount rounded half up as the nearest.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from syncd.mapping.codecs.base import BaseCodec, Context, Loss
+from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss
 from syncd.mapping.codecs.numbers import fit, read_number, shift, write_number
 from syncd.model.records import JSON
 from syncd.model.values import Value
@@ -36,7 +37,7 @@ class MoneyCodec(BaseCodec):
         # "512.40" in a column of cents is dollars, or a mistake: 100 times too much or too little either way.
         return shift(number, -_CENTS) if text.strip().lstrip("-").isdecimal() else None
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, Decimal) or not value.is_finite():
             return self._unfit(value)
         style = context.options.get("style", "plain")
@@ -44,7 +45,7 @@ class MoneyCodec(BaseCodec):
         fitted = fit(value, options)
         written = _styled(fitted, style)
         if fitted != value:
-            return self._loss(value, written, context, f"the target holds {options['digits']} decimals")
+            return Inexact(written, f"the target holds {options['digits']} decimals")
         return written
 
 

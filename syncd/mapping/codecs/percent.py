@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from syncd.mapping.codecs.base import BaseCodec, Context, Loss
+from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss
 from syncd.mapping.codecs.numbers import fit, plain_number, shift, write_number
 from syncd.model.records import JSON
 from syncd.model.values import Value
@@ -40,7 +40,7 @@ class PercentCodec(BaseCodec):
         # Where the sign is always printed, "1" may be 1% or all of it.
         return number if form == "number" else None
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, Decimal) or not value.is_finite():
             return self._unfit(value)
         form = context.options.get("form", "percent")
@@ -48,5 +48,5 @@ class PercentCodec(BaseCodec):
         fitted = fit(number, context.options)
         written: JSON = f"{write_number(fitted)}%" if form == "percent" else fitted
         if fitted != number:
-            return self._loss(value, written, context, f"the target holds {context.options['digits']} decimals")
+            return Inexact(written, f"the target holds {context.options['digits']} decimals")
         return written

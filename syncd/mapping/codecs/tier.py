@@ -2,7 +2,8 @@
 
 Takes a label, gives a code: ee employee, es with spouse, ec with any children, e1c and e2c with one or several
 children, es1c and es2c the same with a spouse, e1 with any one person, ef family, so spouse only, co children only, sc
-both. Never guesses: "Employee + Children" is ec where no tier for one child stands beside it and e2c where one does.
+both. Never guesses: "Employee + Children" is ec where no tier for one child stands beside it and e2c where one does,
+so only the row's own labels can say.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Takes a label, gives a code: `per_1000_volume` (life), `per_10_weekly_benefit` (short-term disability),
 `per_100_payroll` (disability), `salary_factor`, `flat`, or `flat_per_10000` where one price buys a step of that volume.
-"Per $100" alone is not understood: PrismHR means the benefit, rate sheets the payroll."""
+"Per $100" alone is not understood: PrismHR means the benefit, rate sheets the payroll.
+"""
 
 from __future__ import annotations
 

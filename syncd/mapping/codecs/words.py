@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from syncd.mapping.codecs.base import BaseCodec, Context, Loss, text_of
+from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss, text_of
 from syncd.model.records import JSON
 from syncd.model.values import Absent, Value
 
@@ -29,13 +29,13 @@ class TextCodec(BaseCodec):
     def _read(self, text: str, context: Context) -> Value | None:
         return text
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, str):
             return self._unfit(value)
         longest = context.options.get("max")
         if longest is None or len(value) <= int(longest):
             return value
-        return self._loss(value, value[: int(longest)], context, f"the target holds {longest} characters")
+        return Inexact(value[: int(longest)], f"the target holds {longest} characters")
 
 
 class CodeCodec(BaseCodec):
@@ -60,7 +60,7 @@ class CodeCodec(BaseCodec):
     def _read(self, text: str, context: Context) -> Value | None:
         return look_up(text, context, "values")
 
-    def _write(self, value: Value, context: Context) -> JSON | Loss:
+    def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, str):
             return self._unfit(value)
         for canonical, word in context.options.get("values", {}).items():

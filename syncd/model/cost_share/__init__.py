@@ -4,7 +4,8 @@ Takes texts as systems write them, gives values that compare by meaning, and wri
 text whose every word the grammar knows becomes a `CostShare` or one of the two absences; any other stays `Unparsed`.
 
 A grammar of phrases was chosen over a table of whole texts, which the PUF alone would need hundreds of, and over a
-model that scores likely meanings, because a wrong meaning here is a wrong bill."""
+model that scores likely meanings, because a wrong meaning here is a wrong bill.
+"""
 
 from syncd.model.cost_share.parse import decode, parse
 from syncd.model.cost_share.text import Perspective, encode, format_cost_share

@@ -13,19 +13,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from syncd.model.cost_share.scanner import MONEY, NotUnderstoodError, Scanner, number
+from syncd.model.cost_share.scanner import MONEY, NotUnderstoodError, Scanner, alternatives, number
 from syncd.model.cost_share.text import Perspective
 from syncd.model.cost_share.value import Copay, CostShare, Join, NoAmount, Part, Per, Quantity, Tier
 from syncd.model.cost_share.words import ABSENT_WORDS, NETWORKS, STATES, UNITS, State, Unit, plain
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Unparsed
 
 _TAIL = re.compile(r"(?:\A|\s*\|\s*)(limit|condition)s?:\s*")
-_NO_LIMIT = re.compile(
-    r"\s*(?:(?:copay )?waived if|shared across|see carrier) "
-)  # Ideon writes these after "limit:" too
-_NETWORK = re.compile(
-    rf"(?:\A|\s*/\s*)({'|'.join(re.escape(word) for word in sorted(NETWORKS, key=len, reverse=True))})\s*:\s*"
-)
+# Ideon writes these conditions after "limit:" too.
+_NO_LIMIT = re.compile(r"\s*(?:(?:copay )?waived if|shared across|see carrier) ")
+_NETWORK = re.compile(rf"(?:\A|\s*/\s*)({alternatives(NETWORKS)})\s*:\s*")
 _CHOICE = re.compile(r"\s*(?:the )?(greater|higher|lesser|lower) of\b:?")
 _WHICHEVER = re.compile(r"\s*,?\s*whichever is (?:the )?(greater|higher|less|lesser|lower)\b")
 _JOIN: Final = tuple((re.compile(rf"\s*(?:{pattern})\s*"), join) for pattern, join in (
@@ -39,7 +36,7 @@ _LEVELS_OF_TWO = re.compile(
     rf"(?P<head>(?:individual|single)\s?/\s?family:?\s*)?{MONEY}\s?/\s?{MONEY.replace('<money>', '<group>')}"
     r"(?P<foot>\s?\(?(?:individual|single)\s?/\s?family\)?)?",
 )
-_UNIT_ALONE = re.compile(rf"({'|'.join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True))})\b")
+_UNIT_ALONE = re.compile(rf"({alternatives(UNITS)})\b")
 _MAXIMUM = re.compile(
     rf"(?:up to )?{MONEY}(?: (?P<period>lifetime|annual|calendar year|plan year|benefit year))?"
     r" (?:max(?:imum)?(?: allowance| benefit)?|allowance|reimbursement)\b",
@@ -111,8 +108,6 @@ def _with_tails(share: CostShare, tails: Iterable[tuple[str, str]]) -> CostShare
 def _tiers(body: str, perspective: Perspective) -> CostShare:
     _, *pieces = _NETWORK.split(body)
     tiers = []
-    limits: list[Quantity] = []
-    conditions: list[str] = []
     for label, content in zip(pieces[::2], pieces[1::2], strict=True):
         inner: CostShare | Absent = NOT_APPLICABLE
         if content.strip() not in ABSENT_WORDS:
@@ -120,7 +115,7 @@ def _tiers(body: str, perspective: Perspective) -> CostShare:
         if isinstance(inner, CostShare) and (inner.limit is not None or inner.conditions):
             raise NotUnderstoodError(content)  # it is this network's alone, and a tier has no place for it
         tiers.append(Tier(NETWORKS[label], inner))
-    return CostShare(tiers=tuple(tiers), limit=_only(limits), conditions=tuple(conditions))
+    return CostShare(tiers=tuple(tiers))
 
 
 def _share(body: str, perspective: Perspective, *, accumulator: bool) -> CostShare | Absent:

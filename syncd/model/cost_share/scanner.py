@@ -7,6 +7,7 @@ unread, and a text with a rest is not understood. That is what keeps a parse fro
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -36,18 +37,18 @@ def _phrase(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\s*(?:{pattern})(?![a-z0-9])")
 
 
-def _alternatives(words: object) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
+def alternatives(words: Iterable[str]) -> str:
+    """Give a pattern for any of the words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 MONEY: Final = rf"\$\s?(?P<money>{_NUMBER})"
-_UNIT = _alternatives(UNITS)
-_LEVEL = _alternatives(word for word, unit in UNITS.items() if unit in LEVELS)
-# Levels that are understood without "per": not the words for a person, which mean other things too ("member
-# coinsurance").
+_UNIT = alternatives(UNITS)
+_LEVEL = alternatives(word for word, unit in UNITS.items() if unit in LEVELS)
+# Levels that need no "per": not the words for a person, which mean other things too ("member coinsurance").
 _NAMED = LEVELS - {Unit.PERSON, Unit.ADULT, Unit.CHILD}
-_NAMED_LEVEL = _alternatives(word for word, unit in UNITS.items() if unit in _NAMED)
+_NAMED_LEVEL = alternatives(word for word, unit in UNITS.items() if unit in _NAMED)
 _COUNTED = rf"(?P<count>{_NUMBER})\s?-?(?P<unit>{_UNIT})"
 _ALLOWED = r"of (?:the |our )?(?:plan )?(?:allowance|allowed amount)"
 

@@ -2,7 +2,8 @@
 
 Frozen values. Two cost shares are equal when they mean the same: the raw text, the scale of amounts and the order in
 which charges of equal rank are written do not count. A shape that means nothing (a charge of a service that is not
-covered, two different joins in one text) cannot be made: the constructors raise ValueError."""
+covered, two different joins in one text) cannot be made: the constructors raise ValueError.
+"""
 
 from __future__ import annotations
 
@@ -216,9 +217,11 @@ def _checked_join(parts: tuple[Part, ...], join: Join | None) -> Join | None:
     if (join is None) != (len(parts) < 2):  # noqa: PLR2004 - a join needs two
         raise ValueError("several charges need a join, and only they")
     levels = [part.levels() for part in parts]
-    apart = all(levels) and len(frozenset(levels)) == len(parts)
+    apart = len(parts) > 1 and all(levels) and len(frozenset(levels)) == len(parts)
     if join is Join.APART and not apart:
         raise ValueError("charges side by side need levels that differ")
+    if any(isinstance(part.charge, NoAmount) for part in parts) and not apart:
+        raise ValueError("a level without an amount stands beside one that has an amount")
     if join in (Join.GREATER, Join.LESSER) and len(parts) != 2:  # noqa: PLR2004 - the greater of two
         raise ValueError("the greater or lesser of two charges")
     return Join.APART if join in (Join.AND, Join.THEN) and apart else join

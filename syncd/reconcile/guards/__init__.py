@@ -48,7 +48,7 @@ def guard(
 def judge(
     sighting: Sighting, limits: Limits, approvals: Mapping[str, Decided], force: Collection[str] = ()
 ) -> Trip | None:
-    """Judge a listing: the first guard that trips, or None. An approval counts for just the evidence it was given on."""
+    """Judge a listing: the first guard that trips, or None. An approval counts for the evidence it was given on."""
     for name, check in LISTING_GUARDS.items():
         trip = None if name in force else check(sighting, limits)
         if trip is None:

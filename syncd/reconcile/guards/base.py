@@ -130,6 +130,8 @@ def hold_back(
         held.append(write)
         return False
 
+    if not any(suspect(write) for one in changeset.outcomes for write in (*one.changes, *one.operations)):
+        return Verdict(replace(changeset, used=(*changeset.used, *used)) if used else changeset)
     outcomes = tuple(
         replace(one, changes=tuple(filter(lets, one.changes)), operations=tuple(filter(lets, one.operations)))
         for one in changeset.outcomes

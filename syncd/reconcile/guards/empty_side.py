@@ -46,7 +46,7 @@ def check_sections(
 
 
 def _emptied(before: Link, after: Link) -> set[str]:
-    """Name the sections in which nothing is agreed any more though several fields were, or are still owed to somebody."""
+    """Name the sections in which nothing is agreed any more though several fields were, or are still owed."""
     held: dict[str, int] = {}
     owed = {path for member in after.members for path in member.behind if path and path not in after.agreed}
     for path in {*before.agreed, *owed}:

@@ -1,4 +1,4 @@
-"""too-many-changes: a run that would write to an unusual share of a group, or to one system too often within an hour."""
+"""too-many-changes: a run that would write to an unusual share of a group, or to a system too often within an hour."""
 
 from __future__ import annotations
 

@@ -1,0 +1,163 @@
+"""Assemble: make the world that a configuration describes, with its store, connectors, lenses, rules and locks.
+
+Opens the store and nothing else; a connector connects with its first call. Whoever asks for a world closes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+
+from syncd import config as configuration
+from syncd.apply.world import LiveSystem, World
+from syncd.config import Config
+from syncd.connectors import registry
+from syncd.errors import ConfigError, LockedError, StoreError
+from syncd.mapping import load as mappings
+from syncd.mapping.compile import Mapping
+from syncd.reconcile.rules import Rules
+from syncd.store.store import Store
+
+WAIT_S = 60.0
+"""How long a person's command waits for another process that works on the same group."""
+_POLL_S = 0.05
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(name: str) -> Path:
+    """Find a file that comes with syncd: inside the installed package, else in the checkout around it."""
+    inside = _PACKAGE / "_data" / name
+    return inside if inside.exists() else _PACKAGE.parent / name
+
+
+def build_world(config: Config, *, wait_s: float = WAIT_S) -> World:
+    """Make the world of a configuration. Raises ConfigError, StoreError."""
+    rules = load_rules(config)
+    state = state_folder(config)
+    compiled = {name: load_mapping(config, name) for name in config.systems}
+    store = open_store(config)
+    systems = {name: _system(config, name, compiled[name], store) for name in config.systems}
+    return World(
+        systems=systems,
+        store=store,
+        rules=rules,
+        limits=config.guards.limits(),
+        lock=locks(state / "locks", wait_s),
+        ignore=frozenset(config.ignore),
+        period_s=config.period_s,
+        settle_s=config.settle_s,
+    )
+
+
+def open_store(config: Config) -> Store:
+    """Open the store of a configuration. Raises StoreError."""
+    return Store.open(state_folder(config) / "syncd.db")
+
+
+async def close(world: World) -> None:
+    """Release what a world holds."""
+    for system in world.systems.values():
+        await system.connector.aclose()
+    world.store.close()
+
+
+def load_rules(config: Config) -> Rules:
+    """Read the rules of a configuration. Raises ConfigError."""
+    return configuration.load_rules(config, shipped("config/rules.yaml"))
+
+
+def state_folder(config: Config) -> Path:
+    """Give the state folder, made when it is not there: nobody else may look into it."""
+    folder = config.at(config.state)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the state folder cannot be made: {error.strerror}", file=str(folder)) from error
+    return folder
+
+
+# -- systems --------------------------------------------------------------------------------------------------------
+
+
+def load_mapping(config: Config, system: str) -> Mapping:
+    """Compile the mapping of a system: from the folder of the configuration, else from those that come with syncd."""
+    folder = config.at(config.mappings) if config.mappings is not None else None
+    try:
+        return mappings.load_mapping(config.systems[system].mapping or system, folder)
+    except ConfigError as error:
+        raise error if error.file is not None else _placed(error, config, system, "mapping") from error
+
+
+def _system(config: Config, name: str, mapping: Mapping, store: Store) -> LiveSystem:
+    one = config.systems[name]
+    folders = [config.at(folder) for folder in config.connectors_path]
+    try:
+        model = registry.find(one.connector, connectors_path=folders).Settings
+        settings = configuration.settings_of(config, name, model)
+        connector = registry.load(one.connector, name, settings, _Remembered(store, name), connectors_path=folders)
+    except ConfigError as error:
+        raise error if error.file is not None else _placed(error, config, name) from error
+    return LiveSystem(name, connector, dict(mapping.lenses), writes_off="writes: off" if one.writes == "off" else "")
+
+
+def _placed(error: ConfigError, config: Config, name: str, key: str = "") -> ConfigError:
+    """Say where in the file a complaint about a system belongs."""
+    place = ".".join(filter(None, ("systems", name, key or error.field)))
+    line = configuration.line_in(config, tuple(place.split(".")))
+    return ConfigError(error.message, file=str(config.file), line=line, field=place, hint=error.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What a connector remembers, in the store."""
+
+    store: Store
+    system: str
+
+    def get(self, key: str) -> str | None:
+        """Give what was remembered; None: nothing."""
+        text = self.store.get(f"connector:{self.system}", key)
+        return None if text is None else str(text)
+
+    def set(self, key: str, value: str | None) -> None:
+        """Remember a text; None forgets it."""
+        self.store.put(f"connector:{self.system}", key, value)
+
+
+# -- locks ------------------------------------------------------------------------------------------------------------
+
+
+def locks(folder: Path, wait_s: float) -> Callable[[str], AbstractAsyncContextManager[None]]:
+    """Give a lock per name, which the kernel lets go of when its process dies. Raises LockedError after `wait_s`.
+
+    Names are groups, and `observe:SYSTEM` for an observation.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @asynccontextmanager
+    async def held(name: str) -> AsyncIterator[None]:
+        lock = FileLock(folder / f"{quote(name, safe='')}.lock")
+        until = time.monotonic() + wait_s
+        while True:
+            try:
+                lock.acquire(timeout=0)
+                break
+            except Timeout:
+                if time.monotonic() >= until:
+                    waited = f" for {wait_s:g} s" if wait_s else ""
+                    raise LockedError(f"another process has been working on {name}{waited}") from None
+            await asyncio.sleep(min(_POLL_S, max(until - time.monotonic(), 0.0)))
+        try:
+            yield
+        finally:
+            lock.release()
+
+    return held

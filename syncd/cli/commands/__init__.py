@@ -1,0 +1,1 @@
+"""What the commands do. Each takes a `Session` and plain arguments, prints, and gives its exit code."""

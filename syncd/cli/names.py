@@ -1,0 +1,114 @@
+"""What people call things on the command line: a group by its id, its name or a record; a plan likewise; a field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncd.errors import RecordError
+from syncd.reconcile.types import Link
+
+if TYPE_CHECKING:
+    from syncd.store.store import Store
+
+
+class UnknownNameError(RecordError):
+    """Nothing is called that."""
+
+
+def groups_of(store: Store) -> list[Link]:
+    """Give the linked groups, by name."""
+    found = [link for link in store.links(kind="group", status=None) if link.status != "unlinked"]
+    return sorted(found, key=lambda link: (link.label.casefold(), link.id))
+
+
+def plans_of(store: Store, scope: str) -> list[Link]:
+    """Give the linked plans of a group, by name."""
+    found = [link for link in store.links(scope, "plan", None) if link.status != "unlinked"]
+    return sorted(found, key=lambda link: (link.label.casefold(), link.id))
+
+
+def find_group(store: Store, text: str) -> Link:
+    """Find a linked group by its id, its name (or the beginning of it), or a record of it (`crm=7104`)."""
+    known = groups_of(store)
+    if not known:
+        raise UnknownNameError(
+            "no group is linked yet",
+            hint="Run `syncd groups` to see them, then `syncd groups link quote=ID crm=ID`.",
+        )
+    return _find("group", text, known, "Run `syncd groups` to see all of them.")
+
+
+def find_plan(store: Store, scope: str, text: str) -> Link:
+    """Find a linked plan of a group, as a group is found."""
+    known = plans_of(store, scope)
+    if not known:
+        raise UnknownNameError("no plan of this group is linked yet", hint="Run `syncd link GROUP --out FILE`.")
+    return _find("linked plan", text, known, "Run `syncd plans GROUP` to see all of them.")
+
+
+def _find(what: str, text: str, known: Sequence[Link], hint: str) -> Link:
+    wanted = text.strip()
+    for found in (
+        [link for link in known if link.id == wanted],
+        [link for link in known if wanted in _records(link)],
+        [link for link in known if link.label.casefold() == wanted.casefold()],
+        [link for link in known if wanted and link.label.casefold().startswith(wanted.casefold())],
+        [link for link in known if len(wanted) > 3 and link.id.startswith(wanted)],  # noqa: PLR2004 - enough of an id
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            told = ", ".join(f"“{link.label}” {link.id}" for link in found[:5])
+            raise UnknownNameError(f"{len(found)} {what}s are called `{text}`: {told}", hint="Give the id instead.")
+    near = difflib.get_close_matches(wanted.casefold(), [link.label.casefold() for link in known], n=1, cutoff=0.5)
+    meant = next(
+        (f"; did you mean “{link.label}” ({link.id})?" for link in known if near and link.label.casefold() == near[0]),
+        "",
+    )
+    raise UnknownNameError(f"no {what} is called `{text}`{meant}", hint=hint)
+
+
+def _records(link: Link) -> set[str]:
+    """Give the names of a link's records: `crm=7104`, and `7104` alone."""
+    return {name for member in link.members for name in (f"{member.system}={member.id}", member.id)}
+
+
+def records_of(words: Iterable[str]) -> dict[str, str]:
+    """Read `quote=ID crm=ID`."""
+    found: dict[str, str] = {}
+    for word in words:
+        system, mark, record_id = word.partition("=")
+        if not (mark and system.strip() and record_id.strip()):
+            raise UnknownNameError(f"`{word}` is not SYSTEM=ID", hint="For example `quote=G-104 crm=7168`.")
+        if system in found:
+            raise UnknownNameError(f"{system} is named twice", hint="Name one record of each system.")
+        found[system.strip()] = record_id.strip()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What groups and plans are called."""
+
+    groups: Mapping[str, str]
+
+    @classmethod
+    def of(cls, store: Store) -> Labels:
+        """Look them up."""
+        return cls({link.id: link.label for link in store.links(kind="group", status=None)})
+
+    def group(self, scope: str) -> str:
+        """Name a scope."""
+        return self.groups.get(scope) or (scope.removeprefix("system:") if scope else "all groups")
+
+
+def member_text(link: Link) -> str:
+    """Name the records of a link: `quote Q-1001 · crm 40160`."""
+    return " · ".join(
+        f"{member.system} {'(to be created)' if member.status == 'awaited' else member.id}"
+        + (" (gone)" if member.status == "missing" else "")
+        for member in link.members
+    )

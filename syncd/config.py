@@ -1,0 +1,496 @@
+"""The configuration: what a person wrote in `syncd.toml`, narrowed by the environment and by systemd's credentials.
+
+Gives a frozen `Config`, or a `ConfigError` that names file, line, key, what was expected and the nearest name. Reads
+files, opens nothing else. First comes the environment (`SYNCD_STATE`, `SYNCD_SYSTEMS__CRM__PASSWORD`), then the
+credentials (`$CREDENTIALS_DIRECTORY/crm__password`), then the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from syncd.errors import ConfigError
+from syncd.mapping.document import Document, read_document
+from syncd.reconcile.guards import NAMES as GUARDS
+from syncd.reconcile.guards import Limits
+from syncd.reconcile.guards.base import Limit
+from syncd.reconcile.rules import Rules
+
+NAME: Final = "syncd.toml"
+SYSTEM_WIDE: Final = Path("/etc/syncd") / NAME
+PREFIX: Final = "SYNCD_"
+MOST_BYTES: Final = 1_000_000
+
+Loc: TypeAlias = tuple[str | int, ...]
+
+DEFAULT_LIMITS: Final[Mapping[str, Mapping[str, float | int]]] = {
+    # A listing that lacks this share of the known records (and at least so many) is more likely broken than true.
+    "shrunken-side": {"share": 0.3, "count": 5},
+    # So much of a group in one run is more likely a mistake than work; `hourly` counts the records written per system.
+    "too-many-changes": {"share": 0.5, "count": 25, "hourly": 500},
+}
+
+
+def _system_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise ValueError("a system's name is made of small letters, digits, - and _, and begins with a letter")
+    return name
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SystemConfig(BaseModel):
+    """One system. What is not named here goes to its connector, which checks it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    connector: str = Field(min_length=1)
+    """The code that speaks to it: `syncd systems --connectors` lists them."""
+    mapping: str | None = None
+    """The mapping file's name without `.yaml`; left out: the system's own name."""
+    writes: Literal["on", "off"] = "on"
+    """off: shadow mode; everything is decided and shown, nothing is written here."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Give what the connector is told."""
+        return dict(self.model_extra or {})
+
+
+class LimitConfig(_Part):
+    """A guard's limits; it trips when share and count are both reached."""
+
+    share: float = Field(default=0.0, ge=0, le=1)
+    count: int = Field(default=1, ge=1)
+    hourly: int | None = Field(default=None, ge=1)
+
+
+class GuardsConfig(_Part):
+    """The guards' limits, and which guards are off."""
+
+    shrunken_side: LimitConfig = Field(default=LimitConfig(), alias="shrunken-side")
+    too_many_changes: LimitConfig = Field(default=LimitConfig(), alias="too-many-changes")
+    off: tuple[str, ...] = ()
+
+    def limits(self) -> Limits:
+        """Give the limits as the guards want them."""
+        return Limits(
+            {
+                name: Limit(one.share, one.count, one.hourly)
+                for name, one in (("shrunken-side", self.shrunken_side), ("too-many-changes", self.too_many_changes))
+            },
+            frozenset(self.off),
+        )
+
+
+class LogConfig(_Part):
+    """Where the log goes. On a terminal only warnings are shown unless `-v` is given."""
+
+    file: Path | None = None
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(BaseSettings):
+    """Everything a person may set. Relative paths are meant from the folder of the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+    )
+
+    state: Path = Path("state")
+    """The folder that holds the store, the review files, the locks and crash reports."""
+    rules: Path | None = None
+    """The rules file; left out: the rules that come with syncd."""
+    mappings: Path | None = None
+    """A folder of mapping files that go before those that come with syncd."""
+    connectors_path: tuple[Path, ...] = ()
+    """Folders with connectors of your own."""
+    period_s: float = Field(default=3600.0, gt=0)
+    """How old a snapshot may be before a record is read again."""
+    settle_s: float = Field(default=2.0, ge=0)
+    """The time between the two reads that prove that a write never landed."""
+    ignore: tuple[str, ...] = ()
+    """Canonical paths that are neither compared nor written."""
+    systems: dict[Annotated[str, AfterValidator(_system_name)], SystemConfig] = {}
+    guards: GuardsConfig = GuardsConfig.model_validate(DEFAULT_LIMITS)
+    log: LogConfig = LogConfig()
+
+    _file: Path = PrivateAttr(default=Path(NAME))
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment first, then the credentials, then what was read from the file."""
+        del dotenv_settings, file_secret_settings
+        return env_settings, InitSettingsSource(settings_cls, _credentials()), init_settings
+
+    @property
+    def file(self) -> Path:
+        """Give the file that was read."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Give the folder of the file."""
+        return self.file.parent
+
+    def written_for(self, system: str) -> Mapping[str, Any]:
+        """Give what the file itself says about a system, without environment and credentials."""
+        said = self._given.get("systems", {}).get(system, {})
+        return said if isinstance(said, Mapping) else {}
+
+    def at(self, path: Path) -> Path:
+        """Give a path as it was meant: from the folder of the file."""
+        path = path.expanduser()
+        return path if path.is_absolute() else self.folder / path
+
+
+# -- finding and reading ----------------------------------------------------------------------------------------------
+
+
+def find(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the file: named, `$SYNCD_CONFIG`, `./syncd.toml`, `/etc/syncd/syncd.toml`. Raises ConfigError."""
+    wanted = named or (Path(environ["SYNCD_CONFIG"]) if environ.get("SYNCD_CONFIG") else None)
+    if wanted is not None:
+        if wanted.is_dir():
+            wanted /= NAME
+        if not wanted.is_file():
+            by = "--config" if named is not None else "$SYNCD_CONFIG"
+            raise ConfigError(
+                f"{by} names this file and it is not there",
+                file=str(wanted),
+                hint=f"Correct the path, or make a new one with `syncd init {wanted.parent}`.",
+            )
+        return wanted
+    for each in (Path(NAME), SYSTEM_WIDE):
+        if each.is_file():
+            return each
+    raise ConfigError(
+        f"there is no configuration: looked for ./{NAME} and {SYSTEM_WIDE}",
+        hint="Run `syncd init` to make one here, name one with --config or $SYNCD_CONFIG, or try `syncd demo`.",
+    )
+
+
+def load(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Find, read and check the configuration. Raises ConfigError."""
+    file = find(named, environ)
+    text = _text(file)
+    given = _toml(text, file)
+    return read(given, text, file)
+
+
+def read(given: Mapping[str, Any], text: str, file: Path) -> Config:
+    """Check what was written; `text` is where the lines of keys are looked up."""
+    tree = {**given}
+    if isinstance(guards := tree.get("guards", {}), Mapping):
+        tree["guards"] = _with_defaults(guards)
+    try:
+        config = Config(**tree)
+    except ValidationError as error:
+        raise _explain(error, text, file) from None
+    except SettingsError as error:
+        why = f"expected JSON: {error.__cause__ or error}"
+        raise ConfigError(why, field=_env_of(error), hint="Correct this variable of the environment.") from error
+    config._file, config._given = file, dict(given)  # noqa: SLF001 - what no model holds
+    _check(config, text, file)
+    return config
+
+
+def _text(file: Path) -> str:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"it cannot be read: {error.strerror}", file=str(file)) from error
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"it is larger than {MOST_BYTES:,} bytes", file=str(file))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError("a letter on this line is not UTF-8", file=str(file), line=line) from error
+
+
+def _toml(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error)
+        found = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", said)
+        line = int(found[1]) if found and found[1] else text.count("\n") + 1 if found else None
+        what = said[: found.start()].strip() if found else said
+        raise ConfigError(
+            f"not valid TOML: {what}",
+            file=str(file),
+            line=line,
+            hint='A line is `key = value`; texts stand in "quotes", tables in [brackets].',
+        ) from error
+
+
+def _with_defaults(guards: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a table of limits name only what differs from the defaults."""
+    merged: dict[str, Any] = {name: dict(limit) for name, limit in DEFAULT_LIMITS.items()}
+    for name, limit in guards.items():
+        both = isinstance(limit, Mapping) and name in merged
+        merged[name] = {**merged[name], **limit} if both else limit
+    return merged
+
+
+def _credentials() -> dict[str, Any]:
+    """Read systemd's credentials: `SYSTEM__KEY` becomes that key of that system."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or not Path(folder).is_dir():
+        return {}
+    systems: dict[str, dict[str, str]] = {}
+    for file in sorted(Path(folder).iterdir()):
+        system, mark, key = file.name.partition("__")
+        if mark and file.is_file():
+            systems.setdefault(system.lower(), {})[key.lower()] = secret_of(file)
+    return {"systems": systems} if systems else {}
+
+
+def secret_of(file: Path) -> str:
+    """Read a secret from a file that nobody else may read. Raises ConfigError; never shows the secret."""
+    try:
+        mode = file.stat().st_mode
+        if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+            raise ConfigError(
+                f"others may read or write this secret (mode {stat.S_IMODE(mode):04o})",
+                file=str(file),
+                hint=f"Run `chmod 600 {file}`, and change the secret: it may have been read.",
+            )
+        return file.read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the secret cannot be read: {type(error).__name__}", file=str(file)) from error
+
+
+# -- checking what no model can -----------------------------------------------------------------------------------
+
+
+def _check(config: Config, text: str, file: Path) -> None:
+    """Refuse names that mean nothing."""
+    for name in config.guards.off:
+        if name not in GUARDS:
+            raise ConfigError(
+                f"there is no guard `{name}`{_meant(name, GUARDS)}",
+                file=str(file),
+                line=line_of(text, ("guards", "off")),
+                field="guards.off",
+                hint=f"The guards are {', '.join(GUARDS)}.",
+            )
+
+
+def load_rules(config: Config, shipped: Path) -> Rules:
+    """Read the rules file and check it against the systems. Raises ConfigError with file and line."""
+    file = config.at(config.rules) if config.rules is not None else shipped
+    if config.rules is not None and not file.is_file():
+        raise ConfigError(
+            f"the rules file {file} is not there",
+            file=str(config.file),
+            field="rules",
+            hint="Correct the path, or leave `rules` out to use the rules that come with syncd.",
+        )
+    document = read_document(_text(file), str(file))
+    return rules_of(document, config.systems)
+
+
+def rules_of(document: Document, systems: Iterable[str]) -> Rules:
+    """Make rules of a document; what is wrong with them is told with its line."""
+    try:
+        return Rules(document.data or {}, tuple(systems))
+    except ConfigError as error:
+        said = error.message.removeprefix("rules: ").removeprefix("rules:").strip()
+        loc = _loc_in(said, document)
+        raise ConfigError(
+            said, file=document.file, line=document.line(loc) if loc else None, hint="See `syncd rules show`."
+        ) from error
+
+
+def _loc_in(said: str, document: Document) -> Loc:
+    """Find the key that an error about rules names: the longest dotted name in it that stands in the document."""
+    where, _, rest = said.partition(": ")
+    value = re.match(r"`([^`]*)`", rest)
+    named = {where, *re.findall(r"`([^`]*)`", said)} | ({f"{where}.{value[1]}"} if value else set())
+    found = [loc for loc in document.lines if ".".join(map(str, loc)) in named]
+    return max(found, key=len, default=())
+
+
+# -- what a connector is told ---------------------------------------------------------------------------------------
+
+
+def settings_of(config: Config, system: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Give a connector's settings: paths from the folder of the file, secrets from files. Raises ConfigError."""
+    given = config.systems[system].settings
+    written = config.written_for(system)
+    settings: dict[str, Any] = {}
+    for key, value in given.items():
+        target = key.removesuffix("_file")
+        field = model.model_fields.get(key)
+        if field is None and target != key and _is_secret(model, target):
+            settings[target] = secret_of(config.at(Path(str(value))))
+            continue
+        if _is_secret(model, key) and key in written:
+            raise ConfigError(
+                "a secret does not belong into this file",
+                file=str(config.file),
+                line=line_in(config, ("systems", system, key)),
+                field=f"systems.{system}.{key}",
+                hint=f"Put it into a file of mode 600 and write `{key}_file = PATH`, or set {PREFIX}SYSTEMS__"
+                f"{system.upper()}__{key.upper()}.",
+            )
+        path = field is not None and field.annotation is Path and isinstance(value, str)
+        settings[key] = str(config.at(Path(value))) if path else value
+    return settings
+
+
+def _is_secret(model: type[BaseModel], key: str) -> bool:
+    field = model.model_fields.get(key)
+    return field is not None and (field.annotation is SecretStr or SecretStr in get_args(field.annotation))
+
+
+# -- what a person reads ----------------------------------------------------------------------------------------------
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "missing": "this key is missing",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "string_type": 'expected a text in "quotes"',
+    "path_type": 'expected a path in "quotes"',
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
+    "model_attributes_type": "expected a table",
+    "tuple_type": "expected a list in [brackets]",
+}
+
+
+def _explain(error: ValidationError, text: str, file: Path) -> ConfigError:
+    """Tell the first thing that is wrong, and that there is more."""
+    found = error.errors(include_url=False, include_context=True)
+    first = found[0]
+    loc: Loc = tuple(step for step in first["loc"] if step != "[key]")
+    key = ".".join(map(str, loc))
+    env = _env_names(loc)
+    line = line_of(text, loc)
+    more = f" ({len(found) - 1} more problem{'s' if len(found) > 2 else ''} after this one)" if len(found) > 1 else ""  # noqa: PLR2004
+    message, hint = _said(first, loc)
+    if env and (env[0] in os.environ or (line is None and any(name in os.environ for name in env))):
+        name = next(name for name in env if name in os.environ)
+        return ConfigError(f"{message}{more}", field=name, hint=hint or "Correct this variable of the environment.")
+    return ConfigError(f"{message}{more}", file=str(file), line=line, field=key or None, hint=hint)
+
+
+def _said(problem: Any, loc: Loc) -> tuple[str, str | None]:  # noqa: ANN401 - pydantic's own
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _keys_at(loc[:-1])
+        return f"there is no such key{_meant(str(loc[-1]), known)}", f"The keys here are {', '.join(known)}."
+    if kind == "literal_error":
+        words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        got = problem.get("input")
+        near = _meant(str(got), words) if isinstance(got, str) else ""
+        return f"expected one of {', '.join(words)}{near}", None
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        return problem["msg"].replace("Input should be", "expected a number that is"), None
+    if kind == "missing" and loc and loc[-1] == "connector":
+        return (
+            "this system names no connector",
+            'Add `connector = "files"`, or another of `syncd systems --connectors`.',
+        )
+    return _EXPECTED.get(kind, problem["msg"].removeprefix("Value error, ")), None
+
+
+def _keys_at(loc: Loc) -> list[str]:
+    """Name the keys of the table at a place."""
+    model: type[BaseModel] = Config
+    for step in loc:
+        field = next((f for n, f in model.model_fields.items() if step in (n, f.alias)), None)
+        inner = field.annotation if field is not None else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return list(SystemConfig.model_fields) if loc[0] == "systems" else []
+        model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _meant(wrong: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.5)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _env_names(loc: Loc) -> tuple[str, ...]:
+    return tuple(PREFIX + "__".join(str(step).upper() for step in loc[:end]) for end in range(len(loc), 0, -1))
+
+
+def _env_of(error: SettingsError) -> str | None:
+    found = re.search(r'field "([^"]+)"', str(error))
+    return f"{PREFIX}{found[1].upper()}" if found else None
+
+
+def line_in(config: Config, loc: Loc) -> int | None:
+    """Find the line of a key in the file that a configuration was read from."""
+    return line_of(_text(config.file), loc)
+
+
+def line_of(text: str, loc: Loc) -> int | None:
+    """Find the line of a key in a TOML text; of the nearest table around it when the key is not there."""
+    table: Loc = ()
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            found = _header(stripped)
+            if found is None:
+                continue
+            table = at = found
+        elif (mark := re.match(r"""((?:"[^"]*"|'[^']*'|[\w.\s-])+)=""", stripped)) is not None:
+            at = (*table, *_key(mark[1]))
+        else:
+            continue
+        wanted = tuple(map(str, loc))
+        if wanted[: len(at)] == tuple(map(str, at)) and (best is None or len(at) > best[0]):
+            best = (len(at), number)
+    return best[1] if best else None
+
+
+def _header(line: str) -> Loc | None:
+    found = re.match(r"\[\[?\s*(.*?)\s*\]\]?", line)
+    return _key(found[1]) if found else None
+
+
+def _key(text: str) -> Loc:
+    """Read a dotted key as TOML does."""
+    try:
+        tree: Any = tomllib.loads(f"{text.strip()} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    steps: list[str] = []
+    while isinstance(tree, dict):
+        ((step, tree),) = tree.items()
+        steps.append(step)
+    return tuple(steps)

@@ -1,0 +1,330 @@
+"""Linking: what people decide about which records belong together. Groups first, then their plans.
+
+Every decision is checked whole before anything is stored, and stored in one transaction; nothing here writes to a
+system. What a decision overwrites is written by the next run, which reads, guards and confirms as any other. A caller
+that wants to show it first gives a world with a forked store and previews the next run there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from syncd.apply.begin import set_aside
+from syncd.apply.recover import recover
+from syncd.apply.world import World
+from syncd.apply.write import seen_of
+from syncd.model.records import Kind
+from syncd.model.values import EMPTY
+from syncd.reconcile.adopt import new_link
+from syncd.reconcile.choices import Choice, Desk, LinkingError, RecordKey, resolve, told_ids
+from syncd.reconcile.guards.base import key_of
+from syncd.reconcile.questions import question_id
+from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
+from syncd.reconcile.rules import Place
+from syncd.reconcile.types import Changeset, Decided, Link, Proposal, Stray, System, View
+from syncd.store.rows import HistoryRow, Question
+
+__all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
+
+
+# -- what there is to decide -------------------------------------------------------------------------------------------
+
+
+def surfaces(world: World) -> Surfaces:
+    """Give what every system can take, by kind."""
+    return {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+
+
+def unlinked(scope: str, world: World) -> dict[RecordKey, Stray]:
+    """Give the plans of a group that no link holds, those that were set aside included."""
+    return {
+        (row.system, row.id): Stray(row.system, row.kind, row.id, row.label, seen_of(row))
+        for row in world.store.strays(scope)
+        if row.kind == "plan"
+    }
+
+
+def unlinked_groups(world: World) -> dict[RecordKey, Stray]:
+    """Give the groups that no link holds."""
+    found: dict[RecordKey, Stray] = {}
+    for name, system in world.systems.items():
+        if "group" not in system.lenses:
+            continue
+        held = world.store.members_of(name, "group")
+        for row in world.store.snapshots(name, "group").values():
+            if row.gone is None and row.id not in held:
+                found[name, row.id] = Stray(name, "group", row.id, row.label, seen_of(row))
+    return found
+
+
+def set_aside_of(world: World, kind: Kind = "plan") -> dict[RecordKey, Mapping[str, object]]:
+    """Give the records that are set aside, with what is known of it."""
+    found: dict[RecordKey, Mapping[str, object]] = {}
+    for key, said in world.store.items("aside").items():
+        system, of_kind, record_id = key.split("|", 2)
+        if of_kind == kind:
+            found[system, record_id] = said
+    return found
+
+
+def _standing(world: World, kind: Kind, scope: str | None = None) -> list[Link]:
+    return [link for link in world.store.links(scope, kind, None) if link.status != "unlinked"]
+
+
+# -- groups ------------------------------------------------------------------------------------------------------------
+
+
+async def link_groups(
+    world: World, members: Mapping[System, str], *, source: System | None = None, by: str = ""
+) -> Link:
+    """Link the groups that are the same client; from now on their plans are looked at. Raises LinkingError."""
+    known = unlinked_groups(world)
+    desk = Desk("", known, _standing(world, "group"), surfaces(world))
+    _check_members(world, members, desk)
+    if source is not None and source not in members:
+        raise LinkingError(f"{source} is not among the linked systems", hint=f"Name one of {', '.join(members)}.")
+    link = _group_link(members, desk, source)
+    plans = {system: await _plans_of(world, system, record_id) for system, record_id in members.items()}
+    async with world.lock(link.id):
+        with world.store.transaction():
+            new = {key for key in members.items() if key in known}
+            world.store.save_links([link], _rows(world, [link], "linked", by, only=new))
+            for system, record_id in members.items():
+                world.store.rescope(system, "group", {record_id: link.id})
+                world.store.rescope(system, "plan", dict.fromkeys(plans[system], link.id))
+    return link
+
+
+def _check_members(world: World, members: Mapping[System, str], desk: Desk) -> None:
+    if len(members) < 2:  # noqa: PLR2004 - a link has two ends
+        raise LinkingError("a link needs the groups of two systems", hint="Write `syncd groups link quote=ID crm=ID`.")
+    for system, record_id in members.items():
+        if system not in world.systems:
+            raise LinkingError(f"there is no system {system}", hint=f"The systems are {', '.join(world.systems)}.")
+        if (system, record_id) not in desk.strays and (system, record_id) not in desk.holders:
+            hint = told_ids(system, desk.strays)
+            raise LinkingError("there is no such group", system=system, external_id=record_id, hint=hint)
+    if all(key in desk.holders for key in members.items()):
+        link = desk.holders[next(iter(members.items()))]
+        same = all(desk.holders[key].id == link.id for key in members.items())
+        if same:
+            raise LinkingError(
+                f"they are linked already, as “{link.label}” ({link.id})", hint="There is nothing to do."
+            )
+
+
+def _group_link(members: Mapping[System, str], desk: Desk, source: System | None) -> Link:
+    """Make the link of groups, or let the new ones join the one that stands."""
+    joins = {desk.holders[key].id: desk.holders[key] for key in members.items() if key in desk.holders}
+    new = [desk.strays[key] for key in members.items() if key in desk.strays]
+    if not joins:
+        made = new_link("", new, {"all": source} if source else {}, desk.surfaces)
+        return replace(made, scope=made.id, sources={})
+    if len(joins) > 1:
+        names = " and ".join(f"“{link.label}” ({link.id})" for link in joins.values())
+        raise LinkingError(f"they belong to two linked groups, {names}", hint="Unlink one of the two groups first.")
+    [link] = joins.values()
+    for stray in new:
+        link = joined(link, stray, desk.surfaces, wins=stray.system == source)
+    return link
+
+
+async def _plans_of(world: World, system: System, group: str) -> list[str]:
+    """List the plans of a group in a system: a snapshot does not say whose plan it is while the group is not linked."""
+    live = world.systems[system]
+    if "plan" not in live.lenses:
+        return []
+    pages = live.connector.list("plan")
+    return [record.id async for page in pages for record in page.records if record.group == group]
+
+
+async def unlink_group(world: World, link: Link, *, plans: bool = False, by: str = "", note: str = "") -> list[Link]:
+    """Part the records of a group. Its plan links must be gone first, unless `plans` takes them along."""
+    async with world.lock(link.id):
+        linked = _standing(world, "plan", link.id)
+        if linked and not plans:
+            count = "one linked plan" if len(linked) == 1 else f"{len(linked)} linked plans"
+            hint = "Unlink them first, or take them along with --plans."
+            raise LinkingError(f"“{link.label}” has {count}", hint=hint)
+        parted = [replace(one, status="unlinked", settled=b"") for one in (*linked, link)]
+        with world.store.transaction():
+            _part(world, parted, by, note)
+            for system in world.systems:
+                for kind in ("group", "plan"):
+                    rows = world.store.snapshots(system, kind).values()
+                    world.store.rescope(system, kind, dict.fromkeys(row.id for row in rows if row.scope == link.id))
+        return parted
+
+
+# -- plans -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPlans:
+    """What choices came to: links, records set aside, records that are asked about again."""
+
+    links: tuple[Link, ...]
+    aside: tuple[RecordKey, ...] = ()
+    asked: tuple[RecordKey, ...] = ()
+
+
+def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str = "") -> LinkedPlans:
+    """Carry out decisions about unlinked plans: all of them or none. The caller holds the group's lock. Raises
+    LinkingError."""
+    strays = unlinked(scope, world)
+    standing = _standing(world, "plan")
+    desk = Desk(
+        scope,
+        strays,
+        [link for link in standing if link.scope == scope],
+        surfaces(world),
+        world.rules.at(Place("", group=scope)).blanks,
+        frozenset(link.id for link in standing),
+    )
+    links = resolve(choices, desk)
+    joining = strays.keys() & {(member.system, member.id) for link in links for member in link.members}
+    ignored = [choice for choice in choices if choice.choice == "ignore"]
+    asked = [choice.own for choice in choices if choice.choice == "ask"]
+    now = world.now()
+    with world.store.transaction():
+        world.store.save_links(links, _rows(world, links, "linked", by, only=joining))
+        for system, record_id in (*joining, *asked):
+            world.store.put("aside", f"{system}|plan|{record_id}", None)
+        for choice in ignored:
+            said = {"by": by, "at": now, "note": choice.note}
+            world.store.put("aside", f"{choice.system}|plan|{choice.id}", said)
+        names = {f"{system}:{record_id}" for system, record_id in (*joining, *(choice.own for choice in ignored))}
+        _close(world, scope, lambda one: one.kind == "link-plans" and one.name in names)
+    return LinkedPlans(tuple(links), tuple(choice.own for choice in ignored), tuple(asked))
+
+
+def approve(world: World, shown: Changeset, whole: Changeset, *, by: str = "") -> None:
+    """Let the next run do what a link decision showed, and nothing more: deciding is the approval of its overwrites.
+
+    `shown` is what linking alone would do, `whole` what the next run would do of which guards hold something back.
+    """
+    ceiling = {key_of(change) for change in shown.changes}
+    ceiling |= {key_of(operation) for outcome in shown.outcomes for operation in outcome.operations}
+    standing = {
+        one.proposal.name
+        for one in world.store.questions(shown.scope, status=("open", "decided", "ignored"))
+        if one.proposal.kind == "guard"
+    }
+    rows = []
+    for proposal in whole.proposals:
+        keys = tuple(sorted(ceiling.intersection(proposal.ceiling)))
+        if proposal.kind == "guard" and keys and proposal.name not in standing:
+            rows.append(_approved(replace(proposal, ceiling=keys), world, by))
+    world.store.save_questions(rows)
+
+
+def _approved(proposal: Proposal, world: World, by: str) -> Question:
+    stem = question_id(proposal.kind, proposal.link, proposal.name, proposal.scope)
+    past = world.store.questions(proposal.scope, status=("closed", "used"))
+    n = 1 + max((one.n for one in past if one.id.rpartition("-")[0] == stem), default=0)
+    decided = Decided(
+        f"{stem}-{n}",
+        proposal.kind,
+        proposal.link,
+        proposal.name,
+        proposal.digest,
+        "approve",
+        by=by,
+        note="approved with the link decision",
+        ceiling=frozenset(proposal.ceiling),
+    )
+    return Question(decided.id, n, "decided", proposal, world.now(), decided=decided)
+
+
+async def unlink_plan(world: World, link: Link, *, by: str = "", note: str = "") -> Link:
+    """Part the records of a plan: all stay, with their history, and are not asked about again."""
+    async with world.lock(link.scope):
+        parted = replace(world.store.link(link.id) or link, status="unlinked", settled=b"")
+        with world.store.transaction():
+            _part(world, [parted], by, note)
+        return parted
+
+
+def _part(world: World, links: Sequence[Link], by: str, note: str) -> None:
+    """Store parted links, close their questions, and keep their plans from being asked about as if they were new."""
+    ids = {link.id for link in links}
+    world.store.save_links(links, _rows(world, links, "unlinked", by, note=note))
+    for link in links:
+        if link.kind == "plan":
+            set_aside(link, world)
+    for scope in {link.scope for link in links}:
+        _close(world, scope, lambda one: one.link in ids)
+
+
+def _close(world: World, scope: str, over: Callable[[Proposal], bool]) -> None:
+    """Close the questions whose cause is gone with this decision."""
+    standing = world.store.questions(scope, status=("open", "decided", "ignored"))
+    world.store.save_questions(
+        [replace(one, status="closed", closed_at=world.now()) for one in standing if over(one.proposal)]
+    )
+
+
+def _rows(
+    world: World,
+    links: Iterable[Link],
+    what: str,
+    by: str,
+    *,
+    note: str = "",
+    only: Collection[RecordKey] | None = None,
+) -> list[HistoryRow]:
+    """Write down what a person decided about links."""
+    return [
+        HistoryRow(
+            "", world.now(), what, link.id, member.system, link.kind, member.id, {}, by, note or _terms(link, what)
+        )
+        for link in links
+        for member in link.members
+        if member.status != "awaited" and (only is None or (member.system, member.id) in only)
+    ]
+
+
+def _terms(link: Link, what: str) -> str:
+    """Tell the terms of a link."""
+    if what != "linked":
+        return ""
+    to = [member.system for member in link.members if member.status == "awaited"]
+    said = [f"copied to {', '.join(to)}{'' if link.follow else ', once'}"] if to else []
+    if link.sources:
+        said.append("sources: " + ", ".join(f"{section} {system}" for section, system in link.sources.items()))
+    return "; ".join(said)
+
+
+# -- starting anew -----------------------------------------------------------------------------------------------------
+
+
+async def resync(world: World, view: View, *, winner: System | None = None, by: str = "") -> list[Link]:
+    """Forget the bases of a group's links: equal values adopt, differing ones are asked, or `winner` overwrites them.
+
+    The caller holds the group's lock and read the view whole. Gives the links that start anew. Raises LinkingError.
+    """
+    if winner is not None and winner not in world.systems:
+        raise LinkingError(f"there is no system {winner}", hint=f"The systems are {', '.join(world.systems)}.")
+    await recover(view.scope, world)
+    fresh = [
+        link
+        for seen in view.links
+        if seen.link.status == "live"
+        and (
+            link := forgotten(seen.link)
+            if winner is None
+            else restarted(seen.link, seen.sights, view.surfaces, winner, blanks=_blanks(world, view.scope))
+        )
+    ]
+    if not fresh:
+        what = f" that {winner} is in and was read whole" if winner else ""
+        raise LinkingError(f"there is no link{what} in this group", hint="Run `syncd plans GROUP` and `syncd status`.")
+    fields: dict[str, tuple[object, object]] = {"": (EMPTY, f"resync, {winner} wins" if winner else "resync")}
+    rows = [HistoryRow("", world.now(), "decided", one.id, "", one.kind, "", fields, by, "resync") for one in fresh]
+    world.store.save_links(fresh, rows)
+    return fresh
+
+
+def _blanks(world: World, scope: str) -> str:
+    return world.rules.at(Place("", group=scope)).blanks

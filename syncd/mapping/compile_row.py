@@ -1,0 +1,220 @@
+"""Compile one row: the field it names, its codec and its vendor key have to go together.
+
+Takes a row as written, gives a compiled row; what is wrong goes to `Problems`, with its key and the nearest valid
+name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from syncd.mapping import vendor_path
+from syncd.mapping.codecs import CODECS
+from syncd.mapping.codecs.base import Codec, Context, text_of
+from syncd.mapping.document import Loc, nearest
+from syncd.mapping.rows import Row, When
+from syncd.mapping.spec import RowSpec, Writable
+from syncd.mapping.vendor_path import VendorPath
+from syncd.model import fields
+from syncd.model.field_table import Field, Type
+from syncd.model.records import Kind
+from syncd.model.values import Unparsed, Value
+
+_CODECS_OF: Mapping[Type, frozenset[str]] = {
+    "text": frozenset({"text", "code"}),
+    "code": frozenset({"code", "text", "frequency", "unit", "tier"}),
+    "money": frozenset({"money", "decimal"}),
+    "decimal": frozenset({"decimal", "money", "integer"}),
+    "percent": frozenset({"percent", "decimal"}),
+    "integer": frozenset({"integer"}),
+    "date": frozenset({"date"}),
+    "flag": frozenset({"flag"}),
+    "cost_share": frozenset({"cost_share", "cost_share_pair"}),
+}
+_SHAPES: Mapping[str, tuple[type, str]] = {
+    "values": (dict, "a mapping of canonical code to the vendor's word"),
+    "labels": (dict, "a mapping of canonical code to the vendor's label"),
+    "also": (dict, "a mapping of canonical code to further words"),
+    "sentinels": (list, "a list of dates"),
+    "max": (int, "a whole number"),
+    "digits": (int, "a whole number"),
+}
+_VOCABULARIES = ("values", "labels", "also")
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong with a file: key and message, in the order found."""
+
+    found: list[tuple[Loc, str]] = field(default_factory=list)
+
+    def add(self, loc: Loc, message: str) -> None:
+        """Note a problem."""
+        self.found.append((loc, message))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands: its key in the file, the name it is known by, and what its block says of all its rows."""
+
+    loc: Loc
+    name: str
+    part: str
+    field: Field | None
+    """The canonical field, None for a key or a column that only names cells."""
+    path: str = ""
+    writable: Writable = True
+    in_set: bool = False
+
+
+def compile_row(spec: RowSpec, place: Place, kind: Kind, problems: Problems) -> Row | None:
+    """Compile a row; None when it cannot be used at all."""
+    sources = _sources(spec, place, problems)
+    if sources is None:
+        return None
+    constant = None if spec.constant is None else _constant(spec, place, kind, problems)
+    codec = CODECS["text"] if spec.constant is not None else _codec(spec, place, problems)
+    if codec is None:
+        return None
+    _check_codec(spec, place, codec, problems)
+    unwritable, on_create = _writable(spec, place)
+    if spec.required and unwritable is not None and not on_create:
+        problems.add((*place.loc, "required"), "a field that cannot be written cannot be required")
+    return Row(
+        name=place.name,
+        part=spec.part or place.part,
+        codec=codec,
+        sources=sources,
+        context=Context(None, spec.perspective, _options(spec, place, codec)),
+        pair=spec.pair is not None,
+        partner=_vendor(spec.partner, (*place.loc, "partner"), problems, in_set=place.in_set),
+        constant=constant,
+        unwritable=unwritable,
+        on_create=on_create,
+        required=spec.required,
+        missing=spec.missing,
+        when=_when(spec, place, problems),
+        note=spec.note,
+    )
+
+
+def _sources(spec: RowSpec, place: Place, problems: Problems) -> tuple[VendorPath, ...] | None:
+    """Read where the value stands; exactly one of `field`, `fields`, `pair` and `constant` says so."""
+    given = [name for name in ("field", "fields", "pair", "constant") if getattr(spec, name) is not None]
+    if len(given) != 1:
+        what = " and ".join(given) or "none of them"
+        problems.add(place.loc, f"expected one of field, fields, pair, constant; got {what}")
+        return None
+    texts: list[str] = [spec.field] if spec.field is not None else list(spec.fields or spec.pair or ())
+    if spec.pair is not None and len(texts) != 2:  # noqa: PLR2004 - a pair
+        problems.add((*place.loc, "pair"), "expected two vendor keys: copay and coinsurance")
+        return None
+    if spec.fields is not None and (spec.winner not in texts or len(texts) < 2):  # noqa: PLR2004 - several
+        hint = nearest(spec.winner or "", texts)
+        problems.add((*place.loc, "winner"), f"several vendor keys need a winner, one of {', '.join(texts)}{hint}")
+        return None
+    texts.sort(key=lambda text: text != spec.winner)
+    paths = [_vendor(text, (*place.loc, given[0]), problems, in_set=place.in_set) for text in texts]
+    return None if None in paths else tuple(path for path in paths if path is not None)
+
+
+def _vendor(text: str | None, loc: Loc, problems: Problems, *, in_set: bool) -> VendorPath | None:
+    if text is None:
+        return None
+    return vendor(text, loc, problems, in_set=in_set)
+
+
+def vendor(text: str, loc: Loc, problems: Problems, *, in_set: bool = True) -> VendorPath | None:
+    """Parse a vendor path."""
+    try:
+        path = vendor_path.parse(text)
+    except ValueError as error:
+        problems.add(loc, str(error))
+        return None
+    # Outside a set the part's data is where every path starts; one spelling keeps the checks honest.
+    return path if in_set else replace(path, rooted=False)
+
+
+def _constant(spec: RowSpec, place: Place, kind: Kind, problems: Problems) -> Value:
+    value = fields.value_from_text(place.path, spec.constant, kind) if place.path else str(spec.constant)
+    if isinstance(value, Unparsed):
+        what = place.field.type if place.field is not None else "word"
+        problems.add((*place.loc, "constant"), f"expected a {what}, got {spec.constant!r}")
+    elif place.field is not None and place.field.codes and value not in place.field.codes:
+        hint = nearest(str(value), place.field.codes)
+        problems.add((*place.loc, "constant"), f"{value!r} is no {place.field.title}{hint}")
+    return value
+
+
+def _codec(spec: RowSpec, place: Place, problems: Problems) -> Codec | None:
+    if spec.codec is None:
+        problems.add(place.loc, f"expected a codec: {', '.join(CODECS)}")
+        return None
+    codec = CODECS.get(spec.codec)
+    if codec is None:
+        problems.add((*place.loc, "codec"), f"no codec is called {spec.codec!r}{nearest(spec.codec, CODECS)}")
+    return codec
+
+
+def _check_codec(spec: RowSpec, place: Place, codec: Codec, problems: Problems) -> None:
+    """Check that the codec fits the field, and its options the codec."""
+    if spec.constant is None and place.field is not None and codec.name not in _CODECS_OF[place.field.type]:
+        fitting = ", ".join(sorted(_CODECS_OF[place.field.type]))
+        problems.add((*place.loc, "codec"), f"{place.field.title} is {place.field.type}, expected {fitting}")
+    if (spec.pair is not None) != (codec.name == "cost_share_pair"):
+        problems.add((*place.loc, "codec"), "a pair of keys and the codec cost_share_pair go together")
+    for name, option in spec.options.items():
+        loc = (*place.loc, name)
+        if name not in codec.options:
+            valid = (*codec.options, *RowSpec.model_fields)
+            problems.add(loc, f"codec {codec.name} has no option {name!r}{nearest(name, valid)}")
+        elif codec.options[name] and text_of(option) not in codec.options[name]:
+            choices = sorted(codec.options[name])
+            problems.add(loc, f"expected one of {', '.join(choices)}; got {option!r}{nearest(str(option), choices)}")
+        elif name in _SHAPES and type(option) is not _SHAPES[name][0]:
+            problems.add(loc, f"expected {_SHAPES[name][1]}, got {option!r}")
+        elif name in _VOCABULARIES:
+            _check_words(option, place, loc, problems)
+
+
+def _check_words(option: Iterable[str], place: Place, loc: Loc, problems: Problems) -> None:
+    """Check that a vocabulary speaks of codes that the field knows."""
+    codes = place.field.codes if place.field is not None else ()
+    for code in option:
+        if codes and code not in codes and place.field is not None:
+            problems.add((*loc, code), f"{code!r} is no {place.field.title}{nearest(str(code), codes)}")
+
+
+def _options(spec: RowSpec, place: Place, codec: Codec) -> Mapping[str, Any]:
+    """Give the codec's options; a deductible or maximum says by its name that it is one."""
+    if codec.name == "cost_share" and "accumulator" not in spec.options and fields.is_accumulator(place.path):
+        return {**spec.options, "accumulator": "true"}
+    return spec.options
+
+
+def _when(spec: RowSpec, place: Place, problems: Problems) -> tuple[When, ...]:
+    found: list[When] = []
+    for text, words in (spec.when or {}).items():
+        path = vendor(text, (*place.loc, "when", text), problems, in_set=place.in_set)
+        if path is not None:
+            found.append(When(path, tuple(words) if isinstance(words, list) else (words,)))
+    return tuple(found)
+
+
+def _writable(spec: RowSpec, place: Place) -> tuple[str | None, bool]:
+    """Give the reason why the row is not writable, and whether it is when a record is created."""
+    if spec.constant is not None:
+        return f"it is always {spec.constant} in this system", False
+    writable = place.writable if spec.writable is True else spec.writable
+    return reason(writable), writable == "create"
+
+
+def reason(writable: Writable) -> str | None:
+    """Read a `writable` as the reason why not."""
+    if writable == "create":
+        return "it can only be set when the record is created"
+    if writable is False:
+        return "the mapping says that it is not written here"
+    return None if writable is True else str(writable)

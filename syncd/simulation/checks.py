@@ -1,0 +1,473 @@
+"""What must hold after every run and at the end, each check under the property it stands for (PROPERTIES.md).
+
+A check takes the stage (and the run that was), looks at the vendors' own witness, and says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+from syncd.model import paths
+from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile.constrain import REFUSALS_TO_ASK
+from syncd.reconcile.rules import Place as RulePlace
+from syncd.reconcile.types import Link, Member
+from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.vendor import Place, Wrote
+from syncd.store.rows import Question
+
+Found: TypeAlias = Iterator[str]
+
+
+# -- what several checks need -----------------------------------------------------------------------------------------
+
+
+def atom_of(stage: Stage, path: str) -> str:
+    """Name the atom of a path."""
+    return stage.setting.atoms.get(path) or paths.atom(path)
+
+
+def clusters(stage: Stage, ran: Ran) -> dict[Place, str]:
+    """Tell for each record which link it belongs to, or belonged to before the run."""
+    found: dict[Place, str] = {}
+    for links in (ran.links_before, ran.links_after):
+        for link in links.values():
+            for member in link.members:
+                if member.status != "awaited":
+                    found[member.system, link.kind, member.id] = link.id
+    for wrote in stage.witness.wrote[ran.wrote_from :]:
+        if wrote.create.startswith("syncd:"):
+            found[wrote.at] = wrote.create.split(":")[1]
+    stage.clusters |= {place: {*stage.clusters.get(place, ()), link} for place, link in found.items()}
+    return found
+
+
+def family(stage: Stage, link: str) -> list[Place]:
+    """List every record that ever belonged to a link."""
+    direct = {place for place, links in stage.clusters.items() if link in links}
+    return sorted(direct)
+
+
+def covered(stage: Stage, link: Link, standing: Iterable[Question]) -> Callable[[str, str], bool]:
+    """Give a test: does an open question stand for a path (of a system) of a link?"""
+    names: set[str] = set()
+    everything = False
+    for question in standing:
+        proposal = question.proposal
+        if proposal.link == link.id:
+            if proposal.kind == "missing-record":
+                everything = True
+            names.add(proposal.name)
+        elif proposal.kind == "guard" and (
+            proposal.scope == link.scope
+            or proposal.scope.startswith(tuple(f"system:{member.system}/" for member in link.members))
+        ):
+            everything = True
+
+    def is_covered(path: str, system: str) -> bool:
+        atom = atom_of(stage, path)
+        return everything or not names.isdisjoint(
+            (path, atom, f"{system}:{path}", f"{system}:{atom}", f"{system}:")
+        )
+
+    return is_covered
+
+
+def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[str]:
+    """List the fields of a link on which members differ though no question stands for them."""
+    is_covered = covered(stage, link, standing)
+    live = [member for member in link.members if member.status == "live" and member.system in stage.systems]
+    flats = {member.system: stage.flat(member.system, member.id, link.kind) for member in live}
+    every = sorted({path for flat in flats.values() for path in flat} | link.agreed.keys())
+    wrong = []
+    for path in every:
+        agreed = link.agreed.get(path, EMPTY)
+        for member in live:
+            surface = stage.world.systems[member.system].surface(link.kind)
+            if not surface.carries(path):
+                continue
+            held = flats[member.system].get(path, EMPTY)
+            if held not in (agreed, surface.nearest(path, agreed)) and not any(
+                is_covered(path, one.system) for one in live
+            ):
+                wrong.append(f"{link.label} {path}: {member.system} holds {held!r}, agreed is {agreed!r}")
+    return wrong
+
+
+def touched(wrote: Wrote) -> set[str]:
+    """Name the paths that a write was to change."""
+    return {p for p in {*wrote.before, *wrote.told} if wrote.before.get(p, EMPTY) != wrote.told.get(p, EMPTY)}
+
+
+def new_writes(stage: Stage, ran: Ran) -> list[Wrote]:
+    """Give the writes of one run that took effect."""
+    return stage.witness.wrote[ran.wrote_from :]
+
+
+# -- after each run ---------------------------------------------------------------------------------------------------
+
+
+def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
+    """Every value written is one that a record of the link held in that field, or a person typed; tables as a whole."""
+    owners = clusters(stage, ran)
+    for wrote in new_writes(stage, ran):
+        system, kind, _ = wrote.at
+        if wrote.create == "end" or wrote.at not in owners:
+            continue
+        link = owners[wrote.at]
+        places = family(stage, link)
+        nearest = stage.world.systems[system].lenses[kind].nearest
+        typed = {d.value for d in stage.answered if d.link == link and d.choice == "value"}
+        for path in touched(wrote):
+            value = wrote.told.get(path, EMPTY)
+            if value is EMPTY:
+                allowed = any(path not in flat for place in places for flat in stage.witness.images[place])
+            else:
+                ever = {one for place in places for one in stage.witness.held[place].get(path, ())} | typed
+                allowed = value in ever or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
+            if not allowed:
+                yield f"{wrote.at} was told {path} = {value!r}, which nobody held or typed"
+        yield from _tables(stage, wrote, places)
+
+
+def _tables(stage: Stage, wrote: Wrote, places: list[Place]) -> Found:
+    system, kind, _ = wrote.at
+    lens = stage.world.systems[system].surface(kind)
+    atoms: dict[str, list[str]] = {}
+    for path in {*wrote.told, *wrote.before}:
+        if atom_of(stage, path) != path:
+            atoms.setdefault(atom_of(stage, path), []).append(path)
+    for atom, cells in atoms.items():
+        if not touched(wrote).intersection(cells):
+            continue
+        told = _cells(stage, wrote.told, atom)
+        ever = [_cells(stage, flat, atom) for place in places for flat in stage.witness.images[place]]
+        if not any(_same_table(told, one, lens) for one in ever):
+            yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"
+
+
+def _cells(stage: Stage, flat: Flat, atom: str) -> Flat:
+    return {path: value for path, value in flat.items() if atom_of(stage, path) == atom}
+
+
+def _same_table(told: Flat, one: Flat, lens: Any) -> bool:  # noqa: ANN401 - a Surface
+    every = {path for path in {*told, *one} if lens.carries(path)}
+    return all(
+        told.get(path, EMPTY) in (one.get(path, EMPTY), lens.nearest(path, one.get(path, EMPTY))) for path in every
+    )
+
+
+def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
+    """A field is written only if a member left its base there, is owed it, has no base yet, or a person decided."""
+    owners = clusters(stage, ran)
+    shown = {place: [flat] for place, flat in ran.shown_before.items()}
+    for at, flat in ran.shown:
+        shown.setdefault(at, []).append(flat)
+    for wrote in new_writes(stage, ran):
+        link = ran.links_before.get(owners.get(wrote.at, ""))
+        if wrote.create or link is None:
+            continue
+        decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
+        for path in touched(wrote):
+            atom = atom_of(stage, path)
+            cells = [p for p in {*wrote.told, *wrote.before, *link.agreed, path} if atom_of(stage, p) == atom]
+            if decided & {path, atom, f"{wrote.at[0]}:{path}", link.label}:
+                continue
+            if not any(_has_reason(member, link, cells, shown) for member in link.members):
+                yield f"{wrote.at} {path} was written without a cause: told {wrote.told.get(path, EMPTY)!r}"
+
+
+def _has_reason(member: Member, link: Link, cells: list[str], shown: dict[Place, list[Flat]]) -> bool:
+    if member.status != "live" or any(path in member.behind for path in cells):
+        return True
+    if any(paths.under(path, prefix) for path in cells for prefix in member.unseen):
+        return True
+    flats = shown.get((member.system, link.kind, member.id), [])
+    return any(flat.get(path, EMPTY) != member.base.get(path, EMPTY) for flat in flats for path in cells)
+
+
+def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:
+    """After an undisturbed run every link is in step, or a question says why not."""
+    if ran.killed or ran.step.races:
+        return
+    standing = stage.store.questions(status=("open", "ignored"))
+    now = stage.clock.now()
+    for link in ran.links_after.values():
+        names = {member.system for member in link.members}
+        if link.status != "live" or not link.follow or names & (ran.disturbed.keys() | ran.broken):
+            continue
+        if any(owed.next_at > now for member in link.members for owed in member.behind.values()):
+            continue
+        for wrong in out_of_step(stage, link, standing):
+            yield f"after an undisturbed run: {wrong}"
+
+
+def p6_conflict_isolation(stage: Stage, ran: Ran) -> Found:
+    """A contested field changes nowhere and its base does not move."""
+    owners = clusters(stage, ran)
+    for id_, question in ran.asked_after.items():
+        proposal = question.proposal
+        before = ran.asked_before.get(id_)
+        if proposal.kind not in ("conflict", "renewal") or before is None or before.decided is not None:
+            continue
+        if before.proposal.digest != proposal.digest or proposal.link not in ran.links_before:
+            continue
+        for wrote in new_writes(stage, ran):
+            if owners.get(wrote.at) != proposal.link:
+                continue
+            hit = [path for path in touched(wrote) if proposal.name in (path, atom_of(stage, path))]
+            if hit and not wrote.create:
+                yield f"{wrote.at} {hit} was written though {proposal.name} is contested"
+        yield from _moved_bases(stage, ran, proposal.link, proposal.name)
+
+
+def _moved_bases(stage: Stage, ran: Ran, link: str, name: str) -> Found:
+    before = {member.system: member for member in ran.links_before[link].members}
+    for member in ran.links_after[link].members:
+        old = before.get(member.system)
+        if old is None or old.id != member.id:
+            continue
+        for path in {*old.base, *member.base}:
+            if name in (path, atom_of(stage, path)) and old.base.get(path) != member.base.get(path):
+                yield f"the base of {member.system} {path} moved though {name} is contested"
+
+
+def p7_agreement_is_free(stage: Stage, ran: Ran) -> Found:
+    """No write tells a record only what it holds already."""
+    for wrote in new_writes(stage, ran):
+        late = stage.setting.system(wrote.at[0]).behaviour.late
+        if not wrote.create and not touched(wrote) and not late and not wrote.raced:
+            yield f"{wrote.at} was written what it holds already"
+
+
+def p11_no_record_twice(stage: Stage, ran: Ran) -> Found:
+    """Of a create at most one record exists, unless a person said that the first did not happen."""
+    alive = Counter(
+        wrote.create
+        for wrote in stage.witness.wrote
+        if wrote.create.startswith("syncd:") and stage.systems[wrote.at[0]].record(wrote.at[1], wrote.at[2]) is not None
+    )
+    for marker, count in alive.items():
+        link = marker.split(":")[1]
+        again = sum(d.choice in ("recreate", "unlink") and d.link == link for d in stage.answered)
+        if count > 1 + again:
+            yield f"{count} records were created for {marker}"
+    del ran
+
+
+def p13_no_blind_overwrite(stage: Stage, ran: Ran) -> Found:
+    """A value is overwritten only if it was shown to us last, but for the window of systems without conditions."""
+    for wrote in new_writes(stage, ran):
+        made = stage.setting.system(wrote.at[0]).behaviour
+        if wrote.create or made.late:
+            continue
+        conditional = made.conditional and made.versions == "etag"
+        for path in {*wrote.before, *wrote.told}:
+            old = wrote.before.get(path, EMPTY)
+            if wrote.told.get(path, EMPTY) == old or wrote.shown.get(path, EMPTY) == old:
+                continue
+            if conditional or not wrote.raced:
+                yield f"{wrote.at} {path}: {old!r} was overwritten unseen (last shown {wrote.shown.get(path)!r})"
+
+
+def p14_base_truth(stage: Stage, ran: Ran) -> Found:
+    """A base is something that the system was seen to hold; where it moved in this run, what it was shown to hold."""
+    for id_, link in ran.links_after.items():
+        old = ran.links_before.get(id_)
+        bases = {(m.system, m.id): m.base for m in old.members} if old is not None else {}
+        for member in link.members:
+            if member.status == "awaited":
+                continue
+            before = bases.get((member.system, member.id), {})
+            images = stage.witness.ever_shown.get((member.system, link.kind, member.id), [])
+            for path in {*before, *member.base}:
+                now = member.base.get(path, EMPTY)
+                if before.get(path, EMPTY) != now and not any(flat.get(path, EMPTY) == now for flat in images[-12:]):
+                    yield f"the base of {member.system} {member.id} {path} is {now!r}, which it was never shown to hold"
+
+
+def p15_a_gap_is_no_deletion(stage: Stage, ran: Ran) -> Found:
+    """Only a record that was really gone is called missing."""
+    for id_, link in ran.links_after.items():
+        old = {m.system: m for m in ran.links_before[id_].members} if id_ in ran.links_before else {}
+        for member in link.members:
+            place = (member.system, link.kind, member.id)
+            if member.status != "missing" or place in stage.witness.absent:
+                continue
+            was = old.get(member.system)
+            if was is None or was.status != "missing":
+                yield f"{place} is called missing and never was"
+
+
+def p19_deletion_by_a_person(stage: Stage, ran: Ran) -> Found:
+    """Nothing is ended that no decision names."""
+    decided = {d.link for d in stage.answered if d.choice == "end"}
+    named = {
+        (m.system, link.kind, m.id)
+        for links in (ran.links_before, ran.links_after)
+        for link in links.values()
+        if link.id in decided
+        for m in link.members
+    }
+    for place in stage.witness.ended[stage.ended_checked :]:
+        if place not in named:
+            yield f"{place} was ended and no decision says so"
+    stage.ended_checked = len(stage.witness.ended)
+
+
+def p23_nothing_is_left_standing(stage: Stage, ran: Ran) -> Found:
+    """A run that ended leaves no journal row unsettled whose system answers."""
+    if ran.report is None or ran.disturbed or ran.step.races:
+        return
+    for intent in stage.store.pending(stage.setting.scope):
+        at = (intent.system, intent.kind, intent.record_id)
+        if at not in stage.witness.absent:
+            yield f"a journal row of {at} is still {intent.state}: {intent.op} {sorted(intent.after)}"
+
+
+def p24_history_replays(stage: Stage, ran: Ran) -> Found:
+    """Replaying the history of a record gives its present snapshot."""
+    rows = stage.store.history(newest_first=False)
+    now: dict[Place, Flat] = {}
+    for row in rows:
+        if row.what not in ("first", "observed", "written", "gone"):
+            continue
+        at = (row.system, row.kind, row.record_id)
+        flat = {} if row.what in ("gone", "first") else dict(now.get(at, {}))
+        for path, (_, after) in row.fields.items():
+            value: Any = row.readback.get(path, EMPTY) if row.what == "written" else after
+            if value is EMPTY:
+                flat.pop(path, None)
+            else:
+                flat[path] = value
+        now[at] = flat
+    for name, system in stage.systems.items():
+        for kind in system.lenses:
+            for id_, snapshot in stage.store.snapshots(name, kind).items():
+                told = now.get((name, kind, id_), {})
+                if snapshot.gone is None and told != snapshot.flat:
+                    yield f"{name} {id_}: history gives {told}, the snapshot is {snapshot.flat}"
+    del ran
+
+
+def p26_one_question_once(stage: Stage, ran: Ran) -> Found:
+    """One open question for each cause, with a stable id; what was asked and not answered is not asked as new."""
+    open_now = Counter((q.proposal.kind, q.proposal.link, q.proposal.scope, q.proposal.name) for q in ran.asked_after.values())
+    for key, count in open_now.items():
+        if count > 1:
+            yield f"the question {key} stands {count} times"
+    for id_, question in ran.asked_after.items():
+        if id_ in ran.asked_before:
+            continue
+        key = (question.proposal.kind, question.proposal.link, question.proposal.scope, question.proposal.name)
+        digest = question.proposal.digest
+        last = stage.closed.get((key, digest))
+        if last is not None and last == stage.touched:
+            yield f"the question {key} was closed and asked again though nobody did anything"
+    for id_, question in ran.asked_before.items():
+        if id_ not in ran.asked_after and question.decided is None:
+            proposal = question.proposal
+            key = (proposal.kind, proposal.link, proposal.scope, proposal.name)
+            stage.closed[key, proposal.digest] = stage.touched
+
+
+AFTER_EACH_RUN: tuple[Callable[[Stage, Ran], Found], ...] = (
+    p3_nothing_invented,
+    p4_only_the_updated,
+    p5_all_of_the_updated,
+    p6_conflict_isolation,
+    p7_agreement_is_free,
+    p11_no_record_twice,
+    p13_no_blind_overwrite,
+    p14_base_truth,
+    p15_a_gap_is_no_deletion,
+    p19_deletion_by_a_person,
+    p23_nothing_is_left_standing,
+    p24_history_replays,
+    p26_one_question_once,
+)
+
+
+# -- at the end, when all is quiet ------------------------------------------------------------------------------------
+
+
+def p2_no_lost_edit(stage: Stage) -> Found:
+    """Every value that a finished observation saw, and every value we overwrote, is in a system or in history."""
+    told: dict[Place, dict[str, set[Value]]] = {}
+    for row in stage.store.history():
+        at = (row.system, row.kind, row.record_id)
+        for path, (before, after) in row.fields.items():
+            told.setdefault(at, {}).setdefault(path, set()).update((before, after))  # type: ignore[arg-type]
+    for at, fields in stage.witness.kept.items():
+        for path, values in fields.items():
+            for value in values - told.get(at, {}).get(path, set()):
+                if stage.flat(at[0], at[2], at[1]).get(path) != value:
+                    yield f"{at} {path} = {value!r} was seen and is nowhere any more"
+    for wrote in stage.witness.wrote:
+        for path in touched(wrote) & wrote.shown.keys():
+            old = wrote.before.get(path, EMPTY)
+            if old == wrote.shown[path] and old not in told.get(wrote.at, {}).get(path, ()):
+                yield f"{wrote.at} {path}: {old!r} was overwritten and history does not know it"
+
+
+def p5_in_step_at_rest(stage: Stage) -> Found:
+    """Once every system answers, members hold the same, or a question stands for what they differ in."""
+    standing = stage.store.questions(status=("open", "ignored"))
+    for link in stage.links().values():
+        if link.status == "live" and link.follow:
+            yield from out_of_step(stage, link, standing)
+
+
+def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
+    """Where only one system was edited, its last value is what everybody holds in the end."""
+    standing = stage.store.questions(status=("open", "ignored"))
+    asked = {
+        (q.proposal.link, q.proposal.name) for q in stage.store.questions(status=("open", "ignored", "closed", "used"))
+    }
+    for link in stage.links().values():
+        if link.status != "live" or not link.follow or not link.id.startswith("l-"):
+            continue
+        places = [(m.system, link.kind, m.id) for m in link.members]
+        if any(place in stage.witness.absent for place in family(stage, link.id)) or any(
+            m.status != "live" for m in link.members
+        ):
+            continue
+        is_covered = covered(stage, link, standing)
+        editors: dict[str, set[str]] = {}
+        last: dict[str, tuple[str, Value]] = {}
+        for at, before, after in stage.witness.by_people:
+            if at not in places:
+                continue
+            for path in {*before, *after}:
+                if before.get(path, EMPTY) != after.get(path, EMPTY):
+                    editors.setdefault(atom_of(stage, path), set()).add(at[0])
+                    last[path] = (at[0], after.get(path, EMPTY))
+        for path, (system, value) in last.items():
+            atom = atom_of(stage, path)
+            names = {path, atom, *(f"{m.system}:{one}" for m in link.members for one in (path, atom, ""))}
+            if len(editors[atom]) > 1 or any((link.id, name) in asked for name in names) or (link.id, link.label) in asked:
+                continue
+            if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
+                continue
+            rule = stage.world.rules.at(RulePlace(path, link.id, link.label, link.scope, frozenset({system})))
+            if rule.mode == "mirror" and rule.source_of_truth != system:
+                continue
+            if link.agreed.get(path, EMPTY) != value:
+                yield f"{link.label} {path}: only {system} was edited, to {value!r}; agreed is {link.agreed.get(path, EMPTY)!r}"
+
+
+def _odd(stage: Stage, link: Link, atom: str) -> bool:
+    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well."""
+    for wrote in stage.witness.wrote:
+        if wrote.at[0] in {m.system for m in link.members} and any(
+            atom_of(stage, path) == atom and wrote.told.get(path, EMPTY) != wrote.after.get(path, EMPTY)
+            for path in {*wrote.told, *wrote.after}
+        ):
+            return True
+    return False
+
+
+AT_REST: tuple[Callable[[Stage], Found], ...] = (p2_no_lost_edit, p5_in_step_at_rest, p2_an_uncontested_edit_arrives)
+_ = REFUSALS_TO_ASK

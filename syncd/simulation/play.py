@@ -1,0 +1,148 @@
+"""Play a history to its end, check after each run, then let it come to rest and check what is left.
+
+The same setting and steps always give the same end.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from syncd.model import encoding
+from syncd.simulation.checks import AFTER_EACH_RUN, AT_REST
+from syncd.simulation.setting import Setting, draw_setting
+from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.steps import Run, Step, draw_steps
+
+MOST_RUNS_TO_REST = 14
+ANSWERING_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A base world, what happened in it, and whether people answer what is left at the end."""
+
+    seed: int
+    setting: Setting
+    steps: tuple[Step, ...]
+    answers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What was found wrong: the property, what was seen, and what had happened until then."""
+
+    property: str
+    what: str
+    told: tuple[str, ...]
+    trace: str = field(default="", compare=False)
+
+
+class Wrong(Exception):  # noqa: N818 - a finding
+    """A check found something."""
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name, self.what = name, what
+        super().__init__(f"{name}: {what}")
+
+
+def draw_history(seed: int) -> History:
+    """Draw a history from its seed."""
+    rng = Random(seed)
+    setting = draw_setting(rng)
+    return History(seed, setting, tuple(draw_steps(rng, setting)), rng.random() < 0.7)
+
+
+def play(history: History) -> Failure | None:
+    """Play a history; None when everything held."""
+    stage = Stage(history.setting, history.seed)
+    try:
+        for step in history.steps:
+            ran = stage.play(step)
+            if ran is not None:
+                _check(stage, ran)
+        _calm(stage)
+        rounds = ANSWERING_ROUNDS if history.answers else 0
+        for round_ in range(rounds + 1):
+            _to_rest(stage)
+            _check_end(stage)
+            if round_ == rounds or not _answer_all(stage, Random(history.seed + round_)):
+                break
+    except Wrong as wrong:
+        return Failure(wrong.name, wrong.what, tuple(stage.told))
+    except Exception as error:  # noqa: BLE001 - whatever a run raises is a finding
+        where = traceback.format_exc()
+        return Failure("p23_a_run_never_raises", f"{type(error).__name__}: {error}", tuple(stage.told), where)
+    finally:
+        stage.store.close()
+    return None
+
+
+def _check(stage: Stage, ran: Ran) -> None:
+    for check in AFTER_EACH_RUN:
+        for what in check(stage, ran):
+            raise Wrong(check.__name__, what)
+
+
+def _check_end(stage: Stage) -> None:
+    for check in AT_REST:
+        for what in check(stage):
+            raise Wrong(check.__name__, what)
+
+
+def _calm(stage: Stage) -> None:
+    """Let everything go well from now on."""
+    stage.told.append("-- quiet --")
+    for name, system in stage.systems.items():
+        system.faults.clear()
+        stage.store.put("pauses", f"system:{name}", None)
+        for kind in system.lenses:
+            for record in list(system._records.get(kind, {}).values()):  # noqa: SLF001 - a simulation may
+                if record.locked:
+                    system.lock(kind, record.id, {})
+    stage.touched += 1
+
+
+def _to_rest(stage: Stage) -> None:
+    """P1: after some runs the next one writes nothing and leaves everything as it was."""
+    before = ""
+    for _ in range(MOST_RUNS_TO_REST):
+        writes = len(stage.witness.wrote)
+        ran = stage.run(Run())
+        _check(stage, ran)
+        now = state(stage)
+        if now == before and len(stage.witness.wrote) == writes:
+            return
+        before = now
+    raise Wrong("p1_fixpoint", f"it does not come to rest within {MOST_RUNS_TO_REST} runs")
+
+
+def state(stage: Stage) -> str:
+    """Give everything that a run must leave alone when there is nothing to do, as text."""
+    links = sorted(repr(link) for link in stage.links().values())
+    questions = sorted((q.id, q.status, repr(q.proposal)) for q in stage.store.questions(status=("open", "decided", "ignored")))
+    heads = [
+        (name, kind, sorted((id_, encoding.digest(s.flat), s.gone) for id_, s in stage.store.snapshots(name, kind).items()))
+        for name, system in stage.systems.items()
+        for kind in system.lenses
+    ]
+    pending = [i.id for i in stage.store.pending(stage.setting.scope)]
+    return repr((links, questions, heads, pending, len(stage.store.history())))
+
+
+def _answer_all(stage: Stage, rng: Random) -> bool:
+    """Answer every open question that more than "leave it" can be said to."""
+    said = False
+    for question in stage.questions("open"):
+        answers = [one for one in stage.answers_to(question, rng.randrange(4)) if one[0] != "ignore"]
+        if answers:
+            stage.decide(question, *rng.choice(answers))
+            said = True
+    return said
+
+
+def play_seed(seed: int) -> Failure | None:
+    """Draw and play one history."""
+    return play(draw_history(seed))

@@ -1,0 +1,129 @@
+"""The schema: one history of migrations, equal to the tables in the code, all or nothing, never backwards by itself."""
+
+import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from syncd.errors import StoreError
+from syncd.store import schema
+from syncd.store.database import engines
+from syncd.store.store import Store
+from tests.store.samples import link
+
+
+@pytest.fixture
+def connection(path):
+    writer, reader = engines(path)
+    with writer.begin() as opened:
+        yield opened
+    writer.dispose()
+    reader.dispose()
+
+
+def tables(connection):
+    """The schema word for word, but for quoting and spacing."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: re.sub(r"\s+", "", sql.replace('"', "")) for name, sql in rows if name != "alembic_version"}
+
+
+def test_a_new_file_has_the_newest_schema(connection):
+    assert schema.revision(connection, "x") == schema.HEAD
+    assert ScriptDirectory.from_config(schema.config(connection)).get_heads() == [schema.HEAD]
+
+
+def test_migrations_and_tables_do_not_drift(connection):
+    command.check(schema.config(connection))
+
+
+def test_memory_and_file_have_the_same_schema(connection):
+    store = Store.open(":memory:")
+    with store._reading() as memory:
+        assert tables(connection) == tables(memory)
+    store.close()
+
+
+def test_migrations_go_down_and_up_again(connection):
+    before = tables(connection)
+    command.downgrade(schema.config(connection), "base")
+    assert tables(connection) == {}
+    command.upgrade(schema.config(connection), "head")
+    assert tables(connection) == before
+
+
+def test_opening_again_keeps_what_is_there(path):
+    for revision in range(3):
+        store = Store.open(path)
+        assert [each.revision for each in store.links()] == ([revision - 1] if revision else [])
+        store.save_links([link(revision=revision)])
+        store.close()
+
+
+def test_a_file_url_is_a_path(path):
+    store = Store.open(f"sqlite:///{path}")
+    store.put("a", "1", "x")
+    store.close()
+    store = Store.open(path)
+    assert store.get("a", "1") == "x"
+    store.close()
+
+
+def test_a_new_file_is_private(tmp_path):
+    Store.open(tmp_path / "new.db").close()
+    assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: Store.open(tmp_path / "new.db"), range(4)))
+    for number, store in enumerate(stores):
+        store.put("a", str(number), number)
+    assert len(stores[0].items("a")) == 4
+    for store in stores:
+        store.close()
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    def fails(config, revision):
+        upgrade(config, revision)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", fails)
+    with pytest.raises(StoreError, match="disk is full"):
+        Store.open(tmp_path / "new.db")
+    monkeypatch.undo()
+    with sqlite3.connect(tmp_path / "new.db") as raw:
+        assert raw.execute("SELECT name FROM sqlite_master").fetchall() == []
+    raw.close()
+    Store.open(tmp_path / "new.db").close()
+
+
+def test_the_schema_of_a_newer_syncd_is_refused_and_left_alone(path):
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    before = path.read_bytes()
+    with pytest.raises(
+        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0001\)"
+    ) as no:
+        Store.open(path)
+    assert no.value.file == str(path)
+    assert "Install that version" in no.value.hint
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE photos (id)")
+    raw.close()
+    with pytest.raises(StoreError, match="not a syncd store") as no:
+        Store.open(path)
+    assert no.value.hint
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("photos",)]
+    raw.close()
