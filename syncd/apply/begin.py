@@ -37,8 +37,6 @@ class Started:
     links: dict[str, Link]
     jobs: list[Job]
     operations: list[tuple[Operation, Intent]]
-    settled: set[str]
-    """Links that are in step once all their writes are confirmed."""
     sights: Mapping[str, Mapping[System, Sight]]
     epoch: bytes
     seq: int = 0
@@ -52,14 +50,16 @@ class Started:
 def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     """Store a changeset as journal, questions and debts; give the jobs to do."""
     sights = {one.link.id: one.sights for one in view.links}
-    started = Started(run, {}, [], [], set(), sights, world.epoch)
+    started = Started(run, {}, [], [], sights, world.epoch)
     history: list[HistoryRow] = []
     for outcome in changeset.outcomes:
         _start(outcome, started, world)
         history += _histories(outcome, run)
     links, made = started.links, {one.link.id for one in view.links if one.made}
     batch = Batch(
-        links=tuple(links[o.after.id] for o in changeset.outcomes if o.after.id in made or links[o.after.id] != o.before),
+        links=tuple(
+            links[o.after.id] for o in changeset.outcomes if o.after.id in made or links[o.after.id] != o.before
+        ),
         questions=question_rows(changeset, world),
         intents=tuple(i for job in started.jobs for i in job.intents) + tuple(i for _, i in started.operations),
         history=tuple(history),
@@ -77,12 +77,10 @@ def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
 def _start(outcome: Outcome, started: Started, world: World) -> None:
     """Take down one link as it shall stand, and plan its jobs with their journal rows."""
     link, sights = outcome.after, started.sights.get(outcome.after.id, {})
-    if outcome.settled and not outcome.changes and not any(member.behind for member in link.members):
+    if outcome.settled:
         link = settle_link(link, sights, started.epoch)
     elif link.settled:
-        link = replace(link, settled=b"")
-    if outcome.settled and outcome.changes:
-        started.settled.add(link.id)
+        link = link.settles(link.members, b"")
     started.links[link.id] = link
     started.jobs += _jobs(outcome, started, sights, world)
     for operation in outcome.operations:
@@ -98,12 +96,17 @@ def set_aside(link: Link, world: World) -> None:
 
 
 def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Link:
-    """Mark a link as in step: until a member, a rule or a mapping moves it needs no look."""
+    """Mark a link as in step: until a member, a rule or a mapping moves it needs no look.
+
+    A member that is owed something is marked when that is confirmed; until then the link still wants a look.
+    """
     members = tuple(
-        replace(member, settled=sight.digest) if isinstance(sight := sights.get(member.system), Seen) else member
+        member.settles(b"" if member.behind else sight.digest)
+        if isinstance(sight := sights.get(member.system), Seen)
+        else member
         for member in link.members
     )
-    return replace(link, settled=epoch, members=members)
+    return link.settles(members, epoch)
 
 
 def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], world: World) -> list[Job]:

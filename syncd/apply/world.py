@@ -90,6 +90,10 @@ class _Surface:
     def update(self) -> bool:
         return self.access.update
 
+    @property
+    def exact(self) -> bool:
+        return bool(getattr(self.lens, "exact", False))
+
     def carries(self, path: str) -> bool:
         hidden = self.access.unreadable
         return not (hidden and any(paths.under(path, prefix) for prefix in hidden)) and self.lens.carries(path)

@@ -14,7 +14,7 @@ from typing import Self
 
 import orjson
 
-from syncd.apply.begin import Job, Started, settle_link
+from syncd.apply.begin import Job, Started
 from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
 from syncd.errors import ConnectorError, RecordError, StaleWriteError, TransientError, UnknownOutcomeError
 from syncd.model import encoding
@@ -64,31 +64,22 @@ class Ledger:
     started: Started
     world: World
     waiting: list[Settlement] = field(default_factory=list)
-    fresh: dict[tuple[str, System], bytes] = field(default_factory=dict)
 
     def settle(
-        self, intents: list[Intent], link: Link, snapshot: Snapshot | None, history: tuple[HistoryRow, ...]
+        self,
+        intents: list[Intent],
+        link: Link,
+        system: System,
+        snapshot: Snapshot | None = None,
+        history: tuple[HistoryRow, ...] = (),
     ) -> None:
-        """Take down the end of a record's intents."""
-        if snapshot is not None:
-            self.fresh[link.id, snapshot.system] = snapshot.digest
-        link = self._settled(link)
+        """Take down the end of a record's intents; of the link only the member of `system` has moved."""
         self.started.links[link.id] = link
         first, *rest = intents
-        self.waiting.append(Settlement(first, link, snapshot, history))
+        self.waiting.append(Settlement(first, link, snapshot, history, system))
         self.waiting += [Settlement(intent) for intent in rest]
         if len(self.waiting) >= BATCH:
             self.flush()
-
-    def _settled(self, link: Link) -> Link:
-        """Mark the link as in step once its last debt is paid."""
-        if link.id not in self.started.settled or any(member.behind for member in link.members):
-            return link
-        link = settle_link(link, self.started.sights.get(link.id, {}), self.started.epoch)
-        members = tuple(
-            replace(member, settled=self.fresh.get((link.id, member.system), member.settled)) for member in link.members
-        )
-        return replace(link, members=members)
 
     def flush(self) -> None:
         """Store what waits, in one transaction."""
@@ -137,7 +128,7 @@ async def apply(started: Started, world: World) -> Done:
 async def _give_up(job: Job, ledger: Ledger, why: str) -> None:
     """Leave a job undone: nothing was sent, everything stays owed."""
     intents = [ended(intent, End.UNSENT, ledger.world.now(), why) for intent in job.intents]
-    ledger.settle(intents, ledger.started.links[job.link], None, ())
+    ledger.settle(intents, ledger.started.links[job.link], job.system)
 
 
 async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
@@ -228,15 +219,18 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     landed = frozenset(path for path, value in job.changes.items() if holds.get(path, EMPTY) == value)
     other = {p for p in job.changes if p not in landed and holds.get(p, EMPTY) != before.get(p, EMPTY)}
     if end is not End.MOVED and not (landed or other) and end is End.CONFIRMED:
-        end, note = End.NEVER_LANDED, "accepted, but the old value is still there"
+        # Counts as a refusal: a system that says yes and keeps its value would be told the same thing for ever.
+        end, note = End.REFUSED, "accepted, but the old value is still there"
     intents = [ended(i, _end_of(i, landed, other, end), world.now(), note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, world.now(), record.modified)
-    link = advance(link, job.system, result)
     snapshot = snapshot_of(record, holds, link, job.system, world)
-    ledger.settle(intents, link, snapshot, histories(job, before, holds, landed, link, record, world))
+    aside = _aside(before, holds, job.changes)
+    # Settled is what holds just what was meant; anything beside it wants a look in the next run.
+    link = advance(link, job.system, result, b"" if aside or other or not link.settled else snapshot.digest)
+    ledger.settle(intents, link, job.system, snapshot, histories(job, before, holds, landed, link, record, world))
     if landed and end is not End.MOVED:
         done.written[job.system] = done.written.get(job.system, 0) + 1
-    if other or end is End.MOVED or any(_aside(before, holds, job.changes)):
+    if other or end is End.MOVED or aside:
         done.moved.add(job.link)
     missing = sorted(job.changes.keys() - landed)
     if missing and end is not End.MOVED and not other:
@@ -281,17 +275,18 @@ class Result:
     modified: float | None
 
 
-def advance(link: Link, system: System, result: Result) -> Link:
+def advance(link: Link, system: System, result: Result, settled: bytes = b"") -> Link:
     """Give the link with the member's bases where it was confirmed and its debts where it was not."""
-    return replace(
-        link,
-        members=tuple(
-            _advanced(member, result, link.revision) if member.system == system else member for member in link.members
+    return link.settles(
+        tuple(
+            _advanced(member, result, link.revision, settled) if member.system == system else member
+            for member in link.members
         ),
+        link.settled,
     )
 
 
-def _advanced(member: Member, result: Result, revision: int) -> Member:
+def _advanced(member: Member, result: Result, revision: int, settled: bytes) -> Member:
     if result.end is End.MOVED:
         return member  # nothing of it counts: it is read and decided again
     base, behind = dict(member.base), dict(member.behind)
@@ -305,7 +300,9 @@ def _advanced(member: Member, result: Result, revision: int) -> Member:
         elif result.end is not End.UNSENT:
             behind[path] = _again(behind.get(path), result, revision)
     stamp = result.modified if result.landed else member.own_stamp
-    return replace(member, base=base, behind=behind, own_stamp=stamp)
+    return Member(
+        member.system, member.id, base, member.unseen, behind, stamp, member.status, b"" if behind else settled
+    )
 
 
 def _again(owed: Owed | None, result: Result, revision: int) -> Owed:

@@ -27,6 +27,8 @@ _PLAIN = frozenset({str, int, Decimal})
 class GenericLens:
     """Every key is a field. `carries` narrows it to path prefixes; `part` names the part of new records."""
 
+    exact = True
+
     def __init__(self, part: str = "record", carries: tuple[str, ...] = ("",)) -> None:
         self._part = part
         self._carries = carries

@@ -51,13 +51,19 @@ class Row:
     when: tuple[When, ...] = ()
     note: str = ""
     decode: Callable[[str | None, str | None], Value] = field(init=False, compare=False)
+    only: VendorPath | None = field(init=False, compare=False)
+    """The one vendor key of a row that needs nothing else: most rows of most files."""
 
     def __post_init__(self) -> None:
         # The same few texts stand in this key in every record, and codecs are pure. Only texts: 1 == True in a cache.
         object.__setattr__(self, "decode", lru_cache(maxsize=1024)(self._decode))
+        plain = not (self.when or self.pair or self.partner or self.constant is not None or self.missing != "empty")
+        object.__setattr__(self, "only", self.sources[0] if plain and len(self.sources) == 1 else None)
 
     def get(self, scope: Scope) -> Value | Missing:
         """Read the row; `MISSING` where an absent key means that this record does not carry the field."""
+        if self.only is not None:
+            return self._read(scope.read(self.only), None)
         if any(not when.holds(scope) for when in self.when):
             return EMPTY
         if self.constant is not None:

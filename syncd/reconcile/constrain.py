@@ -7,7 +7,7 @@ its value (no such right, held, a loss nobody accepted, three refusals) is behin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from syncd.model import paths
@@ -198,6 +198,8 @@ class Targets:
             for path in one.owed
             if not one.why.startswith("refused ")
         }
+        if not blocked:
+            return tuple(self._changes)
         return tuple(
             change
             for change in self._changes
@@ -207,7 +209,7 @@ class Targets:
     def behind_of(self, member: Member, revision: int) -> dict[str, Owed]:
         """Tell what a member is owed; what is new since this run carries the new revision."""
         return {
-            path: replace(owed, revision=revision) if owed.revision < 0 else owed
+            path: Owed(revision, owed.refusals, owed.next_at, owed.why) if owed.revision < 0 else owed
             for path, owed in self._behind[member.system].items()
         }
 

@@ -8,7 +8,7 @@ reads, writes or logs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile import questions, strays
@@ -165,17 +165,14 @@ class _LinkWork:
         before, link = self.seen.link, self.missing.link
         revision = link.revision + 1 if self.raised else link.revision
         members = tuple(
-            replace(
-                member,
-                base=self.bases[member.system],
-                unseen=frozenset(self.unseen[member.system]),
-                behind=self.targets.behind_of(member, revision),
+            member.moved(
+                self.bases[member.system],
+                frozenset(self.unseen[member.system]),
+                self.targets.behind_of(member, revision),
             )
             for member in link.members
         )
-        after = replace(
-            link, agreed=self.agreed, members=members, revision=revision, accepted=frozenset(self.targets.accepted)
-        )
+        after = link.moved(self.agreed, members, revision, frozenset(self.targets.accepted))
         operations = self.missing.operations(after)
         proposals = (*self.missing.proposals, *self.proposals, *self.targets.proposals())
         changes: tuple[Change, ...] = self.targets.changes()

@@ -70,6 +70,8 @@ def judge_missing(
 ) -> Missing:
     """Judge the members of a link by what was seen of them."""
     link = seen.link
+    if link.status == "live" and all(_there(member, seen.sights.get(member.system)) for member in link.members):
+        return Missing(link, seen.sights)
     lost = {system: sight.evidence for system, sight in seen.sights.items() if isinstance(sight, Lost)}
     members = tuple(_status(member, seen.sights.get(member.system), lost) for member in link.members)
     gone = [member.system for member in members if member.status == "missing"]
@@ -78,6 +80,10 @@ def judge_missing(
     if gone:
         found = _missing(found, gone, lost, answers, rules)
     return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
+
+
+def _there(member: Member, sight: Sight | None) -> bool:
+    return member.status == "live" and not isinstance(sight, Lost)
 
 
 def _status(member: Member, sight: Sight | None, lost: Mapping[System, str]) -> Member:

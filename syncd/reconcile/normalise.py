@@ -135,7 +135,7 @@ def _lifted(
 
     512.45 kept as 512 by a system of whole dollars is no difference between the two, and never an edit.
     """
-    if len({one.value for one in held.values()}) == 1:
+    if len({one.value for one in held.values()}) == 1 or all(surfaces[system].exact for system in held):
         return held
     wider = (agreed, *(one.value for one in held.values()))
     return {system: _lift(path, one, wider, agreed, surfaces[system]) for system, one in held.items()}

@@ -209,6 +209,11 @@ class _Reader:
             raise self._error(
                 f'"{wrong}" is not an answer to this question{did_you_mean(wrong, (*_WITH, *self._heads))}'
             )
+        if main[0] == "value" and len(said) > 1 and all(said[key] is None for key in said if key != "value"):
+            whole = ",".join([str(said["value"]), *(key for key in said if key != "value")])
+            raise self._error(
+                "the comma parts the value in two", f"Put it in quotes: {{value: {quoted(whole)}}}.", "value"
+            )
         for key in said:
             if key != main[0] and key not in _WITH[main[0]]:
                 known = _WITH[main[0]]

@@ -41,13 +41,14 @@ class Sheet:
 
 def sheets(folder: Path) -> Iterator[Sheet]:
     """Read the review files below a folder, in order; editors' backups and hidden files are none."""
-    if not folder.is_dir() or folder.is_symlink():
+    if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "#")) or path.name.endswith("~"):
             continue
         if path.is_dir():
-            yield from sheets(path)
+            if not path.is_symlink():
+                yield from sheets(path)
         elif path.suffix.lower() in _KINDS and (sheet := load(path)) is not None:
             yield sheet
 

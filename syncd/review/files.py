@@ -8,12 +8,12 @@ to the caller to commit that before `show` touches a file again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from syncd.errors import LockedError
+from syncd.errors import LockedError, StoreError
 from syncd.review.collect import SETTLE_S, Collected, KindOf, RecordsOf, collect
 from syncd.review.disk import ERROR_SUFFIX, Sheet, load, put, sheets, tell
 from syncd.review.document import schema
@@ -72,7 +72,9 @@ class ReviewFolder:
             settle_s=settle_s,
         )
         for path, wrong in errors.items():
-            tell(path, _letter(path, wrong) if wrong else None)
+            # What is wrong is returned too: a full disk must not keep good answers from being used.
+            with suppress(OSError):
+                tell(path, _letter(path, wrong) if wrong else None)
         return collected
 
     def name(self, path: Path) -> str:
@@ -134,17 +136,19 @@ class ReviewFolder:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Let one process write at a time."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S)
+        """Let one process write at a time, and say what to do when the folder cannot be written."""
         try:
-            lock.acquire()
+            self.root.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S):
+                yield
         except Timeout as error:
             raise LockedError(f"another process has been writing {self.root} for {LOCK_TIMEOUT_S:.0f} s") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        except OSError as error:
+            raise StoreError(
+                f"the review folder cannot be written: {error.strerror or error}",
+                file=str(error.filename or self.root),
+                hint="Free some space, or let the user that runs syncd write there; no question and no answer is lost.",
+            ) from error
 
 
 def _letter(path: Path, errors: Sequence[ReviewError]) -> str:

@@ -181,6 +181,11 @@ def render_done(key: PageKey, entries: Sequence[Entry], names: Names, now: float
     return "\n".join([*lines, "", END, ""])
 
 
+def item_text(question: Question, names: Names) -> str:
+    """Write one question as it stands in its file, for the command line."""
+    return "\n".join([*_item(question, NOTHING, names), ""])
+
+
 def outcome(question: Question) -> list[str]:
     """Say what became of a question that is open no more."""
     decided = question.decided

@@ -176,11 +176,14 @@ def show_from(store: QuestionStore, folder: ReviewFolder, scope: str | None = No
 def names_from(store: QuestionStore, questions: Collection[Question]) -> Names:
     """Look up what people call the groups of these questions, and of which kind their links are."""
     links = {id_: store.link(id_) for id_ in {question.proposal.link for question in questions} if id_}
+    kinds = {id_: link.kind for id_, link in links.items() if link is not None}
+    return replace(group_names(store, questions), kinds=kinds)
+
+
+def group_names(store: QuestionStore, questions: Collection[Question]) -> Names:
+    """Look up what people call the groups of these questions."""
     groups = {scope: store.link(scope) for scope in {question.proposal.scope for question in questions} if scope}
-    return Names(
-        groups={scope: link.label for scope, link in groups.items() if link is not None and link.label},
-        kinds={id_: link.kind for id_, link in links.items() if link is not None},
-    )
+    return Names(groups={scope: link.label for scope, link in groups.items() if link is not None and link.label})
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ def listing(
 ) -> tuple[Row, ...]:
     """List the open questions, oldest first."""
     questions = store.questions(filters.group if _is_scope(store, filters.group) else None)
-    names = names_from(store, questions)
+    names = group_names(store, questions)
     errors = folder.errors() if folder is not None else {}
     rows = []
     for question in questions:
@@ -324,7 +327,8 @@ class _Facts:
     def __init__(self, store: QuestionStore) -> None:
         self._store = store
         self._kinds: dict[str, Kind] = {}
-        self._records: dict[str, Records] = {}
+        self._strays: dict[str, list[Snapshot]] = {}
+        self._records: dict[tuple[str, Kind], Records] = {}
 
     def kind_of(self, question: Question) -> Kind:
         """Tell the kind of record that a question is about; without a link a plan."""
@@ -334,18 +338,26 @@ class _Facts:
             self._kinds[id_] = link.kind if link is not None else "plan"
         return self._kinds[id_]
 
-    def records_of(self, question: Question) -> Records:
-        """Give the records of a question's group that a plan can be linked with: unlinked, or members of links."""
-        scope = question.proposal.scope
-        if scope not in self._records:
+    def records_of(self, question: Question) -> Records | None:
+        """Give the records that the one asked about can be linked with: of its kind, unlinked or in a link. None when
+        the one asked about is not known any more."""
+        scope, name = question.proposal.scope, question.proposal.name
+        if scope not in self._strays:
+            self._strays[scope] = self._store.strays(scope)
+        strays = self._strays[scope]
+        kind = next((stray.kind for stray in strays if f"{stray.system}:{stray.id}" == name), None)
+        if kind is None:
+            return None
+        if (scope, kind) not in self._records:
             records: dict[str, dict[str, str]] = {}
-            for link in self._store.links(scope):
-                for member in link.members if link.kind == "plan" else ():
+            for link in self._store.links(None if kind == "group" else scope, kind):
+                for member in link.members:
                     records.setdefault(member.system, {})[member.id] = link.label
-            for stray in self._store.strays(scope):
-                records.setdefault(stray.system, {})[stray.id] = stray.label
-            self._records[scope] = records
-        return self._records[scope]
+            for stray in strays:
+                if stray.kind == kind:
+                    records.setdefault(stray.system, {})[stray.id] = stray.label
+            self._records[scope, kind] = records
+        return self._records[scope, kind]
 
 
 class _Questions(Mapping[str, Question]):

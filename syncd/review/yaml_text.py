@@ -155,6 +155,10 @@ def _at(event: Event) -> int:
 _ANSWER = re.compile(r"(\s*(?:- )?(?:decision|note|by)):[ \t]+([^|>\s].*?)\s*\Z")
 
 
+_BARE_TAG = re.compile(r"(?<=[\s{\[,])!na(?=\s*[}\],])")
+"""To YAML the bracket behind it belongs to the tag."""
+
+
 def _mend_one(lines: list[str], mended: dict[int, int], error: MarkedYAMLError) -> bool:
     """Take a line that YAML refused the way it was meant: tabs are blanks, and what follows `note:` is text."""
     for mark in (error.problem_mark, error.context_mark):
@@ -164,6 +168,10 @@ def _mend_one(lines: list[str], mended: dict[int, int], error: MarkedYAMLError) 
         if "\t" in line and mended.get(at, 0) < 1:
             mended[at] = 1
             lines[at] = line.replace("\t", "    ")
+            return True
+        if _BARE_TAG.search(line) and mended.get(at, 0) < 1:
+            mended[at] = 1
+            lines[at] = _BARE_TAG.sub(f'"{_NOT_APPLICABLE}"', line)
             return True
         found = _ANSWER.match(line)
         if found and mended.get(at, 0) < 2:  # noqa: PLR2004 - tabs first, then quotes

@@ -53,6 +53,11 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether this thread is inside `transaction`."""
+        return getattr(self._local, "connection", None) is not None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make several calls of this thread one transaction; an exception undoes all of them. Never await inside."""

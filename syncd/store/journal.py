@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
 from syncd.store.database import Database, many, renew
 from syncd.store.history import write_history
-from syncd.store.links import write_links
+from syncd.store.links import write_links, write_members
 from syncd.store.packing import pack_intent, unpack_intent
 from syncd.store.questions import use_questions, write_questions
 from syncd.store.rows import Batch, Intent, Settlement
@@ -43,7 +43,8 @@ class Journal(Database):
         """Store how intents ended, with what follows for links, snapshots and history."""
         with self._writing() as connection:
             renew(connection, _UPDATE, _UPSERT, (pack_intent(each.intent) for each in settlements))
-            write_links(connection, (each.link for each in settlements if each.link is not None))
+            write_links(connection, (each.link for each in settlements if each.link and each.member is None))
+            write_members(connection, ((each.link, each.member) for each in settlements if each.link and each.member))
             write_snapshots(connection, (each.snapshot for each in settlements if each.snapshot is not None))
             write_history(connection, (row for each in settlements for row in each.history))
 

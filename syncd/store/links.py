@@ -147,6 +147,12 @@ def write_links(connection: Connection, links: Iterable[Link]) -> None:
             raise refusal from error
 
 
+def write_members(connection: Connection, members: Iterable[tuple[Link, str]]) -> None:
+    """Store single members of links that are stored already: `(link, system)`."""
+    rows = (row for link, system in members for row in pack_members(link, system))
+    renew(connection, _UPDATE_MEMBER, _UPSERT_MEMBER, rows)
+
+
 def _write_members(connection: Connection, latest: Mapping[str, Link]) -> None:
     rows = (row for link in latest.values() for row in pack_members(link))
     renew(connection, _UPDATE_MEMBER, _UPSERT_MEMBER, rows)

@@ -98,10 +98,12 @@ def pack_link(link: Link) -> Row:
     )  # fmt: skip
 
 
-def pack_members(link: Link) -> Iterable[Row]:
-    """Give the rows of a link's members."""
+def pack_members(link: Link, only: str | None = None) -> Iterable[Row]:
+    """Give the rows of a link's members, or of one."""
     holds = link.status != "unlinked"
     for place, member in enumerate(link.members):
+        if only is not None and member.system != only:
+            continue
         yield (
             link.id, member.system, link.kind, member.id, holds, place, member.status, member.settled, member.own_stamp,
             _some(sorted(member.unseen)) if member.unseen else None,

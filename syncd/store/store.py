@@ -43,6 +43,8 @@ class Store(Snapshots, Links, Journal, Questions, Histories, States):
 
     def fork(self) -> Store:
         """Give a copy in memory that ends with the process: a preview decides on it and leaves this store untouched."""
+        if self.in_transaction:
+            raise RuntimeError("a store is not forked inside a transaction: SQLite would wait for its end for ever")
         writer, reader = engines(None)
         with self._reading() as mine, writer.connect() as theirs:
             source, target = mine.connection.driver_connection, theirs.connection.driver_connection

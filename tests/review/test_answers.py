@@ -56,6 +56,7 @@ def code_conflict():
         ("a value with a colon", conflict(path="details.name"), 'value: "Plan: Gold"', "value", "Plan: Gold", {}),
         ("cleared", conflict(path="details.name"), {"value": ""}, "value", EMPTY, {}),
         ("does not apply", conflict(), {"value": "!na"}, "value", NOT_APPLICABLE, {}),
+        ("does not apply, as tables write it", conflict(), "{value: !na}", "value", NOT_APPLICABLE, {}),
         ("as it is shown", conflict(), {"value": "Not Applicable"}, "value", NOT_APPLICABLE, {}),
         ("a word of the list", code_conflict(), {"value": "annual"}, "value", "annual", {}),
         (
@@ -155,6 +156,7 @@ def test_answers(why, asked, answer, choice, value, options):
         ("a value typed bare", conflict(), "530.00", "is what crm holds", "write crm"),
         ("another value typed bare", conflict(), "531.00", "is not an answer", 'did you mean {value: "531.00"}?'),
         ("no value", conflict(), "value", "the value itself is missing", '{value: "512.40"}'),
+        ("an amount cut by its comma", conflict(), "{value: $1,531.00}", "the comma parts", '{value: "$1,531.00"}'),
         ("no value either", conflict(), {"value": None}, "the value itself is missing", "clears the field"),
         (
             "the wrong type",

@@ -10,11 +10,26 @@ from dataclasses import replace
 import pytest
 from ruamel.yaml import YAML
 
+from syncd.errors import StoreError
 from syncd.review import disk
 from syncd.review.files import ReviewFolder
-from syncd.review.page import MOST_QUESTIONS
+from syncd.review.page import MOST_QUESTIONS, item_text
 from syncd.review.words import Names
-from tests.review.world import ALL, NAMES, NOW, Office, conflict, fill, guard, hand_off, loss, missing, stray, table
+from tests.review.world import (
+    ALL,
+    NAMES,
+    NOW,
+    Office,
+    conflict,
+    fill,
+    guard,
+    hand_off,
+    loss,
+    missing,
+    question,
+    stray,
+    table,
+)
 
 ID, OTHER = "aa00000001-1", "aa00000004-1"
 
@@ -95,6 +110,11 @@ def test_a_file_reads_plainly(tmp_path):
         (conflict(path="contributions[A;2026-01-01].ee_percent"), "Employee, share of the premium, contributions of class A from 2026-01-01: crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),
         (conflict(path="benefits[HSA].deductible.individual.in_network"), "Deductible, individual, in network (summary HSA): crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),
         (conflict(path="rates[billing;*;2026-01-01].ee"), "Employee, billing rates from 2026-01-01: crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),
+        (conflict(path="details.custom.wellness_credit"), "Wellness credit: crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),
+        (question("suggested-link", "crm:1", id_="s-1", members={"crm": {"id": "1"}, "quote": {"id": "2"}}), "“Gold PPO 1000”: are crm 1 and quote 2 the same plan?"),
+        (question("hold", "crm:details.status", id_="h-1", why="the client is reviewing until 2026-01-05."), "Status waits to be written to crm: the client is reviewing until 2026-01-05. This closes itself when the hold ends."),
+        (question("something-new", "x", id_="n-1", why="a thing nobody has a word for"), "A thing nobody has a word for."),
+        (conflict(path="details.notes", crm="word " * 40), f"Notes: crm says “{('word ' * 40)[:59]}…” and quote says 525.00 (it was 512.40). Which one is right?"),
         (conflict(path="p1.size"), "p1.size: crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),
         (conflict(kind="renewal", path="details.effective_date", crm="2027-01-01", quote="2026-01-01"), "Effective date: crm says 2027-01-01 and quote says 2026-01-01 (it was 512.40). Is this a renewal, and which date is right?"),
     ],
@@ -404,6 +424,84 @@ def test_records_of_one_day_do_not_replace_each_other(tmp_path):
     assert len(records) == 3
     assert all(any(f"round {n}" in text for text in records.values()) for n in (1, 2, 3))
     assert all(path.parent.parent.name == "2025-11-24" for path in office.folder.done.rglob("*.yaml"))
+
+
+def test_two_people_in_two_files_of_one_page_both_keep_theirs(tmp_path):
+    """Neither can be carried over the other, so both stay and what is new comes in a third file."""
+    office = Office(tmp_path, conflict(ID))
+    copy = office.page.with_name("bob.yaml")
+    office.save(copy, office.page.read_bytes())
+    office.answer(ID, "", note="x")
+    first = office.folder.file_of(ID)
+    second = next(path for path in office.pages().values() if path != first)
+    office.edit(second, fill(ID, note="y"))
+    left = {first: first.read_bytes(), second: second.read_bytes()}
+    office.ask(missing())
+    office.show()
+    assert {path: path.read_bytes() for path in left} == left
+    assert len(office.pages()) == 3
+    assert OTHER in office.folder.ids()
+    assert office.show().written == []
+
+
+def test_a_second_file_beside_is_another_one(tmp_path):
+    office = Office(tmp_path, conflict(ID))
+    office.edit(office.page, ("- id:", "# mine\n- id:"))
+    office.ask(missing())
+    office.show()
+    beside = next(path for path in office.pages().values() if path.name.endswith(".new.yaml"))
+    office.edit(beside, ("- id:", "# mine too\n- id:"))
+    office.ask(loss())
+    office.show()
+    assert {path.name.partition(".")[2] for path in office.pages().values()} == {"yaml", "new.yaml", "new-2.yaml"} or (
+        len(office.pages()) == 3
+    )
+    assert loss().id in office.folder.ids()
+
+
+def test_an_answer_to_an_unknown_question_is_left_alone(tmp_path):
+    office = Office(tmp_path, conflict(ID))
+    path = office.edit(office.page, fill(ID, decision="crm"), (ID, "zz00000001-1"))
+    left = path.read_bytes()
+    office.turn()
+    assert path.read_bytes() == left
+    assert len(office.pages()) == 2
+
+
+@pytest.mark.parametrize("kind", ["hold", "unheard-of"])
+def test_a_question_without_answers_is_shown_all_the_same(tmp_path, kind):
+    folder = ReviewFolder(tmp_path)
+    folder.show([question(kind, "crm:details.status", id_="x-1")], NAMES, now=NOW)
+    [item] = YAML(typ="safe").load(folder.file_of("x-1").read_text())
+    assert item["answers"] == []
+
+
+def test_one_question_can_be_shown_alone(tmp_path):
+    text = item_text(conflict(ID), NAMES)
+    assert text.startswith(f'- id: "{ID}"\n')
+    assert text.endswith("\n  by:\n")
+
+
+def test_p27_a_folder_that_cannot_be_written_says_what_to_do(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError) as caught:
+        ReviewFolder(tmp_path / "file" / "review").show([], NAMES, now=NOW)
+    assert "cannot be written" in caught.value.message
+    assert "no answer is lost" in caught.value.hint
+
+
+def test_a_full_disk_keeps_no_answer_from_being_read(tmp_path, monkeypatch):
+    from syncd.review import files
+
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    office = Office(tmp_path, conflict(ID), guard())
+    office.answer(ID, "crn")
+    office.answer("aa00000005-1", "approve")
+    monkeypatch.setattr(files, "tell", full)
+    collected = office.collect()
+    assert (len(collected.decided), len(collected.errors)) == (1, 1)
 
 
 def test_a_busy_folder_is_waited_for_and_then_named(tmp_path, monkeypatch):

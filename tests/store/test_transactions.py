@@ -150,6 +150,12 @@ def test_a_fork_is_a_copy_that_leaves_its_original_alone(store):
     second.close()
 
 
+def test_a_fork_inside_a_transaction_is_refused(store):
+    with store.transaction(), pytest.raises(RuntimeError, match="not forked"):
+        store.fork()
+    store.fork().close()
+
+
 def test_two_stores_in_memory_know_nothing_of_each_other():
     one, two = Store.open(":memory:"), Store.open(":memory:")
     one.put("a", "1", "x")

@@ -190,7 +190,7 @@ class Play:
 
     async def run(self, cycle: Cycle) -> Came:
         """Observe all systems and run the engine once, as a process that has just started."""
-        if self.rules is None:
+        if self.trouble:
             return Came("config_error", proposals=self._told(self._asked()), notes=(self.trouble,))
         asked: list[Proposal] | None = None
         try:

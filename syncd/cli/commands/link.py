@@ -1,0 +1,233 @@
+"""`syncd link` and `syncd unlink`: decide in a file which plans belong together; part them again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncd import linking
+from syncd.apply.world import no_lock
+from syncd.cli import link_file, logs, preview
+from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
+from syncd.cli.observing import observe_all
+from syncd.cli.out import Progress, count, print_json, say, styled, tell
+from syncd.cli.run import OK, OPEN
+from syncd.errors import ConfigError
+from syncd.reconcile.choices import Choice
+from syncd.reconcile.guards import CHANGESET_GUARDS
+from syncd.reconcile.types import Link
+from syncd.review.queue import show_from
+from syncd.sync import Mode, run_once
+
+if TYPE_CHECKING:
+    from syncd.apply.world import World
+    from syncd.cli.session import Session
+
+
+def run(session: Session, group: str, file: Path | None, out: Path | None, *, dry_run: bool, check: bool) -> int:
+    """Write a decision file, or carry one out."""
+    if file is not None and out is not None:
+        raise ConfigError("name a file to read or a file to write, not both", hint="Leave FILE or --out out.")
+    if out is not None and out.exists():
+        raise ConfigError(
+            "it is there already, and somebody may have written in it", file=str(out), hint="Name another file."
+        )
+    text = _read(file) if file is not None else ""
+    return asyncio.run(_run(session, group, file, text, out, dry_run=dry_run, check=check))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"it cannot be read: {why}", file=str(file), hint="Write one with --out FILE.") from error
+
+
+async def _run(
+    session: Session, group: str, file: Path | None, text: str, out: Path | None, *, dry_run: bool, check: bool
+) -> int:
+    async with session.world() as world:
+        found = find_group(world.store, group)
+        for one in await observe_all(world, Progress()):
+            for error in (*one.observed.errors, *one.observed.tripped):
+                tell(f"note: {one.observed.system}: {error}")
+        draft = _draft(found, world)
+        if file is not None:
+            return await _decide(session, draft, world, file, text, dry_run=dry_run, check=check)
+        if out is not None:
+            return _write(session, draft, out)
+        return _show(session, draft)
+
+
+def _draft(group: Link, world: World) -> link_file.Draft:
+    strays = linking.unlinked(group.id, world)
+    return link_file.Draft(
+        group, strays, plans_of(world.store, group.id), linking.surfaces(world), linking.set_aside_of(world)
+    )
+
+
+def _write(session: Session, draft: link_file.Draft, out: Path) -> int:
+    try:
+        out.write_text(link_file.render(draft), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"it cannot be written: {error.strerror}", file=str(out)) from error
+    if session.json:
+        print_json({"command": "link", "group": draft.group.id, "file": str(out), "unlinked": len(draft.strays)})
+        return OK
+    say(f"{out}: {count(len(draft.strays), 'unlinked plan')} of “{draft.group.label}”, with {_likely(draft)}.")
+    say("", f"Fill in `decision:` where you know it, then look at `syncd link {draft.group.id} {out} --dry-run`.")
+    return OK
+
+
+def _likely(draft: link_file.Draft) -> str:
+    pairs = {frozenset({key, (one.system, one.id)}) for key, found in draft.suggestions().items() for one in found}
+    return count(len(pairs), "likely pair")
+
+
+def _show(session: Session, draft: link_file.Draft) -> int:
+    suggestions = draft.suggestions()
+    if session.json:
+        found = [
+            {
+                "system": stray.system,
+                "id": stray.id,
+                "label": stray.label,
+                "candidates": [
+                    {"system": one.system, "id": one.id, "score": round(one.score, 3), "reasons": one.reasons}
+                    for one in suggestions.get(key, ())
+                ],
+            }
+            for key, stray in sorted(draft.strays.items())
+        ]
+        print_json({"command": "link", "group": draft.group.id, "unlinked": found})
+        return OK
+    say(f"{count(len(draft.strays), 'unlinked plan')} of “{draft.group.label}”, with {_likely(draft)}.")
+    say(f"Write them into a file to decide about them: `syncd link {draft.group.id} --out FILE`.")
+    return OK
+
+
+# -- carrying decisions out --------------------------------------------------------------------------------------------
+
+
+async def _decide(
+    session: Session, draft: link_file.Draft, world: World, file: Path, text: str, *, dry_run: bool, check: bool
+) -> int:
+    choices, by = link_file.parse(text, str(file), draft)
+    by = by or session.by
+    if not choices:
+        raise ConfigError(
+            "no decision is filled in",
+            file=str(file),
+            hint="Put one of the decisions named at its head behind `decision:`.",
+        )
+    scope = draft.group.id
+    async with world.lock(scope):
+        trial = replace(world, store=world.store.fork(), lock=no_lock)
+        came = linking.link_plans(trial, scope, choices, by=by)
+        ids = frozenset(link.id for link in came.links)
+        mode = Mode(preview=True, only=ids, force=frozenset(CHANGESET_GUARDS))
+        report = await run_once(scope, trial, mode)
+        if not dry_run:
+            whole = await run_once(scope, trial, Mode(preview=True))
+            with world.store.transaction():
+                came = linking.link_plans(world, scope, choices, by=by)
+                linking.approve(world, report.changeset, whole.changeset, by=by)
+            logs.get().info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
+            show_from(world.store, session.review, scope, now=world.now())
+    doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True)
+    code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["questions"] or doc["counts"]["creates"]) else OK
+    if session.json:
+        print_json(_document(draft, came, choices, doc, dry_run=dry_run, code=code))
+        return code
+    _print(draft, came, doc, dry_run=dry_run)
+    return code
+
+
+def _document(
+    draft: link_file.Draft,
+    came: linking.LinkedPlans,
+    choices: Sequence[Choice],
+    doc: preview.Doc,
+    *,
+    dry_run: bool,
+    code: int,
+) -> dict[str, Any]:
+    return {
+        "command": "link",
+        "group": draft.group.id,
+        "dry_run": dry_run,
+        "decisions": len(choices),
+        "links": [
+            {
+                "link": link.id,
+                "label": link.label,
+                "members": {m.system: m.id for m in link.members if m.status != "awaited"},
+                "to_be_created": [m.system for m in link.members if m.status == "awaited"],
+                "sources": dict(link.sources),
+                "follow": link.follow,
+            }
+            for link in came.links
+        ],
+        "set_aside": [{"system": system, "id": record_id} for system, record_id in came.aside],
+        "asked": [{"system": system, "id": record_id} for system, record_id in came.asked],
+        "preview": doc,
+        "exit": code,
+    }
+
+
+def _print(
+    draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, *, dry_run: bool
+) -> None:
+    for link in came.links:
+        say(f"{styled('link', 'green')}    {link.label}  {member_text(link)}{_terms(link)}")
+    for system, record_id in came.aside:
+        say(f"ignore  {draft.strays[system, record_id].label}  {system} {record_id}")
+    for system, record_id in came.asked:
+        say(f"ask     {draft.strays[system, record_id].label}  {system} {record_id}")
+    if came.links:
+        say("", "What linking does, once:", "", *preview.lines(doc, dry_run=True))
+    scope = draft.group.id
+    if dry_run:
+        say("", "Nothing was stored: this was a dry run.")
+    elif came.links:
+        say("", f"{count(len(came.links), 'plan')} linked. `syncd sync {scope}` writes what is shown here.")
+    else:
+        say("", "Stored.")
+
+
+def _terms(link: Link) -> str:
+    """Tell the terms of a link."""
+    if not link.follow:
+        return "  (copied once)"
+    by_system: dict[str, list[str]] = {}
+    for section, system in link.sources.items():
+        by_system.setdefault(system, []).append(section)
+    told = "; ".join(f"{', '.join(sections)} from {system}" for system, sections in by_system.items())
+    return f"  ({told})" if told else ""
+
+
+# -- parting -----------------------------------------------------------------------------------------------------------
+
+
+def unlink(session: Session, group: str, plan: str, *, reason: str = "") -> int:
+    """Part the records of a plan."""
+    return asyncio.run(_unlink(session, group, plan, reason))
+
+
+async def _unlink(session: Session, group: str, plan: str, reason: str) -> int:
+    async with session.world() as world:
+        found = find_plan(world.store, find_group(world.store, group).id, plan)
+        parted = await linking.unlink_plan(world, found, by=session.by, note=reason)
+        logs.get().info("plan_unlinked", group=found.scope, link=found.id)
+        show_from(world.store, session.review, found.scope, now=world.now())
+        if session.json:
+            print_json({"command": "unlink", "link": parted.id, "label": parted.label, "group": parted.scope})
+            return OK
+        say(f"unlinked: “{parted.label}” {parted.id} ({member_text(parted)})")
+        say("Both records and their history stay; neither is written or asked about any more.")
+        say(f"To link them again, decide about them in a file: `syncd link {parted.scope} --out FILE`.")
+    return OK

@@ -1,0 +1,122 @@
+"""`syncd plans`: the linked plans of a group with their state, and what is linked to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from syncd import linking
+from syncd.cli.link_file import about
+from syncd.cli.names import find_group, member_text, plans_of
+from syncd.cli.observing import observe_new
+from syncd.cli.out import Progress, count, print_json, say, short, styled, table
+from syncd.cli.run import OK
+from syncd.reconcile.suggest import suggest
+from syncd.reconcile.types import Link
+
+if TYPE_CHECKING:
+    from syncd.apply.world import World
+    from syncd.cli.session import Session
+
+
+def show(session: Session, group: str, *, refresh: bool = False) -> int:
+    """List the plans of a group."""
+    return asyncio.run(_show(session, group, refresh=refresh))
+
+
+async def _show(session: Session, group: str, *, refresh: bool) -> int:
+    async with session.world() as world:
+        await observe_new(world, Progress(), refresh=refresh)
+        found = find_group(world.store, group)
+        asked = Counter(question.proposal.link for question in world.store.questions(found.id))
+        linked = [_linked(link, asked[link.id], world) for link in plans_of(world.store, found.id)]
+        strays = linking.unlinked(found.id, world)
+        aside = linking.set_aside_of(world)
+        suggestions = suggest(stray for key, stray in strays.items() if key not in aside)
+        loose = [
+            {
+                "system": stray.system,
+                "id": stray.id,
+                "label": stray.label,
+                "about": about(stray),
+                "set_aside": key in aside,
+                "candidates": [
+                    {"system": one.system, "id": one.id, "score": round(one.score, 3), "reasons": one.reasons}
+                    for one in suggestions.get(key, ())
+                ],
+            }
+            for key, stray in sorted(strays.items(), key=lambda item: (item[1].label.casefold(), item[0]))
+        ]
+        if session.json:
+            group_doc = {"id": found.id, "label": found.label}
+            print_json({"command": "plans", "group": group_doc, "linked": linked, "unlinked": loose})
+            return OK
+        say(styled(f"{found.label}", "bold") + styled(f"  {found.id}  {member_text(found)}", "dim"), "")
+        _print(found, linked, loose)
+    return OK
+
+
+def _linked(link: Link, questions: int, world: World) -> dict[str, Any]:
+    behind = {member.system: len(member.behind) for member in link.members if member.behind}
+    return {
+        "link": link.id,
+        "label": link.label,
+        "members": {member.system: member.id for member in link.members},
+        "records": member_text(link),
+        "state": _state(link, behind, questions, world),
+        "status": link.status,
+        "behind": behind,
+        "questions": questions,
+        "sources": dict(link.sources),
+        "follow": link.follow,
+    }
+
+
+def _state(link: Link, behind: dict[str, int], questions: int, world: World) -> str:
+    """Say how a link stands, as of its last run."""
+    if link.status == "orphaned":
+        return "a record is missing"
+    said = [count(questions, "question")] if questions else []
+    said += [f"{system} is owed {count(number, 'field')}" for system, number in behind.items()]
+    said += [f"to be created in {m.system}" for m in link.members if m.status == "awaited"]
+    if said:
+        return "; ".join(said)
+    if not link.settled:
+        return "not run yet"
+    settled = {
+        member.system: snapshot.digest == member.settled
+        for member in link.members
+        if (snapshot := world.store.snapshots(member.system, link.kind, [member.id]).get(member.id)) is not None
+    }
+    moved = [system for system, same in settled.items() if not same]
+    return f"changed in {', '.join(moved)} since the last run" if moved else "in step"
+
+
+def _print(group: Link, linked: list[dict[str, Any]], loose: list[dict[str, Any]]) -> None:
+    if linked:
+        rows = [(one["link"], short(one["label"], 40), one["records"], one["state"]) for one in linked]
+        say(*table(rows, ("plan", "name", "records", "state")))
+    else:
+        say("No plan of this group is linked yet; unlinked plans are never written.")
+    aside = [one for one in loose if one["set_aside"]]
+    asked = [one for one in loose if not one["set_aside"]]
+    if asked:
+        rows = [
+            (one["system"], one["id"], short(one["label"], 36), short(one["about"], 48), _best(one["candidates"]))
+            for one in asked
+        ]
+        say(
+            "",
+            "Linked to nothing:",
+            *table(rows, ("system", "id", "name", "identity", "likely the same as"), indent="  "),
+        )
+        say("", f"Decide about them in a file: `syncd link {group.id} --out FILE`.")
+    if aside:
+        left = [(one["system"], one["id"], short(one["label"], 36), short(one["about"], 48)) for one in aside]
+        say("", "Set aside by a person:", *table(left, ("system", "id", "name", "identity"), indent="  "))
+
+
+def _best(candidates: list[dict[str, Any]]) -> str:
+    told = [f"{one['system']} {one['id']} ({one['score']:.0%})" for one in candidates]
+    return ", ".join(told) or "-"

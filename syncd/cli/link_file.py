@@ -1,0 +1,308 @@
+"""The decision file of `syncd link`: each unlinked plan of a group, what linking would overwrite, a blank to fill in.
+
+Takes and gives text. What a person writes is read with the words of the review files; all of a file counts or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncd.cli.out import short
+from syncd.errors import ConfigError
+from syncd.model import paths
+from syncd.model.values_text import format_value
+from syncd.reconcile.choices import Choice, RecordKey, choice_of
+from syncd.reconcile.relink import Difference, Surfaces, differences
+from syncd.reconcile.strays import question
+from syncd.reconcile.suggest import Suggestion, suggest
+from syncd.reconcile.types import Link, Stray, System, View
+from syncd.review.answers import decision_from_text
+from syncd.review.errors import ReviewError, did_you_mean
+from syncd.review.yaml_text import Node, YamlTextError, flow, quoted, read
+from syncd.store.rows import Question
+
+END = "# end"
+KEYS = ("record", "id", "name", "about", "seen", "set_aside", "candidates", "see", "decision", "note")
+TOP = ("group", "by", "plans")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a decision file is about."""
+
+    group: Link
+    strays: Mapping[RecordKey, Stray]
+    linked: Sequence[Link]
+    surfaces: Surfaces
+    aside: Mapping[RecordKey, Mapping[str, object]] = field(default_factory=dict)
+
+    def suggestions(self) -> Mapping[RecordKey, tuple[Suggestion, ...]]:
+        """Give every record's likeliest counterparts."""
+        return suggest(self.strays.values())
+
+    def targets(self, stray: Stray) -> list[System]:
+        """Name the systems that could get a copy of a record."""
+        return sorted(
+            system
+            for (system, kind), surface in self.surfaces.items()
+            if kind == stray.kind and system != stray.system and surface.create
+        )
+
+
+def about(stray: Stray) -> str:
+    """Tell what identifies a plan: line, carrier, code, effective date."""
+    names = ("details.line", "details.carrier", "details.carrier_plan_code", "details.effective_date")
+    return ", ".join(format_value(stray.seen.flat[path]) for path in names if path in stray.seen.flat)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def render(draft: Draft) -> str:
+    """Write the file."""
+    suggestions = draft.suggestions()
+    lines = [*_head(draft), "", f"group: {quoted(draft.group.id)}", "by:", "", "plans:"]
+    shown: set[frozenset[RecordKey]] = set()
+    for key in sorted(draft.strays):
+        lines += ["", *_entry(draft, draft.strays[key], suggestions, shown)]
+    if not draft.strays:
+        lines[-1] = "plans: []    # every plan of this group is linked"
+    return "\n".join([*lines, "", END, ""])
+
+
+def _head(draft: Draft) -> list[str]:
+    systems = sorted({stray.system for stray in draft.strays.values()}) or sorted({s for s, _ in draft.surfaces})
+    first, second = (*systems, *(name for name, _ in draft.surfaces if name not in systems), "crm", "quote")[:2]
+    sources = {section: (first, second, second, first, "ask")[at % 5] for at, section in enumerate(paths.SECTIONS)}
+    example = flow({"link": {second: "ID"}, "sources": dict(sources)})
+    told = [
+        f"Which plans of “{draft.group.label}” are the same plan? ({len(draft.strays)} are linked to nothing.)",
+        "",
+        "Put one of these behind `decision:`. What you leave blank stays unlinked, and nothing is written to it.",
+        "",
+        f"  {example}",
+        "      Link it with that record, and keep both in step from now on. For each section name the system whose",
+        "      values count now (they overwrite the other's once, and win later conflicts unless a rule says otherwise)",
+        f"      or ask. `sources: {second}` stands for all sections; a section left out is asked about. A blank of the",
+        "      source erases nothing unless you add `blanks: overwrite`.",
+        f"  {flow({'copy': second})}",
+        f"      Create it in {second} and keep both in step. With `follow: false` it is copied once, and the two part.",
+        "  ignore     Leave it in its system only, and ask no more.",
+        "  ask        Ask about it in the review queue (also takes back an ignore).",
+        "",
+        "Below each candidate stands what the two hold differently: that is what linking overwrites, in one way or the",
+        "other. Deciding approves just this: a record that has changed since this file was written is refused.",
+        f"Try it with `syncd link {draft.group.id} FILE --dry-run`. Without --dry-run all decisions count, or none.",
+    ]
+    return [f"# {line}".rstrip() for line in told]
+
+
+def _entry(
+    draft: Draft,
+    stray: Stray,
+    suggestions: Mapping[RecordKey, tuple[Suggestion, ...]],
+    shown: set[frozenset[RecordKey]],
+) -> Iterator[str]:
+    key = (stray.system, stray.id)
+    yield f"- record: {stray.system}"
+    yield f"  id: {quoted(stray.id)}"
+    yield f"  name: {quoted(stray.label)}"
+    if told := about(stray):
+        yield f"  about: {quoted(told)}"
+    yield f"  seen: {quoted(stray.seen.digest.hex())}"
+    if key in draft.aside:
+        yield f"  set_aside: {quoted(_aside(draft.aside[key]))}"
+    found = suggestions.get(key, ())
+    if found:
+        yield "  candidates:"
+    for one in found:
+        pair = frozenset({key, (one.system, one.id)})
+        yield f"    - record: {one.system}"
+        yield f"      id: {quoted(one.id)}"
+        yield f"      name: {quoted(one.label)}"
+        yield f"      score: {quoted(f'{one.score:.0%}')}"
+        yield f"      because: {quoted(one.reasons)}"
+        if pair in shown:
+            yield f"      # what the two hold differently stands above, at {one.system} {one.id}"
+        else:
+            shown.add(pair)
+            yield from _differs(stray, draft.strays[one.system, one.id], draft)
+    yield from _namesakes(draft, stray, found)
+    yield "  decision:"
+    yield "  note:"
+
+
+def _aside(said: Mapping[str, object]) -> str:
+    if "link" in said:
+        return f"unlinked from {said['link']}"
+    by = f" by {said['by']}" if said.get("by") else ""
+    return f"ignored{by}" + (f": {said['note']}" if said.get("note") else "")
+
+
+def _differs(stray: Stray, other: Stray, draft: Draft) -> Iterator[str]:
+    """Tell what two records hold differently, and for each section what each source would overwrite."""
+    sections = differences(stray, other, draft.surfaces)
+    if not sections:
+        yield "      # both hold the same: linking overwrites nothing"
+        return
+    yield "      differs:"
+    for section in sorted(sections, key=paths.SECTIONS.index):
+        found = sections[section]
+        for one in found:
+            held = {system: format_value(value) for system, value in one.values.items()}
+            row = ", ".join(f"{system}: {quoted(text)}" for system, text in held.items())
+            yield f"        - {{field: {quoted(one.path)}, {row}}}"
+        yield f"      # {section}: {_effects(stray, other, found)}"
+
+
+def _effects(stray: Stray, other: Stray, found: Sequence[Difference]) -> str:
+    return "; ".join(
+        _effect(source.system, target.system, found) for source, target in ((stray, other), (other, stray))
+    )
+
+
+def _effect(source: System, target: System, found: Sequence[Difference]) -> str:
+    """Say what naming a source of a section would do to the other record."""
+    blank = sum(format_value(one.values[source]) == "" for one in found)
+    by_hand = [one for one in found if target in one.refusals]
+    written = len(found) - blank - len(by_hand)
+    fields = f"{written} field{'' if written == 1 else 's'}"
+    said = [f"{source} overwrites {fields} of {target}"]
+    said += [f"{blank} blank of {source} erase{'s' if blank == 1 else ''} nothing"] if blank else []
+    said += [f"{len(by_hand)} to be entered by hand ({by_hand[0].refusals[target]})"] if by_hand else []
+    return ", ".join(said)
+
+
+def _namesakes(draft: Draft, stray: Stray, found: Sequence[Suggestion]) -> Iterator[str]:
+    """Say of records that are only named the same why they are no candidates."""
+    suggested = {(one.system, one.id) for one in found}
+    for key, other in sorted(draft.strays.items()):
+        same = other.label.casefold() == stray.label.casefold()
+        if same and other.system != stray.system and key not in suggested:
+            told = f" ({about(other)})" if about(other) else ""
+            yield f"  # {other.system} {other.id} is called the same and is no candidate{told}: names are no evidence"
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def parse(text: str, file: str, draft: Draft) -> tuple[list[Choice], str]:
+    """Read the decisions of a file, and who took them. Raises ConfigError about the first thing that is wrong."""
+    if text.rstrip().rpartition("\n")[2].strip() != END:
+        line = text.rstrip().count("\n") + 1
+        raise ConfigError(
+            f"the last line is not `{END}`, so the file may be cut off", file=file, line=line, hint=f"Put `{END}` back."
+        )
+    root = _root(text, file)
+    group = _text(root, "group", file)
+    if group != draft.group.id:
+        raise ConfigError(
+            f"the file is about group {group}, not {draft.group.id} (“{draft.group.label}”)",
+            file=file,
+            line=root["group"][0] if "group" in root else None,
+            field="group",
+            hint="Name the file of this group, or write a new one with --out.",
+        )
+    plans = root.get("plans", (1, Node(1)))[1]
+    choices = [choice for item in plans.items or () if (choice := _choice(item, file, draft)) is not None]
+    return choices, _text(root, "by", file)
+
+
+def _root(text: str, file: str) -> Mapping[str, tuple[int, Node]]:
+    try:
+        root = read(text)
+    except YamlTextError as error:
+        raise ConfigError(error.message, file=file, line=error.line, hint="Correct this line.") from error
+    if root is None or root.pairs is None:
+        raise ConfigError("not a decision file: expected `group:` and `plans:`", file=file)
+    _known(root.pairs, TOP, file)
+    return root.pairs
+
+
+def _known(pairs: Mapping[str, tuple[int, Node]], known: Iterable[str], file: str) -> None:
+    for key, (line, _) in pairs.items():
+        if key not in known:
+            meant = did_you_mean(key, known)
+            raise ConfigError(f"there is no such key{meant}", file=file, line=line, field=key)
+
+
+def _text(pairs: Mapping[str, tuple[int, Node]], key: str, file: str) -> str:
+    line, node = pairs.get(key, (0, Node(0)))
+    if node.items is not None or node.pairs is not None:
+        raise ConfigError("expected text", file=file, line=line, field=key, hint='Put it in "quotes".')
+    return (node.text or "").strip()
+
+
+def _choice(item: Node, file: str, draft: Draft) -> Choice | None:
+    """Read one entry; None when nothing is decided."""
+    pairs = item.pairs
+    if pairs is None:
+        raise ConfigError("a plan begins with `- record:`", file=file, line=item.line)
+    _known(pairs, KEYS, file)
+    line, node = pairs.get("decision", (item.line, Node(item.line)))
+    said = node.plain()
+    if said is None or (isinstance(said, str) and not said.strip()):
+        return None
+    if isinstance(said, list):
+        raise ConfigError("give one decision, not a list", file=file, line=line, field="decision")
+    system, record_id = _text(pairs, "record", file), _text(pairs, "id", file)
+    stray = draft.strays.get((system, record_id))
+    if stray is None:
+        raise ConfigError(
+            _gone(system, record_id, draft), file=file, line=item.line, hint="Write a new file with --out."
+        )
+    seen = _text(pairs, "seen", file)
+    note = _text(pairs, "note", file)
+    if isinstance(said, str) and said.strip().casefold() == "ask":
+        return Choice(system, record_id, "ask", seen=seen, note=note)
+    try:
+        decided = decision_from_text(_question(stray, draft), said, records=_records(draft), note=note)
+    except ReviewError as error:
+        raise ConfigError(
+            error.message,
+            file=file,
+            line=_line_of(node, error, line),
+            field=f"{system} {record_id} {error.key}",
+            hint=error.hint,
+        ) from error
+    return choice_of(decided, system, record_id, seen=seen)
+
+
+def _gone(system: System, record_id: str, draft: Draft) -> str:
+    for link in draft.linked:
+        if any((member.system, member.id) == (system, record_id) for member in link.members):
+            return f"{system} {record_id} is linked already, in “{link.label}” ({link.id})"
+    return f"{system} holds no unlinked record {short(record_id)} in this group"
+
+
+def _line_of(node: Node, error: ReviewError, line: int) -> int:
+    """Find the line of the key that an answer is wrong in."""
+    for key in error.key.split(".")[1:]:
+        if node.pairs is None or key not in node.pairs:
+            break
+        line, node = node.pairs[key]
+    return line
+
+
+def _question(stray: Stray, draft: Draft) -> Question:
+    """Put the record as the question that the decision answers."""
+    view = View(
+        draft.group.id,
+        (),
+        (),
+        {(name, "plan"): draft.surfaces[name, "plan"] for name in (*draft.targets(stray), stray.system)},
+    )
+    asked = question(view, stray, draft.suggestions().get((stray.system, stray.id), ()), "")
+    return Question(f"{stray.system} {stray.id}", 1, "open", asked, 0.0)
+
+
+def _records(draft: Draft) -> dict[System, dict[str, str]]:
+    """Give the records that a decision may name."""
+    records: dict[System, dict[str, str]] = {}
+    for link in draft.linked:
+        for member in link.members:
+            records.setdefault(member.system, {})[member.id] = link.label
+    for stray in draft.strays.values():
+        records.setdefault(stray.system, {})[stray.id] = stray.label
+    return records
