@@ -22,7 +22,7 @@ from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
-from syncd.reconcile.types import Changeset, Decided, Link, Proposal, Stray, System, View
+from syncd.reconcile.types import AllSurfaces, Changeset, Decided, Link, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
 
 __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
@@ -33,7 +33,9 @@ __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
 
 def surfaces(world: World) -> Surfaces:
     """Give what every system can take, by kind."""
-    return {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+    return AllSurfaces(
+        {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+    )
 
 
 def unlinked(scope: str, world: World) -> dict[RecordKey, Stray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncd.apply.begin import begin
+from syncd.apply.begin import begin, question_rows
 from syncd.apply.create import operate
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
@@ -17,11 +17,23 @@ from syncd.apply.world import World, flat_of, no_lock, raw_digest
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
 from syncd.model import encoding
-from syncd.model.records import Kind, NotSeen, Present
+from syncd.model.records import NotSeen, Present
 from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
-from syncd.reconcile.types import Away, Changeset, Link, LinkView, Lost, Proposal, Sight, Stray, Surface, System, View
+from syncd.reconcile.types import (
+    AllSurfaces,
+    Away,
+    Changeset,
+    Link,
+    LinkView,
+    Lost,
+    Proposal,
+    Sight,
+    Stray,
+    System,
+    View,
+)
 from syncd.store.rows import Listing, Run, Snapshot
 
 __all__ = ["Mode", "Observed", "Report", "observe", "observe_all", "read_links", "run_once"]
@@ -69,6 +81,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         run = Run(world.new_id(), scope, "preview" if mode.preview else "sync", world.now())
         plan, view = await _plan(scope, world, mode)
         if mode.preview:
+            world.store.save_questions(question_rows(plan, world))
             return _report(run, plan, view, world, Done(failed=unsettled))
         world.store.start_run(run)
         done = Done(failed=unsettled)
@@ -86,10 +99,15 @@ async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     """Read, decide, guard."""
     view = await read_links(scope, world, mode)
     answers = world.answers(scope)
-    view, used = adopt(view, answers, world.rules)
+    view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
     plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))
     return guard(plan, _evidence(scope, world), world.limits, world.approvals(scope), mode.force), view
+
+
+def _stands(id_: str, world: World) -> bool:
+    link = world.store.link(id_)
+    return link is not None and link.status != "unlinked"
 
 
 async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
@@ -116,8 +134,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     away = {key: why for key, listing in listings.items() if (why := _away(listing))}
     good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
     ids = None if mode.full or away else store.unsettled(scope, world.epoch)
-    if mode.only is not None:
-        ids = sorted(mode.only) if ids is None else sorted(mode.only.intersection(ids) | mode.only)
+    ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
     oldest = world.now() - world.period_s
     links = []
@@ -128,7 +145,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
                 continue
             snapshot = snapshots.get(member.system)
             absence = away.get((member.system, link.kind))
-            if member.system not in world.systems:
+            if (member.system, link.kind) not in listings:
                 sights[member.system] = Away("the system is not configured")
             elif absence:
                 sights[member.system] = Away(absence)
@@ -151,6 +168,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         atoms=world.atoms,
         ignore=world.ignore,
         paused=paused,
+        whole=mode.only is None,
     )
 
 
@@ -203,12 +221,14 @@ def _strays(scope: str, world: World) -> tuple[Stray, ...]:
     return tuple(
         Stray(row.system, row.kind, row.id, row.label, seen_of(row))
         for row in world.store.strays(scope)
-        if f"{row.system}|{row.kind}|{row.id}" not in aside
+        if row.system in world.systems and f"{row.system}|{row.kind}|{row.id}" not in aside
     )
 
 
-def _surfaces(world: World) -> dict[tuple[System, Kind], Surface]:
-    return {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+def _surfaces(world: World) -> AllSurfaces:
+    return AllSurfaces(
+        {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
+    )
 
 
 def _evidence(scope: str, world: World) -> Evidence:
@@ -232,11 +252,10 @@ def _report(run: Run, plan: Changeset, view: View, world: World, done: Done) -> 
     for name, system in world.systems.items():
         for kind in system.lenses:
             listing = world.store.listing(name, kind)
-            if listing is not None and not listing.complete:
-                away.setdefault(name, listing.error or "the listing is not complete")
+            if listing is not None and (listing.tripped or not listing.complete):
+                away.setdefault(name, _away(listing) or "the listing is not complete")
     tripped = plan.tripped or any(why.startswith("guard ") for why in away.values())
-    standing = tuple(question.proposal for question in world.store.questions(run.scope))
-    questions = plan.questions if run.mode == "preview" else standing
+    questions = tuple(question.proposal for question in world.store.questions(run.scope))
     result = "ok"
     if tripped:
         result = "refused"

@@ -7,11 +7,11 @@ confirmed is still owed, and every write that may have been sent has a row that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from syncd.apply.world import World, standing_of
 from syncd.model.values import EMPTY, Flat
-from syncd.model.values_text import format_value
 from syncd.reconcile.answers import Step, match
 from syncd.reconcile.types import Changeset, Link, Operation, Outcome, Seen, Sight, System, View
 from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
@@ -19,14 +19,18 @@ from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 
 @dataclass(slots=True)
 class Job:
-    """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held."""
+    """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held.
+
+    `sent`: the kinds of the parts that went out and were accepted.
+    """
 
     link: str
     system: System
     record_id: str
     intents: list[Intent]
-    seen: Seen | None
+    seen: Seen
     changes: Flat
+    sent: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,7 +96,12 @@ def set_aside(link: Link, world: World) -> None:
     """Keep the records of a dissolved link from being asked about as if they were new."""
     for member in link.members:
         if member.status == "live":
-            world.store.put("aside", f"{member.system}|{link.kind}|{member.id}", {"link": link.id})
+            put_aside(link, member.system, member.id, world)
+
+
+def put_aside(link: Link, system: System, record_id: str, world: World) -> None:
+    """Keep one record from being asked about as if it were new."""
+    world.store.put("aside", f"{system}|{link.kind}|{record_id}", {"link": link.id})
 
 
 def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Link:
@@ -115,8 +124,7 @@ def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], wo
     parts: dict[tuple[System, str], list[tuple[str, object, object, str]]] = {}
     kind = outcome.after.kind
     for change in outcome.changes:
-        sight = sights.get(change.system)
-        seen = sight if isinstance(sight, Seen) else None
+        seen = cast("Seen", sights[change.system])  # nothing is planned for a member that was not read
         job = jobs.setdefault(change.system, Job(change.link, change.system, change.id, [], seen, {}))
         job.changes[change.path] = change.new
         part = world.systems[change.system].lenses[kind].part_of(change.path)
@@ -216,15 +224,7 @@ def question_row(step: Step, standing: Mapping[str, Question], now: float) -> Qu
     if old is None:
         return Question(step.id, step.n, "open", step.proposal, now)
     if step.what == "reissue":
-        said = step.previous or _said(old)
-        return replace(old, status="open", proposal=step.proposal, decided=None, previous=said)
+        return replace(old, status="open", proposal=step.proposal, decided=None, previous=step.previous)
+    if step.what == "silence":
+        return replace(old, status="ignored")
     return replace(old, status="used" if step.what == "use" else "closed", closed_at=now)
-
-
-def _said(question: Question) -> str:
-    """Tell the answer that was given, as text."""
-    decided = question.decided
-    if decided is None:
-        return question.previous
-    value = f" {format_value(decided.value)}" if decided.value is not None else ""
-    return f"{decided.choice}{value}"

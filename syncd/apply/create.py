@@ -7,13 +7,14 @@ itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
-from syncd.apply.begin import Started, set_aside
+from syncd.apply.begin import Started, put_aside, set_aside
 from syncd.apply.world import World, flat_of
-from syncd.apply.write import Done, End, ended, snapshot_of
+from syncd.apply.write import Done, End, Pauses, ended, snapshot_of
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
-from syncd.model.records import Gone, Part, PartCreate, Present, Record
+from syncd.model.records import Answer, Gone, Part, PartCreate, Present, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Operation, Owed, System
@@ -22,9 +23,11 @@ from syncd.store.rows import HistoryRow, Intent, Settlement
 
 async def operate(started: Started, world: World, done: Done) -> None:
     """Carry out the creates and ends of a run."""
+    pauses = Pauses(world, started.run.scope)
     for operation, intent in started.operations:
-        if operation.system in done.away:
-            _close(intent, End.UNSENT, done.away[operation.system], world)
+        why = done.away.get(operation.system) or pauses.now().get(operation.system)
+        if why:
+            _close(intent, End.UNSENT, why, world)
             continue
         try:
             if operation.op == "create":
@@ -43,46 +46,76 @@ def _close(intent: Intent, end: End, note: str, world: World) -> None:
 async def _create(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:
     """Send one create, once, and take in what came of it."""
     link = started.links[operation.link]
-    system = world.systems[operation.system]
-    parts = new_parts(link, operation.system, operation.values, world)
     group = group_of(link, operation.system, world)
     if link.kind == "plan" and group is None:
         _close(intent, End.UNSENT, f"the group is not linked in {operation.system}", world)
         done.failed.append(f"{operation.system}: the group is not linked, so {link.label} cannot be created there")
         return
-    for earlier in world.store.open_creates(started.run.scope):
-        if (earlier.link, earlier.system) == (link.id, operation.system):
-            _close(earlier, End.NEVER_LANDED, f"{operation.reason} says that it did not happen", world)
-    world.store.mark_sent(intent.id, world.now())
-    intent = replace(intent, sent_at=world.now())
-    world.effect("after_mark")
+    _close_earlier(operation, started, world)
     try:
-        record_id = await system.connector.create(PartCreate(link.kind, group, parts, intent.marker))
-        world.effect("after_write")
+        parts = new_parts(link, operation.system, operation.values, world)
+        intent = _marked_sent(intent, world)
+        record_id = await _send(PartCreate(link.kind, group, parts, intent.marker), intent, link, world)
     except RecordError as error:
         _refused(link, operation.system, intent, error.message, started, world)
         done.failed.append(str(error))
         return
     except UnknownOutcomeError as error:
-        found = await find_created(intent, link, world)
-        if found is None:
-            done.failed.append(str(error))
-            return  # the row stays open: recovery searches again before anything is repeated
-        record_id = found.id
-    except TransientError as error:
+        done.failed.append(str(error))
+        return  # the row stays open: recovery searches again before anything is repeated
+    except ConnectorError as error:
         _close(intent, End.UNSENT, error.message, world)
+        if not isinstance(error, TransientError):
+            raise
         done.failed.append(str(error))
         return
-    answer = await system.connector.read(link.kind, record_id)
-    if not isinstance(answer, Present):
-        await world.clock.sleep(world.settle_s)
-        answer = await system.connector.read(link.kind, record_id)
+    answer = await _read_new(link, operation.system, record_id, world)
     if not isinstance(answer, Present):
         done.failed.append(f"{operation.system} {record_id}: created, but not to be read yet")
         return
-    started.links[link.id] = take_in(answer.record, link, intent, world)
+    link = take_in(answer.record, link, intent, world)
+    started.links[link.id] = link
     done.written[operation.system] = done.written.get(operation.system, 0) + 1
-    done.moved.add(link.id)
+    if link.status == "live":
+        done.moved.add(link.id)  # what a create could not carry is owed
+
+
+def _close_earlier(operation: Operation, started: Started, world: World) -> None:
+    """Settle the create that a person says did not happen."""
+    for earlier in world.store.open_creates(started.run.scope):
+        if (earlier.link, earlier.system) == (operation.link, operation.system):
+            _close(earlier, End.NEVER_LANDED, f"{operation.reason} says that it did not happen", world)
+
+
+def _marked_sent(intent: Intent, world: World) -> Intent:
+    """Store that a create is about to be sent; from here on a record may exist."""
+    world.store.mark_sent(intent.id, world.now())
+    world.effect("after_mark")
+    return replace(intent, sent_at=world.now())
+
+
+async def _send(create: PartCreate, intent: Intent, link: Link, world: World) -> str:
+    """Send a create, once; when no reply came, search what it made. Raises what it raised when nothing is found."""
+    try:
+        record_id = await world.systems[intent.system].connector.create(create)
+    except UnknownOutcomeError:
+        with suppress(ConnectorError):
+            found = await find_created(intent, link, world)
+            if found is not None:
+                return found.id
+        raise
+    world.effect("after_write")
+    return record_id
+
+
+async def _read_new(link: Link, system: System, record_id: str, world: World) -> Answer:
+    """Read a record just made; it may be shown a little late."""
+    connector = world.systems[system].connector
+    answer = await connector.read(link.kind, record_id)
+    if not isinstance(answer, Present):
+        await world.clock.sleep(world.settle_s)
+        answer = await connector.read(link.kind, record_id)
+    return answer
 
 
 def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[Part, ...]:
@@ -92,7 +125,10 @@ def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[P
     fit = {
         path: surface.nearest(path, value)
         for path, value in values.items()
-        if surface.carries(path) and surface.unwritable(path) is None and not isinstance(value, Unparsed)
+        if path not in world.ignore
+        and surface.carries(path)
+        and surface.unwritable(path) is None
+        and not isinstance(value, Unparsed)
     }
     exact = {path: value for path, value in fit.items() if value == values[path]}
     return lens.new(exact).parts
@@ -169,13 +205,14 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     behind = {
         path: Owed(link.revision)
         for path, value in link.agreed.items()
-        if surface.carries(path) and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
+        if path not in world.ignore
+        and surface.carries(path)
+        and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
     }
     made = Member(system, record.id, holds, behind=behind, own_stamp=record.modified)
     members = tuple(made if member.system == system else member for member in link.members)
-    link = replace(link, members=members, status="live", settled=b"")
-    if not link.follow and not any(member.status == "awaited" for member in members):
-        link = replace(link, members=tuple(replace(member, behind={}) for member in members))
+    over = not link.follow and not any(member.status == "awaited" for member in members)
+    link = replace(link, members=members, status="unlinked" if over else "live", settled=b"")
     fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in sorted(holds.items())}
     who = intent.reasons.get("", "")
     history = HistoryRow(
@@ -183,7 +220,10 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     )
     snapshot = snapshot_of(record, holds, link, system, world)
     done = replace(ended(intent, End.CONFIRMED, world.now(), ""), record_id=record.id)
-    world.store.settle([Settlement(done, link, snapshot, (history,))])
+    with world.store.transaction():
+        world.store.settle([Settlement(done, link, snapshot, (history,))])
+        if over:  # copied once: the two part, and are not asked about as if they were new
+            set_aside(link, world)
     return link
 
 
@@ -206,8 +246,12 @@ async def _end(operation: Operation, intent: Intent, started: Started, world: Wo
 
 
 def settle_end(link: Link, intent: Intent, world: World, *, gone: bool) -> Link:
-    """Take down an end: the link is over, its records and history stay."""
-    link = replace(link, status="unlinked")
+    """Take down an end. When no record of the link is left, it is over; all records and the history stay known."""
+    ended_one = tuple(
+        replace(member, status="missing") if member.system == intent.system else member for member in link.members
+    )
+    over = all(member.status != "live" for member in ended_one)
+    link = replace(link, members=ended_one, status="unlinked" if over else link.status, settled=b"")
     note = "ended and gone" if gone else "ended"
     who = intent.reasons.get("", "")
     row = HistoryRow(
@@ -215,5 +259,5 @@ def settle_end(link: Link, intent: Intent, world: World, *, gone: bool) -> Link:
     )
     with world.store.transaction():
         world.store.settle([Settlement(ended(intent, End.CONFIRMED, world.now(), note), link, None, (row,))])
-        set_aside(link, world)
+        put_aside(link, intent.system, intent.record_id, world)
     return link

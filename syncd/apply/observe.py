@@ -59,6 +59,10 @@ def _broken(name: str, kind: Kind, why: str, world: World) -> None:
     world.store.save_listing(replace(last, at=world.now(), complete=False, error=why))
 
 
+OF_ANOTHER_WORLD = ("scope", "permission")
+"""Guards that say that a listing is not of the records we know."""
+
+
 @dataclass(slots=True)
 class _Listener:
     """One observation of one kind of one system."""
@@ -96,6 +100,8 @@ class _Listener:
         if complete:
             trip = self._judge(missing, len(known))
             if trip is not None:
+                if trip.name not in OF_ANOTHER_WORLD:
+                    self._save({})  # what was seen of the others is kept, though nothing is decided by it
                 self._note_listing(complete=True, tripped=trip.name)
                 self.observed.tripped.append(trip.name)
                 return
@@ -163,7 +169,7 @@ class _Listener:
         for question in store.questions(scope, status=("open", "decided", "ignored", "closed", "used")):
             stem = question.id.rpartition("-")[0]
             last_n[stem] = max(last_n.get(stem, 0), question.n)
-        steps = match(map(standing_of, standing.values()), asked, used, (), last_n)
+        steps = match(map(standing_of, standing.values()), asked, used, ("",), last_n)
         rows: list[Question] = [question_row(step, standing, self.world.now()) for step in steps]
         store.save_questions(rows)
 

@@ -47,6 +47,8 @@ async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
     system = world.systems.get(intent.system)
     if link is None or system is None:
         return True
+    if system.access is None:
+        system.access = await system.connector.access()  # a new process: whether there are markers is not known yet
     if intent.op == "create":
         return await _settle_create(intent, link, world, last=last)
     answer = await system.connector.read(intent.kind, intent.record_id)

@@ -143,32 +143,38 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
         return
     now_holds = flat_of(answer.record, lens)
-    if job.seen is None or now_holds != job.seen.flat:
+    if now_holds != job.seen.flat:
         _finish(job, ledger, done, answer.record, now_holds, End.MOVED, "it moved between read and write")
         return
-    putting = lens.put(answer.record, job.changes, frozenset(job.changes))
+    try:
+        putting = lens.put(answer.record, job.changes, frozenset(job.changes))
+    except RecordError as error:
+        _finish(job, ledger, done, answer.record, now_holds, End.REFUSED, error.message)
+        return
     if system.access is None or not system.access.conditional:
         job.intents = [_with_images(intent, answer.record, putting.parts) for intent in job.intents]
-    end, note = End.CONFIRMED, ""
+    end, note = End.CONFIRMED, "; ".join(loss.why for loss in putting.losses.values())
     try:
-        await _send(putting.parts, answer.record, system, world)
+        await _send(job, putting.parts, answer.record, system, world)
     except StaleWriteError as error:
         end, note = End.MOVED, str(error)
     except RecordError as error:
         end, note = End.REFUSED, error.message
     except UnknownOutcomeError as error:
         end, note = End.NEVER_LANDED, error.message
-    except TransientError as error:
+    except ConnectorError as error:
+        if not (job.sent or isinstance(error, TransientError)):
+            raise
         end, note = End.UNSENT, error.message
-        done.failed.append(str(error))
     await _confirm(job, ledger, done, now_holds, end, note)
 
 
-async def _send(parts: tuple[Part, ...], record: Record, system: LiveSystem, world: World) -> None:
+async def _send(job: Job, parts: tuple[Part, ...], record: Record, system: LiveSystem, world: World) -> None:
     """Send the changed parts, each once."""
     before = {part.kind: part for part in record.parts}
     for part in parts:
         await system.connector.write(PartWrite(record.kind, record.id, before[part.kind], part.data))
+        job.sent.append(part.kind)
         world.effect("after_write")
 
 
@@ -190,14 +196,17 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
     world = ledger.world
     system = world.systems[job.system]
     kind = job.intents[0].kind
-    answer = await system.connector.read(kind, job.record_id)
-    if _still(answer, before, system, kind, job.changes) and end in (End.CONFIRMED, End.NEVER_LANDED):
-        # The system said yes, or nothing at all, and shows the old value: it may merely be late.
-        await world.clock.sleep(world.settle_s)
+    try:
         answer = await system.connector.read(kind, job.record_id)
+        if _still(answer, before, system, kind, job.changes) and end in (End.CONFIRMED, End.NEVER_LANDED):
+            # The system said yes, or nothing at all, and shows the old value: it may merely be late.
+            await world.clock.sleep(world.settle_s)
+            answer = await system.connector.read(kind, job.record_id)
+    except ConnectorError as error:
+        done.away[job.system] = str(error)
+        answer = NotSeen(str(error))
     if not isinstance(answer, Present):
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
-        ledger.flush()
         return  # the journal rows stay open; recovery settles them when the record can be read
     holds = flat_of(answer.record, system.lenses[kind])
     _finish(job, ledger, done, answer.record, holds, end, note)
@@ -215,12 +224,15 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     """Advance the bases of what is confirmed, keep the rest owed, and take it all down."""
     world = ledger.world
     link = ledger.started.links[job.link]
-    before = job.seen.flat if job.seen is not None else {}
+    before = job.seen.flat
     landed = frozenset(path for path, value in job.changes.items() if holds.get(path, EMPTY) == value)
+    if end is End.MOVED:  # what did not go out is somebody else's, even if it is just what we meant
+        part_of = world.systems[job.system].lenses[record.kind].part_of
+        landed = frozenset(path for path in landed if part_of(path) in job.sent)
     other = {p for p in job.changes if p not in landed and holds.get(p, EMPTY) != before.get(p, EMPTY)}
-    if end is not End.MOVED and not (landed or other) and end is End.CONFIRMED:
+    if end is End.CONFIRMED and not (landed or other):
         # Counts as a refusal: a system that says yes and keeps its value would be told the same thing for ever.
-        end, note = End.REFUSED, "accepted, but the old value is still there"
+        end, note = End.REFUSED, note or "accepted, but the old value is still there"
     intents = [ended(i, _end_of(i, landed, other, end), world.now(), note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, world.now(), record.modified)
     snapshot = snapshot_of(record, holds, link, job.system, world)
@@ -228,7 +240,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
     link = advance(link, job.system, result, b"" if aside or other or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, before, holds, landed, link, record, world))
-    if landed and end is not End.MOVED:
+    if landed:
         done.written[job.system] = done.written.get(job.system, 0) + 1
     if other or end is End.MOVED or aside:
         done.moved.add(job.link)
@@ -250,9 +262,9 @@ def _aside(before: Flat, holds: Flat, changes: Flat) -> set[str]:
 
 def _end_of(intent: Intent, landed: frozenset[str], other: set[str], end: End) -> End:
     """Name how one part ended."""
-    if end is not End.MOVED and intent.after.keys() <= landed:
+    if intent.after.keys() <= landed:
         return End.CONFIRMED
-    if other & intent.after.keys() and end is not End.MOVED:
+    if end is not End.MOVED and intent.after.keys() & (landed | other):
         return End.OVERTAKEN
     return End.REFUSED if end is End.CONFIRMED else end
 
@@ -287,8 +299,6 @@ def advance(link: Link, system: System, result: Result, settled: bytes = b"") ->
 
 
 def _advanced(member: Member, result: Result, revision: int, settled: bytes) -> Member:
-    if result.end is End.MOVED:
-        return member  # nothing of it counts: it is read and decided again
     base, behind = dict(member.base), dict(member.behind)
     for path in result.changes:
         if path in result.landed:
@@ -297,7 +307,7 @@ def _advanced(member: Member, result: Result, revision: int, settled: bytes) -> 
                 base[path] = result.holds[path]
             else:
                 base.pop(path, None)
-        elif result.end is not End.UNSENT:
+        elif result.end not in (End.UNSENT, End.MOVED):  # moved: it is read and decided again
             behind[path] = _again(behind.get(path), result, revision)
     stamp = result.modified if result.landed else member.own_stamp
     return Member(

@@ -52,11 +52,13 @@ def groups(ctx: typer.Context, json: Json = False, refresh: Refresh = False) -> 
 
     return command.show(_session(json=json), refresh=refresh)
 
+
 @groups_app.command("list")
 def groups_list(json: Json = False, refresh: Refresh = False) -> int:
     from syncd.cli.commands import groups as command
 
     return command.show(_session(json=json), refresh=refresh)
+
 
 @groups_app.command("candidates")
 def groups_candidates(json: Json = False, refresh: Refresh = False) -> int:
@@ -64,17 +66,25 @@ def groups_candidates(json: Json = False, refresh: Refresh = False) -> int:
 
     return command.candidates(_session(json=json), refresh=refresh)
 
+
 @groups_app.command("link")
-def groups_link(records: Annotated[list[str], typer.Argument(metavar="SYSTEM=ID …")], source: Annotated[Optional[str], typer.Option()]=None, json: Json = False, refresh: Refresh = False) -> int:
+def groups_link(
+    records: Annotated[list[str], typer.Argument(metavar="SYSTEM=ID …")],
+    source: Annotated[Optional[str], typer.Option()] = None,
+    json: Json = False,
+    refresh: Refresh = False,
+) -> int:
     from syncd.cli.commands import groups as command
 
     return command.link(_session(json=json), records, source=source, refresh=refresh)
 
+
 @groups_app.command("unlink")
-def groups_unlink(group: Group, plans: bool=False, reason: str="", json: Json = False) -> int:
+def groups_unlink(group: Group, plans: bool = False, reason: str = "", json: Json = False) -> int:
     from syncd.cli.commands import groups as command
 
     return command.unlink(_session(json=json), group, plans=plans, reason=reason)
+
 
 @app.command()
 def plans(group: Group, json: Json = False, refresh: Refresh = False) -> int:
@@ -82,20 +92,41 @@ def plans(group: Group, json: Json = False, refresh: Refresh = False) -> int:
 
     return command.show(_session(json=json), group, refresh=refresh)
 
+
 @app.command()
-def link(group: Group, file: Annotated[Optional[Path], typer.Argument()]=None, out: Annotated[Optional[Path], typer.Option()]=None, dry_run: Annotated[bool, typer.Option("--dry-run")]=False, check: Check=False, json: Json = False) -> int:
+def link(
+    group: Group,
+    file: Annotated[Optional[Path], typer.Argument()] = None,
+    out: Annotated[Optional[Path], typer.Option()] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    check: Check = False,
+    json: Json = False,
+) -> int:
     from syncd.cli.commands import link as command
 
     return command.run(_session(json=json), group, file, out, dry_run=dry_run, check=check)
 
+
 @app.command()
-def unlink(group: Group, plan: str, reason: str="", json: Json = False) -> int:
+def unlink(group: Group, plan: str, reason: str = "", json: Json = False) -> int:
     from syncd.cli.commands import link as command
 
     return command.unlink(_session(json=json), group, plan, reason=reason)
 
+
 @app.command()
-def sync(group: Annotated[Optional[str], typer.Argument()]=None, plan: Annotated[Optional[str], typer.Option()]=None, system: Annotated[list[str], typer.Option()]=[], dry_run: Annotated[bool, typer.Option("--dry-run")]=False, out: Annotated[Optional[Path], typer.Option()]=None, apply: Annotated[Optional[Path], typer.Option()]=None, force: Annotated[list[str], typer.Option()]=[], wait: Annotated[float, typer.Option()]=60, check: Check=False, json: Json = False) -> int:
+def sync(
+    group: Annotated[Optional[str], typer.Argument()] = None,
+    plan: Annotated[Optional[str], typer.Option()] = None,
+    system: Annotated[list[str], typer.Option()] = [],
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    out: Annotated[Optional[Path], typer.Option()] = None,
+    apply: Annotated[Optional[Path], typer.Option()] = None,
+    force: Annotated[list[str], typer.Option()] = [],
+    wait: Annotated[float, typer.Option()] = 60,
+    check: Check = False,
+    json: Json = False,
+) -> int:
     from syncd.cli.commands import sync as command
 
     ask = command.Ask(group, plan, system, dry_run, out, apply, force, wait, check)

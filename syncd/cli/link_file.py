@@ -23,6 +23,8 @@ from syncd.review.yaml_text import Node, YamlTextError, flow, quoted, read
 from syncd.store.rows import Question
 
 END = "# end"
+_CLOSE = 0.15
+"""Candidates this close to the best one are shown in full."""
 KEYS = ("record", "id", "name", "about", "seen", "set_aside", "candidates", "see", "decision", "note")
 TOP = ("group", "by", "plans")
 
@@ -83,7 +85,7 @@ def _head(draft: Draft) -> list[str]:
         "",
         f"  {example}",
         "      Link it with that record, and keep both in step from now on. For each section name the system whose",
-        "      values count now (they overwrite the other's once, and win later conflicts unless a rule says otherwise)",
+        "      values count now (they overwrite the other's once, and later win conflicts that no rule decides),",
         f"      or ask. `sources: {second}` stands for all sections; a section left out is asked about. A blank of the",
         "      source erases nothing unless you add `blanks: overwrite`.",
         f"  {flow({'copy': second})}",
@@ -117,17 +119,19 @@ def _entry(
     if found:
         yield "  candidates:"
     for one in found:
-        pair = frozenset({key, (one.system, one.id)})
         yield f"    - record: {one.system}"
         yield f"      id: {quoted(one.id)}"
         yield f"      name: {quoted(one.label)}"
         yield f"      score: {quoted(f'{one.score:.0%}')}"
         yield f"      because: {quoted(one.reasons)}"
+        pair = frozenset({key, (one.system, one.id)})
         if pair in shown:
             yield f"      # what the two hold differently stands above, at {one.system} {one.id}"
-        else:
-            shown.add(pair)
-            yield from _differs(stray, draft.strays[one.system, one.id], draft)
+            continue
+        shown.add(pair)
+        sections = differences(stray, draft.strays[one.system, one.id], draft.surfaces)
+        whole = one.score > found[0].score - _CLOSE
+        yield from _differs(stray, draft.strays[one.system, one.id], sections, whole=whole)
     yield from _namesakes(draft, stray, found)
     yield "  decision:"
     yield "  note:"
@@ -140,20 +144,22 @@ def _aside(said: Mapping[str, object]) -> str:
     return f"ignored{by}" + (f": {said['note']}" if said.get("note") else "")
 
 
-def _differs(stray: Stray, other: Stray, draft: Draft) -> Iterator[str]:
-    """Tell what two records hold differently, and for each section what each source would overwrite."""
-    sections = differences(stray, other, draft.surfaces)
+def _differs(stray: Stray, other: Stray, sections: Mapping[str, Sequence[Difference]], *, whole: bool) -> Iterator[str]:
+    """Tell what two records hold differently, and for each section what each source would overwrite.
+
+    Of a candidate that is much less likely than the best one only the counts are told.
+    """
     if not sections:
         yield "      # both hold the same: linking overwrites nothing"
         return
-    yield "      differs:"
+    if whole:
+        yield "      differs:"
     for section in sorted(sections, key=paths.SECTIONS.index):
         found = sections[section]
-        for one in found:
-            held = {system: format_value(value) for system, value in one.values.items()}
-            row = ", ".join(f"{system}: {quoted(text)}" for system, text in held.items())
-            yield f"        - {{field: {quoted(one.path)}, {row}}}"
         yield f"      # {section}: {_effects(stray, other, found)}"
+        for one in found if whole else ():
+            row = ", ".join(f"{system}: {quoted(format_value(value))}" for system, value in one.values.items())
+            yield f"        - {{field: {quoted(one.path)}, {row}}}"
 
 
 def _effects(stray: Stray, other: Stray, found: Sequence[Difference]) -> str:

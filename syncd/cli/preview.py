@@ -225,9 +225,12 @@ def lines(group: Doc, *, dry_run: bool) -> list[str]:
     """Write one group."""
     head = [styled(group["label"], "bold") + styled(f"  {group['id']}", "dim")]
     body = [line for plan in group["plans"] for line in ("", *_plan(plan))]
-    loose = group["questions"]
+    unlinked = [one for one in group["questions"] if one["kind"] == "link-plans"]
+    loose = [one for one in group["questions"] if one["kind"] != "link-plans"]
     if loose:
-        body += ["", "  Questions about no linked plan", *(line for one in loose for line in _question(one))]
+        body += ["", *(line for one in loose for line in _question(one))]
+    if unlinked:
+        body += ["", *_unlinked(unlinked, group["id"])]
     body += ["", *(styled(f"  ! {why}", "red") for why in group["failed"])] if group["failed"] else []
     body += [styled(f"  ! {system} could not be read: {why}", "red") for system, why in group["away"].items()]
     total = total_line([group], dry_run=dry_run)
@@ -301,17 +304,23 @@ def _question(one: Doc) -> list[str]:
     kind = one["kind"]
     mark = "…" if kind == "hold" else "!" if kind == "guard" else "@" if kind == "hand-off" else "?"
     id_ = f"  [{one['id']}]" if one["id"] else ""
-    name = one["plan"] if kind == "link-plans" else one["name"]
-    first = f"{mark} {kind}  {name}{id_}"
+    first = f"{mark} {kind}  {one['name']}{id_}"
     why = one["why"] if one["why"].startswith(one["rule"]) else f"{one['why']} (rule {one['rule']})"
     held = held_text(one)
     told = [styled(f"    {first}", "blue"), *([f"        {held}"] if held else [])]
-    if kind == "link-plans":
-        return [*told, *(f"        {line}" for line in one["evidence"][:3])]
     return [*told, styled(f"        {why}", "dim"), *(f"        {line}" for line in _evidence(one))]
 
 
 _MOST = 6
+
+
+def _unlinked(found: Sequence[Doc], group: str) -> list[str]:
+    """Sum up the records that are linked to nothing: a file is the place to decide about them."""
+    records = [f"{system} {said.get('id', '')}" for one in found for system, said in one["members"].items()]
+    more = f" and {len(records) - _MOST} more" if len(records) > _MOST else ""
+    told = f"    ? link-plans  {count(len(records), 'plan')} linked to nothing: {', '.join(records[:_MOST])}{more}"
+    hint = f"        `syncd plans {group}` shows them, `syncd link {group} --out FILE` lets you decide"
+    return [styled(told, "blue"), styled(hint, "dim")]
 
 
 def _evidence(one: Doc) -> list[str]:
@@ -328,8 +337,6 @@ def guard_lines(guards: Sequence[Doc]) -> list[str]:
 
 def held_text(one: Doc) -> str:
     """Tell what each system holds, and what it was."""
-    if one["kind"] == "link-plans":
-        return joined([f"{system} {said.get('id', '')}" for system, said in one["members"].items()])
     said = []
     for system, member in one["members"].items():
         if "value" in member:

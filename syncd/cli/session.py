@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
+
     from syncd.apply.world import World
     from syncd.config import Config
     from syncd.review.files import ReviewFolder
@@ -37,6 +39,14 @@ class Session:
         from syncd import config
 
         return config.load(self.config_file)
+
+    @cached_property
+    def log(self) -> BoundLogger:
+        """Give the log, set up by the configuration."""
+        from syncd.cli import logs
+
+        logs.configure(self.config, verbose=self.verbose)
+        return logs.get()
 
     @property
     def state(self) -> Path:
@@ -67,9 +77,7 @@ class Session:
     async def world(self, wait_s: float | None = None) -> AsyncIterator[World]:
         """Open the whole world."""
         from syncd.assemble import WAIT_S, build_world, close
-        from syncd.cli import logs
 
-        logs.configure(self.config, verbose=self.verbose)
         world = build_world(self.config, wait_s=WAIT_S if wait_s is None else wait_s)
         try:
             yield world

@@ -169,11 +169,10 @@ def _near(block: Block, cell: str) -> str:
 
 def _table(block: Block, at: int, spec: TableSpec) -> Table | None:
     loc: Loc = ("table", at)
-    named = [spec.tier, spec.ages]
-    if sum(one is not None for one in named) != 1:
+    if (spec.tier is None) == (spec.ages is None):
         block.problems.add((*block.loc, *loc), "a table names its cells by `tier` or by `ages`, one of them")
         return None
-    names = _tiers(block, spec.tier, loc) if spec.tier is not None else _ages(block, spec.ages, loc)
+    names = _tiers(block, spec.tier, loc) if spec.tier is not None else _ages(block, spec.ages or AgesSpec(), loc)
     if names is None:
         return None
     samples = sorted(names.known) if isinstance(names, Tiers) else [_AGE_CELL]
@@ -212,9 +211,7 @@ def _tiers(block: Block, spec: RowSpec, loc: Loc) -> Tiers | None:
     return None if row is None else Tiers(row, known or _TIERS[block.spec.section], listed=bool(known))
 
 
-def _ages(block: Block, spec: AgesSpec | None, loc: Loc) -> Ages | None:
-    if spec is None:
-        return None
+def _ages(block: Block, spec: AgesSpec, loc: Loc) -> Ages | None:
     if (spec.band is None) == (spec.from_ is None):
         block.problems.add((*block.loc, *loc, "ages"), "ages are named by `from` and `to`, or by `band`")
         return None

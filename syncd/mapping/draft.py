@@ -53,7 +53,7 @@ class Draft:
     @classmethod
     def of(cls, record: Record) -> Draft:
         """Copy the data of every part."""
-        data = [vendor_path.copied(part.data) for part in record.parts]
+        data = [vendor_path.copied(dict(part.data)) for part in record.parts]
         return cls(list(record.parts), data, [part.data for part in record.parts])
 
     def scopes(self, kind: str) -> list[Scope]:

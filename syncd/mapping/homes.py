@@ -102,7 +102,7 @@ class SetHome:
         if self.taken:
             return "the record holds one set, and has one"
         if self.path is not None and owner is not None:
-            why = ListHome(owner, self.path, self.template, self.where).why_not()
+            why = self._list(owner).why_not()
             if why is not None:
                 return why
         probe = self._blank()
@@ -119,21 +119,22 @@ class SetHome:
     def attach(self, scope: Scope) -> None:
         """Put the item where it belongs; the part is made if it was missing."""
         owner = self._owner()
-        if self.parts or (self.path is None and owner is None):
+        if self.path is not None:
+            self._list(owner or self.draft.add(self.part, {})).attach(scope)
+        elif self.parts or owner is None:
             self.draft.add(self.part, scope.item)
-        elif self.path is None and owner is not None:
+        else:
             owner.item.clear()
             owner.item.update(scope.item)
-        elif self.path is not None:
-            ListHome(owner or self.draft.add(self.part, {}), self.path, self.template, self.where).attach(scope)
 
     def drop(self, scope: Scope) -> None:
-        """Take the item out."""
+        """Take the item out of its list; parts and wide rows stay."""
         owner = self._owner()
         if self.path is not None and owner is not None:
-            ListHome(owner, self.path, self.template, self.where).drop(scope)
-        elif self.parts:
-            self.draft.drop(scope)
+            self._list(owner).drop(scope)
+
+    def _list(self, owner: Scope) -> ListHome:
+        return ListHome(owner, self.path or _NOWHERE, self.template, self.where)
 
     def _owner(self) -> Scope | None:
         return next(iter(self.draft.scopes(self.part)), None)

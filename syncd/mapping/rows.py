@@ -6,7 +6,7 @@ scope or gives the loss. A key that already decodes to the value is never touche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -163,11 +163,3 @@ class Row:
             for source in self.sources[1:]:
                 if self._read(scope.read(source), None) is not EMPTY:
                     scope.write(source, raw)
-
-
-def read_all(rows: Mapping[str, Row], scope: Scope, prefix: str, flat: dict[str, Value]) -> None:
-    """Read rows into a flat view under a prefix."""
-    for name, row in rows.items():
-        value = row.get(scope)
-        if value is not MISSING:
-            flat[f"{prefix}{name}"] = value

@@ -60,14 +60,6 @@ class CellSets:
             return self.cells[path.field]
         return next((row for row in (table.row_of(path.field) for table in self.tables) if row is not None), None)
 
-    def rows(self) -> Iterator[Row]:
-        """Give every row of the block, keys included."""
-        keys = (self.effective, self.cls, self.kind, self.variant)
-        yield from (row for row in keys if row is not None)
-        yield from self.cells.values()
-        for table in self.tables:
-            yield from table.values.values()
-
     def _may_key(self, key: str | SetKey | None) -> bool:
         if not isinstance(key, SetKey):
             return self.section == "benefits"

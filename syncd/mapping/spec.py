@@ -72,7 +72,7 @@ class AgesSpec(Spec):
     """The columns that name an age cell: first and last, or one with the band."""
 
     from_: str | None = Field(None, alias="from", description="Vendor path of the first age.")
-    to: str | None = Field(None, description="Vendor path of the last age; empty is `plus`.")
+    to: str | None = Field(None, description="Vendor path of the last age, empty for `plus`; left out: single years.")
     band: RowSpec | None = Field(None, description="The column that names the band.")
     text: bool = Field(default=False, description="Ages are texts, not numbers.")
     gender: str | None = Field(None, description="Vendor path of the gender.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from syncd.mapping.codecs.base import Loss, text_of
 from syncd.mapping.draft import Scope, Where, chosen, same
@@ -62,7 +63,8 @@ class Tiers:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """The columns that name an age: first and last, or one with a band; gender and tobacco where they count."""
+    """The columns that name an age: first and last, first alone for single years, or one with a band; gender and tobacco
+    where they count."""
 
     low: VendorPath | None
     high: VendorPath | None
@@ -86,13 +88,16 @@ class Ages:
         found = _AGE.fullmatch(cell)
         if found is None:
             return False
-        return bool((self.gender or not found["gender"]) and (self.tobacco or not found["tobacco"]))
+        single = self.band is None and self.high is None
+        return bool(
+            (self.gender or not found["gender"])
+            and (self.tobacco or not found["tobacco"])
+            and (not single or found["low"] == found["high"])
+        )
 
     def write(self, scope: Scope, cell: str) -> None:
         """Name a new row."""
-        found = _AGE.fullmatch(cell)
-        if found is None:
-            raise ValueError(f"not an age: {cell}")
+        found = cast("re.Match[str]", _AGE.fullmatch(cell))
         self._write_band(scope, found)
         for path, word in (
             (self.gender, found["gender"]),
@@ -105,7 +110,7 @@ class Ages:
         if self.band is not None:
             value = self.band.value(scope)
             return value if isinstance(value, str | Unparsed) else None
-        low, high = (_age(scope, path) for path in (self.low, self.high))
+        low, high = (_age(scope, path) for path in (self.low, self.high or self.low))
         if not low and not high:
             return None
         if not low.isdecimal() or not (high.isdecimal() or not high):
@@ -190,14 +195,16 @@ class Table:
         found = [scope for scope in rows if self.names.name(scope) == base]
         if len(found) > 1:
             return Loss(value, None, f"{len(found)} rows of the record say something about this cell")
-        if not found and value is EMPTY:
-            return None
         if found:
             loss = self.values[suffix].put(found[0], value, accept=accept)
             if self.remove and value is EMPTY and self.blank(found[0]):
                 rows.remove(found[0])
                 home.drop(found[0])
             return loss
+        return None if value is EMPTY else self._add(rows, base, suffix, value, home, accept=accept)
+
+    def _add(self, rows: list[Scope], base: str, suffix: str, value: Value, home: Home, *, accept: bool) -> Loss | None:
+        """Write a cell into a new row, which is kept if it holds anything of it."""
         why = home.why_not()
         if why is not None:
             return Loss(value, None, why)

@@ -6,7 +6,7 @@ to), a section left to `ask` has no base yet, so equal values agree and differin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from syncd.model import paths
@@ -20,9 +20,15 @@ ASK = "ask"
 
 
 def adopt(
-    view: View, answers: Mapping[tuple[str, str, str], Decided], rules: Rules, taken: frozenset[str] = frozenset()
+    view: View,
+    answers: Mapping[tuple[str, str, str], Decided],
+    rules: Rules,
+    stands: Callable[[str], bool] = lambda _: False,
 ) -> tuple[View, tuple[str, ...]]:
-    """Make links of the strays that an answer links or copies, or a standing rule copies; give the answers used."""
+    """Make links of the strays that an answer links or copies, or a standing rule copies; give the answers used.
+
+    `stands` tells whether a link of this id, made of the same record once, still stands: it is never written over.
+    """
     by_id = {(stray.system, stray.id): stray for stray in view.strays}
     rule = rules.at(Place("", group=view.scope))
     links: list[LinkView] = []
@@ -38,7 +44,7 @@ def adopt(
         elif rule.unlinked == "copy":
             others = _others(view, stray)
             made = copy_of(view, stray, (rule.to,) if rule.to in others else others)
-        if made is None or made.link.id in taken:
+        if made is None or stands(made.link.id):
             continue
         used += [answer.id] if answer is not None else []
         links.append(replace(made, made=True))
@@ -63,16 +69,20 @@ def _by_answer(
 ) -> LinkView | None:
     """Carry out the answer to a stray's question; None when the records it names are not there (any more)."""
     sources = {
-        key.removeprefix("source."): system for key, system in answer.options.items() if key.startswith("source.")
+        key.removeprefix("source."): system
+        for key, system in answer.options.items()
+        if key.startswith("source.") and system != ASK
     }
     if answer.choice.startswith("copy"):
         wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
-        targets = (wanted,) if wanted else _others(view, stray)
+        targets = tuple(wanted.split(",")) if wanted else _others(view, stray)
         made = copy_of(view, stray, targets, follow=answer.options.get("follow", "true") != "false")
         return replace(made, link=replace(made.link, sources=sources))
     if answer.choice != "link":
         return None
-    named = {key.removeprefix("member."): one for key, one in answer.options.items() if key.startswith("member.")}
+    options = answer.options.items()
+    named = {key.partition(".")[2]: one for key, one in options if key.startswith(("member.", "record."))}
+    named.pop(stray.system, None)
     records = [stray]
     for system, record_id in named.items():
         other = strays.get((system, record_id))

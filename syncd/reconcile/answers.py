@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from syncd.reconcile.questions import question_id
+from syncd.reconcile.questions import question_id, text_of
 from syncd.reconcile.types import Decided, Proposal
+
+SILENCING = ("ignore", "reject")
+"""Answers that change nothing and last until the question moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Standing:
 class Step:
     """What becomes of one question."""
 
-    what: Literal["open", "reissue", "close", "use"]
+    what: Literal["open", "reissue", "silence", "close", "use"]
     id: str
     n: int
     proposal: Proposal
@@ -44,13 +47,12 @@ def match(
     used: Collection[str],
     judged: Collection[str],
     last_n: Mapping[str, int],
-    *,
-    strays_judged: bool = True,
 ) -> tuple[Step, ...]:
     """Decide what becomes of every question of a group.
 
-    `standing`: questions open, decided or ignored. `judged`: links that this run looked at; a question of one of them
-    that is not asked again has lost its cause and closes. `last_n`: highest `-n` ever given, by id without it.
+    `standing`: questions open, decided or ignored. `judged`: links that this run looked at, "" for the group as a
+    whole; a question of one of them that is not asked again has lost its cause and closes. `last_n`: highest `-n` ever
+    given, by id without it.
     """
     now = {key_of(proposal): proposal for proposal in asked}
     steps: list[Step] = []
@@ -61,18 +63,18 @@ def match(
         if one.id in used:
             steps.append(Step("use", one.id, one.n, one.proposal))
             continue
+        if one.proposal.link not in judged:
+            kept.add(key)  # a guard's question is about more writes than those of the links that were looked at
+            continue
         if again is None:
-            looked_at = one.proposal.link in judged if one.proposal.link else strays_judged
-            if looked_at:
-                steps.append(Step("close", one.id, one.n, one.proposal))
-            else:
-                kept.add(key)
+            steps.append(Step("close", one.id, one.n, one.proposal))
             continue
         kept.add(key)
-        if again.digest != one.proposal.digest:
-            steps.append(Step("reissue", one.id, one.n, again, _said(one)))
-        elif one.status == "decided":
-            # The answer could not be used on what it was given for (the system it names is away, say): it stays open.
+        silenced = one.decided is not None and one.decided.choice in SILENCING
+        if again.digest == one.proposal.digest and one.status == "decided" and silenced:
+            steps.append(Step("silence", one.id, one.n, one.proposal))
+        elif again.digest != one.proposal.digest or one.status == "decided":
+            # The question moved, or its answer could not be used (the system it names is away, say): it is open again.
             steps.append(Step("reissue", one.id, one.n, again, _said(one)))
     for key, proposal in now.items():
         if key not in kept:
@@ -86,5 +88,5 @@ def _said(one: Standing) -> str:
     """Tell the answer that was given before the question changed."""
     if one.decided is None:
         return one.previous
-    value = f" {one.decided.value}" if one.decided.value is not None else ""
+    value = f" {text_of(one.decided.value)}" if one.decided.value is not None else ""
     return f"{one.decided.choice}{value}" + (f" ({one.decided.by})" if one.decided.by else "")

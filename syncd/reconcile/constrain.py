@@ -36,6 +36,8 @@ RENEWAL_DAYS = 28
 """A plan whose effective date moves this far is another plan year, not a corrected date."""
 REFUSALS_TO_ASK = 3
 """After so many refusals of one value a person is told to enter it."""
+REFUSED = f"refused {REFUSALS_TO_ASK} times or more"
+"""Without the count: one refusal more is no other question."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
 
 
@@ -105,6 +107,8 @@ class Targets:
             if not self._surfaces[member.system].carries(path):
                 continue
             held = fields.raw[path].get(member.system)
+            if value != fields.agreed[path]:
+                self._behind[member.system].pop(path, None)  # refusals of another value count for nothing
             if held is None:
                 self._owe_absent(member, path, value)
             else:
@@ -120,7 +124,7 @@ class Targets:
                 del self._behind[system][path]
                 continue
             if owed.refusals >= REFUSALS_TO_ASK:
-                self._block(system, path, value, "hand-off", f"refused {owed.refusals} times: {owed.why}", rule)
+                self._block(system, path, value, "hand-off", f"{REFUSED}: {owed.why}", rule)
             if owed.next_at <= self._now:
                 self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}")
 
@@ -139,7 +143,7 @@ class Targets:
             return
         before = self._behind[system].get(path)
         self._behind[system][path] = before or Owed(-1)
-        refusal = self._refusal(system, path, rule)
+        refusal = self._refusal(system, path, value, rule)
         if refusal is not None:
             self._block(system, path, value, *refusal, rule)
             return
@@ -151,7 +155,7 @@ class Targets:
             change = Change(self._link.id, system, self._ids[system], path, held, nearest, reason)
             self._changes.append(change)
 
-    def _refusal(self, system: System, path: str, rule: MergeRule) -> tuple[str, str] | None:
+    def _refusal(self, system: System, path: str, value: Value, rule: MergeRule) -> tuple[str, str] | None:
         """Say why the member takes no write here, and whether somebody must enter it or the hold will end."""
         sight = self._sights.get(system)
         if isinstance(sight, Seen):
@@ -166,6 +170,8 @@ class Targets:
             return "hand-off", f"{system} takes no updates"
         if "update" not in rule.operations:
             return "hand-off", f"{rule.name('operations')}: no updates"
+        if isinstance(value, Unparsed):
+            return "hand-off", "the text was not understood, so only a person can enter it"
         return None
 
     def _accepts(self, system: System, path: str, value: Value, nearest: Value) -> bool:
@@ -196,7 +202,7 @@ class Targets:
             (system, self._view.atoms.get(path) or paths.atom(path))
             for (system, _), one in self._blocked.items()
             for path in one.owed
-            if not one.why.startswith("refused ")
+            if not one.why.startswith(REFUSED)
         }
         if not blocked:
             return tuple(self._changes)

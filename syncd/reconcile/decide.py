@@ -7,7 +7,7 @@ reads, writes or logs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from syncd.model.values import EMPTY, Flat, Value
@@ -27,7 +27,8 @@ def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
     """Decide every link and every stray of one group."""
     outcomes = tuple(decide_link(one, view, answers, rules, now) for one in view.links)
     asked = strays.judge(view, rules)
-    return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(one.link.id for one in view.links))
+    judged = {one.link.id for one in view.links} | ({""} if view.whole else set())
+    return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(judged))
 
 
 def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
@@ -84,6 +85,7 @@ class _LinkWork:
                 self._leave_open(fields)
                 return
             decided, reason = answer
+            self._leave_open(fields, but=decided)
         elif not any(isinstance(one, Take) and one.why != "the only edit" for one in decided.values()):
             reason = "uncontested edit"
         for path, decision in decided.items():
@@ -131,11 +133,11 @@ class _LinkWork:
             path: Take(value, f"decided by {by}") for path, value in chosen.items()
         }, f"decision {answer.id} of {by}"
 
-    def _leave_open(self, fields: Fields) -> None:
+    def _leave_open(self, fields: Fields, but: Collection[str] = ()) -> None:
         """Change nothing about a contested field: no base moves, and who had none still has none."""
         for path, seen in fields.cells.items():
             for system in seen:
-                if fields.is_newcomer(path, system):
+                if path not in but and fields.is_newcomer(path, system):
                     self.unseen[system].add(path)
 
     def _note(self, path: str, fields: Fields, decision: Decision, rule: MergeRule, reason: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from syncd.reconcile.constrain import REFUSALS_TO_ASK
+from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED
 from syncd.reconcile.questions import digest_of, text_of
 from syncd.reconcile.rules import MergeRule, Place, Rules
 from syncd.reconcile.types import (
@@ -177,7 +177,7 @@ def _with_create(
         return _asking(found, _enter(link, member, f"{rule.name('operations')}: no creates", rule))
     refused = member.behind.get("")
     if refused is not None and refused.refusals >= REFUSALS_TO_ASK:
-        found = _asking(found, _enter(link, member, f"refused {refused.refusals} times: {refused.why}", rule))
+        found = _asking(found, _enter(link, member, f"{REFUSED}: {refused.why}", rule))
     waits = member.system in view.paused or (refused is not None and refused.next_at > now)
     return found if waits else replace(found, creates=(*found.creates, member.system))
 

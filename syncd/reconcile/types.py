@@ -194,6 +194,34 @@ class Surface(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Nowhere:
+    """The surface of a system that is not configured: it may hold anything and takes nothing."""
+
+    create: bool = False
+    update: bool = False
+    exact: bool = True
+
+    def carries(self, path: str) -> bool:
+        return True
+
+    def unwritable(self, path: str) -> str | None:
+        return "the system is not configured"
+
+    def nearest(self, path: str, value: Value) -> Value:
+        return value
+
+    def codec_of(self, path: str) -> str:
+        return ""
+
+
+class AllSurfaces(dict[tuple[System, Kind], Surface]):
+    """The surfaces of the configured systems; any other one, of which links may still have members, takes nothing."""
+
+    def __missing__(self, _key: tuple[System, Kind]) -> Surface:
+        return _Nowhere()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkView:
     """A link with what was seen of each member, by system. `made`: by this run, so the store does not know it yet."""
 
@@ -246,6 +274,8 @@ class View:
     ignore: frozenset[str] = frozenset()
     paused: Mapping[System, str] = field(default_factory=dict)
     """Systems that take no write now (paused, `writes: off`, filtered), with the reason."""
+    whole: bool = True
+    """All links and strays of the group are here; a look at some of its links says nothing about the others."""
 
 
 # -- what is decided ------------------------------------------------------------------------------------------------
@@ -336,7 +366,8 @@ class Changeset:
     tripped: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     judged: frozenset[str] = frozenset()
-    """Links that were judged in this run; open questions of these that were not asked again close themselves."""
+    """Links that were judged in this run, "" for the group as a whole (its strays and guards); open questions of these
+    that were not asked again close themselves."""
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -110,6 +110,11 @@ class Entry:
             return ""
         return self.decision if isinstance(self.decision, str) else flow(dict(self.decision))
 
+    @property
+    def choice(self) -> str:
+        """Give the word that the decision begins with."""
+        return self.answer if not isinstance(self.decision, Mapping) else next(iter(self.decision))
+
     def typed(self) -> Typed:
         """Give what was filled in, so that it stands on one line each and is read back the same."""
         return Typed(*(flow(said) if said else "" for said in (_plain(self.decision), self.note, self.by)))

@@ -141,7 +141,8 @@ class Shower:
             judged.typed[entry.id], judged.answered = typed, True
         elif entry.asked == question.proposal.digest or entry.decision is None:
             judged.carried[entry.id] = typed
-        elif question.previous.startswith(answered(entry)):
+        elif question.previous.startswith((answered(entry), entry.choice)):
+            # Read before, by `collect` or by a run that met the answer too late: asked again, with it as a comment.
             judged.answered = judged.reissued = True
         else:
             judged.stuck = "it answers a question that has changed since, and the answer was not read yet"

@@ -106,20 +106,22 @@ def _suggested(proposal: Proposal, _kind: Kind) -> str:
 
 def _missing(proposal: Proposal, _kind: Kind) -> str:
     gone = [system for system, said in proposal.members.items() if said.get("value") == "missing"]
-    systems = _and(gone) if gone else "one system"
-    return f"{told(proposal.label)} no longer exists in {systems}. What shall become of it?"
+    if not gone:
+        return f"{told(proposal.label)}: {proposal.why.rstrip('.')}. What shall become of it?"
+    return f"{told(proposal.label)} no longer exists in {_and(gone)}. What shall become of it?"
 
 
 def _guard(proposal: Proposal, _kind: Kind) -> str:
-    return f"syncd stopped before writing: {proposal.why.rstrip('.')}. Shall it go on with what is listed here?"
+    why = proposal.why.rstrip(".")
+    if proposal.scope.startswith("system:"):
+        return f"syncd leaves {proposal.label} out for now: {why}. Is {proposal.label} right as it is?"
+    return f"syncd stopped before writing: {why}. Shall it go on with what is listed here?"
 
 
 def _hand_off(proposal: Proposal, kind: Kind) -> str:
     system, _, path = proposal.name.partition(":")
-    return (
-        f"Please enter {field_title(path, kind)} in {system} by hand, because syncd cannot: "
-        f"{proposal.why.rstrip('.')}. This closes itself when the value is there."
-    )
+    what, why = field_title(path, kind) if path else told(proposal.label), proposal.why.rstrip(".")
+    return f"Please enter {what} in {system} by hand, because syncd cannot: {why}. This closes itself when it is there."
 
 
 def _hold(proposal: Proposal, kind: Kind) -> str:
@@ -229,7 +231,7 @@ def _form_end(proposal: Proposal) -> tuple[str, ...]:
 def _form_guard(proposal: Proposal) -> tuple[str, ...]:
     if proposal.kind != "guard":
         return ()
-    return (_example("decision: approve", "do what is listed here, once; more than that is asked again"),)
+    return (_example("decision: approve", "go on, once; what goes beyond this page is asked again"),)
 
 
 def _example(typed: str, means: str) -> str:

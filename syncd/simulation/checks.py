@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from syncd.model import paths
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.rules import Place as RulePlace
-from syncd.reconcile.types import Link, Member
+from syncd.reconcile.types import Link, Member, Surface
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
 from syncd.store.rows import Question
@@ -99,8 +99,13 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
 
 
 def touched(wrote: Wrote) -> set[str]:
-    """Name the paths that a write was to change."""
-    return {p for p in {*wrote.before, *wrote.told} if wrote.before.get(p, EMPTY) != wrote.told.get(p, EMPTY)}
+    """Name the paths that a write was to change: what it told differs from what had been shown."""
+    return {p for p in {*wrote.shown, *wrote.told} if wrote.shown.get(p, EMPTY) != wrote.told.get(p, EMPTY)}
+
+
+def tardy(stage: Stage) -> set[str]:
+    """Name the systems that show a write only after the second look, which no reading can settle in time."""
+    return {one.name for one in stage.setting.systems if one.behaviour.late > 1}
 
 
 def new_writes(stage: Stage, ran: Ran) -> list[Wrote]:
@@ -145,8 +150,11 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place]) -> Found:
         if not touched(wrote).intersection(cells):
             continue
         told = _cells(stage, wrote.told, atom)
-        ever = [_cells(stage, flat, atom) for place in places for flat in stage.witness.images[place]]
-        if not any(_same_table(told, one, lens) for one in ever):
+        if not any(
+            _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
+            for place in places
+            for flat in stage.witness.images[place]
+        ):
             yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"
 
 
@@ -154,10 +162,14 @@ def _cells(stage: Stage, flat: Flat, atom: str) -> Flat:
     return {path: value for path, value in flat.items() if atom_of(stage, path) == atom}
 
 
-def _same_table(told: Flat, one: Flat, lens: Any) -> bool:  # noqa: ANN401 - a Surface
-    every = {path for path in {*told, *one} if lens.carries(path)}
+def _same_table(told: Flat, one: Flat, target: Surface, source: Surface) -> bool:
+    """Compare tables where both systems carry the cells; what a declared rounding makes of a value is that value."""
     return all(
-        told.get(path, EMPTY) in (one.get(path, EMPTY), lens.nearest(path, one.get(path, EMPTY))) for path in every
+        (mine := told.get(path, EMPTY)) == (theirs := one.get(path, EMPTY))
+        or mine == target.nearest(path, theirs)
+        or theirs == source.nearest(path, mine)
+        for path in {*told, *one}
+        if target.carries(path) and source.carries(path)
     )
 
 
@@ -169,7 +181,7 @@ def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
         shown.setdefault(at, []).append(flat)
     for wrote in new_writes(stage, ran):
         link = ran.links_before.get(owners.get(wrote.at, ""))
-        if wrote.create or link is None:
+        if wrote.create or link is None or wrote.at[2] not in {member.id for member in link.members}:
             continue
         decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
         for path in touched(wrote):
@@ -198,7 +210,7 @@ def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:
     now = stage.clock.now()
     for link in ran.links_after.values():
         names = {member.system for member in link.members}
-        if link.status != "live" or not link.follow or names & (ran.disturbed.keys() | ran.broken):
+        if link.status != "live" or not link.follow or names & (ran.disturbed.keys() | ran.broken | tardy(stage)):
             continue
         if any(owed.next_at > now for member in link.members for owed in member.behind.values()):
             continue
@@ -239,8 +251,7 @@ def _moved_bases(stage: Stage, ran: Ran, link: str, name: str) -> Found:
 def p7_agreement_is_free(stage: Stage, ran: Ran) -> Found:
     """No write tells a record only what it holds already."""
     for wrote in new_writes(stage, ran):
-        late = stage.setting.system(wrote.at[0]).behaviour.late
-        if not wrote.create and not touched(wrote) and not late and not wrote.raced:
+        if not wrote.create and not touched(wrote) and wrote.at[0] not in tardy(stage):
             yield f"{wrote.at} was written what it holds already"
 
 
@@ -254,7 +265,7 @@ def p11_no_record_twice(stage: Stage, ran: Ran) -> Found:
     for marker, count in alive.items():
         link = marker.split(":")[1]
         again = sum(d.choice in ("recreate", "unlink") and d.link == link for d in stage.answered)
-        if count > 1 + again:
+        if count > 1 + again and not tardy(stage):
             yield f"{count} records were created for {marker}"
     del ran
 
@@ -263,7 +274,7 @@ def p13_no_blind_overwrite(stage: Stage, ran: Ran) -> Found:
     """A value is overwritten only if it was shown to us last, but for the window of systems without conditions."""
     for wrote in new_writes(stage, ran):
         made = stage.setting.system(wrote.at[0]).behaviour
-        if wrote.create or made.late:
+        if wrote.create or made.late > 1:
             continue
         conditional = made.conditional and made.versions == "etag"
         for path in {*wrote.before, *wrote.told}:
@@ -321,7 +332,7 @@ def p19_deletion_by_a_person(stage: Stage, ran: Ran) -> Found:
 
 def p23_nothing_is_left_standing(stage: Stage, ran: Ran) -> Found:
     """A run that ended leaves no journal row unsettled whose system answers."""
-    if ran.report is None or ran.disturbed or ran.step.races:
+    if ran.report is None or ran.disturbed or ran.step.races or tardy(stage):
         return
     for intent in stage.store.pending(stage.setting.scope):
         at = (intent.system, intent.kind, intent.record_id)
@@ -365,7 +376,7 @@ def p26_one_question_once(stage: Stage, ran: Ran) -> Found:
             continue
         key = (question.proposal.kind, question.proposal.link, question.proposal.scope, question.proposal.name)
         digest = question.proposal.digest
-        if any(one.behaviour.late for one in stage.setting.systems):
+        if tardy(stage):
             continue  # what such a vendor shows comes and goes, and so does the question
         last = stage.closed.get((key, digest))
         if last is not None and last == stage.touched:
@@ -410,9 +421,9 @@ def p2_no_lost_edit(stage: Stage) -> Found:
                 if stage.flat(at[0], at[2], at[1]).get(path) != value:
                     yield f"{at} {path} = {value!r} was seen and is nowhere any more"
     for wrote in stage.witness.wrote:
-        for path in touched(wrote) & wrote.shown.keys():
-            old = wrote.before.get(path, EMPTY)
-            if old == wrote.shown[path] and old not in told.get(wrote.at, {}).get(path, ()):
+        for path in wrote.before.keys() & wrote.shown.keys():
+            old = wrote.before[path]
+            if old == wrote.shown[path] and old != wrote.told.get(path, EMPTY) and old not in told.get(wrote.at, {}).get(path, ()):
                 yield f"{wrote.at} {path}: {old!r} was overwritten and history does not know it"
 
 
@@ -451,11 +462,11 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
         for path, (system, value) in last.items():
             atom = atom_of(stage, path)
             names = {path, atom, *(f"{m.system}:{one}" for m in link.members for one in (path, atom, ""))}
-            if len(editors[atom]) > 1 or any((link.id, name) in asked for name in names) or (link.id, link.label) in asked:
+            if len(editors[atom]) > 1 or tardy(stage) or any((link.id, name) in asked for name in names) or (link.id, link.label) in asked:
                 continue
             if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
                 continue
-            rule = stage.world.rules.at(RulePlace(path, link.id, link.label, link.scope, frozenset({system})))
+            rule = stage.world.rules.at(RulePlace(atom, link.id, link.label, link.scope, frozenset({system})))
             if rule.mode == "mirror" and rule.source_of_truth != system:
                 continue
             if link.agreed.get(path, EMPTY) != value:

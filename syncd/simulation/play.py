@@ -6,14 +6,16 @@ The same setting and steps always give the same end.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from syncd.model import encoding
 from syncd.simulation.checks import AFTER_EACH_RUN, AT_REST
 from syncd.simulation.setting import Setting, draw_setting
 from syncd.simulation.stage import Ran, Stage
+from syncd.reconcile.constrain import REFUSALS_TO_ASK
 from syncd.reconcile.types import Link
 from syncd.simulation.vendor import Wrote
 from syncd.simulation.steps import Run, Step, draw_steps
@@ -30,6 +32,8 @@ class History:
     setting: Setting
     steps: tuple[Step, ...]
     answers: bool = True
+    kills: tuple[int, ...] = ()
+    """Moments of the first quiet run at which the process is killed, each on its own copy of the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def draw_history(seed: int) -> History:
     """Draw a history from its seed."""
     rng = Random(seed)
     setting = draw_setting(rng)
-    return History(seed, setting, tuple(draw_steps(rng, setting)), rng.random() < 0.7)
+    steps = tuple(draw_steps(rng, setting))
+    return History(seed, setting, steps, rng.random() < 0.7, (rng.randint(1, 60),))
 
 
 def play(history: History) -> Failure | None:
@@ -66,6 +71,8 @@ def play(history: History) -> Failure | None:
             if ran is not None:
                 _check(stage, ran)
         _calm(stage)
+        if history.kills:
+            p11_crash_anywhere(stage, history)
         rounds = ANSWERING_ROUNDS if history.answers else 0
         for round_ in range(rounds + 1):
             _to_rest(stage)
@@ -80,6 +87,51 @@ def play(history: History) -> Failure | None:
     finally:
         stage.store.close()
     return None
+
+
+def p11_crash_anywhere(stage: Stage, history: History) -> None:
+    """P11: killed at any moment of a run and started again, the end is that of a run that nobody disturbed."""
+    if any(one.behaviour.late for one in stage.setting.systems):
+        return  # a late vendor counts calls, and a run that is repeated makes more of them
+    plain = stage.copy()
+    _to_rest(plain)
+    wanted = end_of(plain)
+    for kill in history.kills:
+        twin = stage.copy()
+        ran = twin.run(Run(kill))
+        if not ran.killed:
+            return
+        _check(twin, ran)
+        _to_rest(twin)
+        found = end_of(twin)
+        open_create = any(name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"])
+        if found != wanted and not open_create:
+            stage.told.append(twin.told[-1])
+            lines = [f"{key}: {value!r} instead of {wanted[key]!r}" for key, value in found.items() if value != wanted[key]]
+            stage.told += [*twin.told[len(stage.told) - 1 :], *lines]
+            raise Wrong("p11_crash_anywhere", f"killed at moment {kill}: {'; '.join(lines)}")
+
+
+def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
+    """Give what two ways to the same end must agree in."""
+    content = {
+        (rename(name), kind, rename(id_)): system.flat(record)
+        for name, system in stage.systems.items()
+        for kind, records in system._records.items()  # noqa: SLF001 - what the vendor truly holds
+        for id_, record in records.items()
+    }
+    links = {
+        rename(link.id): (
+            link.status,
+            link.agreed,
+            {rename(m.system): (rename(m.id), m.status, m.base, set(m.behind), m.unseen) for m in link.members},
+        )
+        for link in stage.links().values()
+    }
+    questions = sorted(
+        f"{q.proposal.kind} {q.proposal.label} {rename(q.proposal.name)}" for q in stage.store.questions(status=("open", "ignored"))
+    )
+    return {"content": content, "links": links, "questions": questions}
 
 
 def _check(stage: Stage, ran: Ran) -> None:
@@ -151,7 +203,7 @@ def state(stage: Stage) -> str:
 
 def _uncounted(link: Link) -> Link:
     """Give a link without its counts of refusals."""
-    members = tuple(replace(m, behind={p: replace(o, refusals=0, next_at=0.0) for p, o in m.behind.items()}) for m in link.members)
+    members = tuple(replace(m, behind={p: replace(o, refusals=min(o.refusals, REFUSALS_TO_ASK), next_at=0.0) for p, o in m.behind.items()}) for m in link.members)
     return replace(link, members=members)
 
 

@@ -144,7 +144,7 @@ def _system(rng: Random, name: str, kind: Kind) -> SystemSetting:
     elif odd < 0.22:
         made["recase"] = "title"
     elif odd < 0.30:
-        made["late"] = rng.choice((1, 2, 4))
+        made["late"] = rng.choice((1, 1, 1, 3))
     elif odd < 0.38 and kind == "plan":
         made["read_only"] = (rng.choice(SECTIONS),)
     elif odd < 0.44 and kind == "plan":

@@ -87,6 +87,11 @@ class SimStore(Store):
 
     moments: Callable[..., None] = staticmethod(lambda *_: None)
 
+    @classmethod
+    def of(cls, store: Store) -> SimStore:
+        """Take over the engines of another store."""
+        return cls(store.where, store._writer, store._reader)  # noqa: SLF001 - the same class but for the hook
+
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         inner = getattr(self._local, "connection", None) is not None
@@ -127,6 +132,8 @@ class Stage:
 
     setting: Setting
     seed: int = 0
+    empty: bool = False
+    """Without records and links, for a copy."""
     clock: SimClock = field(default_factory=SimClock)
     witness: Witness = field(default_factory=Witness)
     moments: Moments = field(default_factory=Moments)
@@ -154,7 +161,8 @@ class Stage:
         rng = Random(self.seed)
         for one in self.setting.systems:
             self.systems[one.name] = self._vendor(one, rng)
-        self._fill()
+        if not self.empty:
+            self._fill()
         self.store.moments = self.moments  # type: ignore[method-assign,assignment]
         self.access = {name: drive(system.access()) for name, system in self.systems.items()}
         self.world = self.fresh()
@@ -245,6 +253,28 @@ class Stage:
     def _new_id(self) -> str:
         self._ids += 1
         return f"id{self._ids:05d}"
+
+    def copy(self) -> Stage:
+        """Give another stage on which everything is as it is here and goes its own way from now on."""
+        twin = Stage(self.setting, self.seed, empty=True)
+        twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched  # noqa: SLF001
+        for name, system in self.systems.items():
+            system.copy_to(twin.systems[name])
+        twin.witness.absent |= self.witness.absent
+        for place, flats in self.witness.images.items():
+            for flat in flats:
+                twin.witness.holds(place, flat)
+        twin.witness.shown = dict(self.witness.shown)
+        for place, flats in self.witness.ever_shown.items():
+            twin.witness.ever_shown[place] = list(flats)
+        twin.answered, twin.told = list(self.answered), list(self.told)
+        twin.clusters = {place: set(links) for place, links in self.clusters.items()}
+        twin.access = dict(self.access)
+        twin.store.close()
+        twin.store = SimStore.of(self.store.fork())
+        twin.store.moments = twin.moments  # type: ignore[method-assign,assignment]
+        twin.world = twin.fresh()
+        return twin
 
     # -- looking
 
@@ -423,8 +453,6 @@ class Stage:
                 found[name] = "faults"
             elif name in paused:
                 found[name] = "paused"
-            elif system.behaviour.late:
-                found[name] = "late"
             elif step.observe is not None and name not in step.observe:
                 found[name] = "not observed"
         return found

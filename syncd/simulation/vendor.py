@@ -101,6 +101,18 @@ class SimSystem(MemorySystem):
             return {}
         return {path: value for path, value in self.lenses[record.kind].get(record).items() if value is not EMPTY}
 
+    def copy_to(self, other: SimSystem) -> None:
+        """Make another vendor of the same kind hold and say just what this one does."""
+        other._records = {kind: dict(records) for kind, records in self._records.items()}
+        other._markers, other._stated = dict(self._markers), set(self._stated)
+        other._late = {key: list(images) for key, images in self._late.items()}
+        other._tokens, other._ids, other._answers = self._tokens, self._ids, self._answers
+        for operation, planned in self.faults._plan.items():  # noqa: SLF001 - the same class
+            for fault in planned:
+                other.faults.set(
+                    operation, fault.kind, times=fault.times, error=fault.error, silent=fault.silent, omit=fault.omit
+                )
+
     # -- what the vendor holds
 
     def _store(self, record: Record) -> None:

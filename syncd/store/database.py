@@ -11,7 +11,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +28,7 @@ BUSY_TIMEOUT_S = 15
 CHUNK = 2000
 
 _PRAGMAS = (
-    f"busy_timeout={BUSY_TIMEOUT_S * 1000}",  # first: switching to WAL may have to wait as well
-    "journal_mode=WAL",
+    f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "temp_store=MEMORY",  # what a savepoint may have to put back
@@ -102,6 +101,12 @@ def engines(path: Path | None) -> tuple[Engine, Engine]:
     _listen(writer, "BEGIN IMMEDIATE")
     _listen(reader, "BEGIN")
     return writer, reader
+
+
+def use_wal(engine: Engine) -> None:
+    """Let readers and the writer of a file not wait for each other. The file remembers it."""
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA journal_mode=WAL")
 
 
 def _listen(engine: Engine, begin: str) -> None:

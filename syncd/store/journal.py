@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
+from syncd.reconcile.types import Link
 from syncd.store.database import Database, many, renew
 from syncd.store.history import write_history
 from syncd.store.links import write_links, write_members
@@ -43,8 +44,9 @@ class Journal(Database):
         """Store how intents ended, with what follows for links, snapshots and history."""
         with self._writing() as connection:
             renew(connection, _UPDATE, _UPSERT, (pack_intent(each.intent) for each in settlements))
-            write_links(connection, (each.link for each in settlements if each.link and each.member is None))
-            write_members(connection, ((each.link, each.member) for each in settlements if each.link and each.member))
+            whole, single = _moved(settlements)
+            write_links(connection, whole)
+            write_members(connection, single)
             write_snapshots(connection, (each.snapshot for each in settlements if each.snapshot is not None))
             write_history(connection, (row for each in settlements for row in each.history))
 
@@ -71,3 +73,11 @@ class Journal(Database):
         wanted = select(INTENT).where(*where).order_by(INTENT.c.at, INTENT.c.run, INTENT.c.seq, INTENT.c.id)
         with self._reading() as connection:
             return [unpack_intent(tuple(row)) for row in connection.execute(wanted)]
+
+
+def _moved(settlements: Sequence[Settlement]) -> tuple[list[Link], list[tuple[Link, str]]]:
+    """Give the links to store whole, and the single members; a link that is in one of both kinds is stored whole."""
+    linked = [(each.link, each.member) for each in settlements if each.link is not None]
+    whole = {link.id for link, system in linked if system is None}
+    single = [(link, system) for link, system in linked if system is not None and link.id not in whole]
+    return [link for link, _ in linked if link.id in whole], single

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import StoreError
-from syncd.model.encoding import decode
+from syncd.model.encoding import decode, encode
 from syncd.model.records import Kind
 from syncd.reconcile.types import Link
 from syncd.store.database import Database, chunks, fetch, many, marks, renew, uncollected
@@ -24,9 +24,9 @@ from syncd.store.rows import HistoryRow, Snapshot
 from syncd.store.tables import LINK, MEMBER, Row, update_sql, upsert_sql
 
 _UPSERT_LINK = upsert_sql(LINK)
-_UPDATE_LINK = update_sql(LINK, "kind", "scope")
 _UPSERT_MEMBER = upsert_sql(MEMBER)
 _UPDATE_MEMBER = update_sql(MEMBER, "kind", "record_id", "holds")
+_IF_AGREED = " AND (SELECT l.agreed FROM link AS l WHERE l.id = member.link) = ?"
 _RELEASE = "UPDATE member SET holds = 0 WHERE link = ?"
 
 _STANDS = "l.status IN ('live', 'orphaned')"
@@ -133,7 +133,7 @@ class Links(Database):
 def write_links(connection: Connection, links: Iterable[Link]) -> None:
     """Store links with all their members, new or not; members that a link no longer names are forgotten."""
     latest = {link.id: link for link in links}
-    renew(connection, _UPDATE_LINK, _UPSERT_LINK, map(pack_link, latest.values()))
+    many(connection, _UPSERT_LINK, map(pack_link, latest.values()))
     try:
         _write_members(connection, latest)
     except IntegrityError:
@@ -147,10 +147,19 @@ def write_links(connection: Connection, links: Iterable[Link]) -> None:
             raise refusal from error
 
 
-def write_members(connection: Connection, members: Iterable[tuple[Link, str]]) -> None:
-    """Store single members of links that are stored already: `(link, system)`."""
-    rows = (row for link, system in members for row in pack_members(link, system))
-    renew(connection, _UPDATE_MEMBER, _UPSERT_MEMBER, rows)
+def write_members(connection: Connection, moved: Iterable[tuple[Link, str]]) -> None:
+    """Store single members, `(link, system)`, of links of which nothing else moved.
+
+    A base is stored as its difference from what the link agreed. Where the stored link agreed something else, or does
+    not have the member, the difference would tell of another base: there the whole link is stored.
+    """
+    sql, in_order = _UPDATE_MEMBER
+    for chunk in chunks(moved):
+        rows = [
+            (*in_order(row), encode(link.agreed)) for link, system in chunk for row in pack_members(link, only=system)
+        ]
+        if not rows or connection.exec_driver_sql(sql + _IF_AGREED, rows).rowcount != len(chunk):
+            write_links(connection, (link for link, _ in chunk))
 
 
 def _write_members(connection: Connection, latest: Mapping[str, Link]) -> None:

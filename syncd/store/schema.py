@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syncd.errors import StoreError
+from syncd.store.database import use_wal
 from syncd.store.tables import METADATA
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 def prepare(writer: Engine, reader: Engine, where: str) -> None:
     """Migrate a file to the newest schema; refuse one that a newer syncd, or another program, wrote."""
     with reader.connect() as connection:
-        if revision(connection, where) == HEAD:
-            return
-    with writer.begin() as connection:
-        # Asked again: another process may have migrated while this one waited for the lock.
-        if revision(connection, where) != HEAD:
-            upgrade(connection, where)
+        found = revision(connection, where)
+    if found != HEAD:
+        with writer.begin() as connection:
+            # Asked again: another process may have migrated while this one waited for the lock.
+            if revision(connection, where) != HEAD:
+                upgrade(connection, where)
+    use_wal(writer)  # not sooner: a file that is refused stays as it was
 
 
 def revision(connection: Connection, where: str) -> str | None:

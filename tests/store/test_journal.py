@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.reconcile.types import Owed
 from syncd.store.rows import Batch, Settlement
-from tests.store.samples import confirmed, history_row, intent, link, question, snapshot
+from tests.store.samples import FLAT, confirmed, history_row, intent, link, member, question, snapshot
 
 UNSTORABLE = history_row(fields={"details.name": (object(), None)})
 
@@ -75,6 +76,49 @@ def test_parts_of_one_link_settled_together_end_in_the_last_state(store):
     store.settle([confirmed(intent("i1"), link=first, snapshot=one), confirmed(intent("i2"), link=last, snapshot=two)])
     assert store.links() == [last]
     assert store.heads("bp", "plan") == {"2": (b"r3", None)}
+
+
+def test_settle_stores_the_one_member_that_moved(store):
+    other = link("M", pq="3", bp="4")
+    store.save_links([link(), other])
+    now = member("bp", "2", FLAT | {"details.name": "Silver"}, behind={"details.name": Owed(2)})
+    after = link(members=(link().members[0], now))
+    store.settle([confirmed(intent(), link=after, member="bp")])
+    assert store.links() == [after, other]
+
+
+@pytest.mark.parametrize(
+    ("why", "stored"),
+    [
+        ("it agreed something else", link(agreed={"details.name": "Bronze"})),
+        ("it held another record", link(bp="9")),
+        ("it lacked the member", link(members=(member("pq", "1"),))),
+        ("it was unlinked", link(status="unlinked")),
+    ],
+)
+def test_a_member_is_never_stored_beside_another_link_than_its_own(store, why, stored):
+    """Its base is stored as a difference from what was agreed; beside other values it would be another base."""
+    store.add_link(stored)
+    after = link(members=(member("pq", "1"), member("bp", "2", FLAT | {"details.name": "Silver"})))
+    store.settle([confirmed(intent(), link=after, member="bp")])
+    assert store.links() == [after]
+
+
+def test_a_member_that_the_link_does_not_have_is_no_mistake(store):
+    store.settle([confirmed(intent(), link=link(), member="cs")])
+    assert store.links() == [link()]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_members_and_whole_links_settled_together_end_in_the_last_state(store, order):
+    store.add_link(link())
+    first = link(members=(member("pq", "1", {}), member("bp", "2")))
+    last = link(members=(member("pq", "1", {}), member("bp", "2", {})), agreed={"details.name": "Bronze"})
+    names = ["pq", None][::order]
+    store.settle(
+        [confirmed(intent("i1"), link=first, member=names[0]), confirmed(intent("i2"), link=last, member=names[1])]
+    )
+    assert store.links() == [last]
 
 
 def test_an_intent_that_was_never_begun_is_settled_too(store):

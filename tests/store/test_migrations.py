@@ -121,9 +121,20 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path):
     with sqlite3.connect(path) as raw:
         raw.execute("CREATE TABLE photos (id)")
     raw.close()
+    before = path.read_bytes()
     with pytest.raises(StoreError, match="not a syncd store") as no:
         Store.open(path)
     assert no.value.hint
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_readers_and_the_writer_do_not_wait_for_each_other(path, mode):
+    """Some ways to restore a backup lose the file's memory of it."""
     with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("photos",)]
+        raw.execute(f"PRAGMA journal_mode={mode}")
     raw.close()
+    store = Store.open(path)
+    with store._reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    store.close()

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from syncd import linking
-from syncd.cli import logs
 from syncd.cli.names import find_group, groups_of, member_text, plans_of, records_of
 from syncd.cli.observing import observe_new
 from syncd.cli.out import Progress, count, print_json, say, short, styled, table, when
@@ -176,7 +175,7 @@ async def _link(session: Session, members: Mapping[str, str], source: str | None
         await observe_new(world, Progress(), refresh=refresh)
         made = await linking.link_groups(world, members, source=source, by=session.by)
         plans = linking.unlinked(made.id, world)
-        logs.get().info("group_linked", group=made.id, systems=sorted(members))
+        session.log.info("group_linked", group=made.id, systems=sorted(members))
         by_system = Counter(system for system, _ in plans)
         if session.json:
             print_json(
@@ -208,7 +207,7 @@ async def _unlink(session: Session, group: str, *, plans: bool, reason: str) -> 
     async with session.world() as world:
         found = find_group(world.store, group)
         parted = await linking.unlink_group(world, found, plans=plans, by=session.by, note=reason)
-        logs.get().info("group_unlinked", group=found.id, plans=len(parted) - 1)
+        session.log.info("group_unlinked", group=found.id, plans=len(parted) - 1)
         if session.json:
             print_json({"command": "groups unlink", "group": found.id, "unlinked": [one.id for one in parted]})
             return OK

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import linking
 from syncd.apply.world import no_lock
-from syncd.cli import link_file, logs, preview
+from syncd.cli import link_file, preview
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
 from syncd.cli.observing import observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell
@@ -136,7 +136,7 @@ async def _decide(
             with world.store.transaction():
                 came = linking.link_plans(world, scope, choices, by=by)
                 linking.approve(world, report.changeset, whole.changeset, by=by)
-            logs.get().info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
+            session.log.info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
             show_from(world.store, session.review, scope, now=world.now())
     doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True)
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["questions"] or doc["counts"]["creates"]) else OK
@@ -179,9 +179,7 @@ def _document(
     }
 
 
-def _print(
-    draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, *, dry_run: bool
-) -> None:
+def _print(draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, *, dry_run: bool) -> None:
     for link in came.links:
         say(f"{styled('link', 'green')}    {link.label}  {member_text(link)}{_terms(link)}")
     for system, record_id in came.aside:
@@ -222,7 +220,7 @@ async def _unlink(session: Session, group: str, plan: str, reason: str) -> int:
     async with session.world() as world:
         found = find_plan(world.store, find_group(world.store, group).id, plan)
         parted = await linking.unlink_plan(world, found, by=session.by, note=reason)
-        logs.get().info("plan_unlinked", group=found.scope, link=found.id)
+        session.log.info("plan_unlinked", group=found.scope, link=found.id)
         show_from(world.store, session.review, found.scope, now=world.now())
         if session.json:
             print_json({"command": "unlink", "link": parted.id, "label": parted.label, "group": parted.scope})

@@ -102,14 +102,14 @@ def _print(group: Link, linked: list[dict[str, Any]], loose: list[dict[str, Any]
     aside = [one for one in loose if one["set_aside"]]
     asked = [one for one in loose if not one["set_aside"]]
     if asked:
-        rows = [
+        records = [
             (one["system"], one["id"], short(one["label"], 36), short(one["about"], 48), _best(one["candidates"]))
             for one in asked
         ]
         say(
             "",
             "Linked to nothing:",
-            *table(rows, ("system", "id", "name", "identity", "likely the same as"), indent="  "),
+            *table(records, ("system", "id", "name", "identity", "likely the same as"), indent="  "),
         )
         say("", f"Decide about them in a file: `syncd link {group.id} --out FILE`.")
     if aside:

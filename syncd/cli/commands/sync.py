@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.apply.world import no_lock
-from syncd.cli import logs, preview
+from syncd.cli import preview
 from syncd.cli.names import Labels, find_group, find_plan
 from syncd.cli.observing import Seen, observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell, when
@@ -116,7 +116,7 @@ async def _sync(session: Session, ask: Ask) -> int:
             except LockedError as error:
                 came.locked[scope] = error.message
         progress.done()
-        _take_down(came, world, labels)
+        _take_down(session, came, world, labels)
         if not dry_run:
             came.said += show_from(world.store, session.review, now=world.now()).said
         if ask.out is not None:
@@ -150,24 +150,25 @@ def _scope(ask: Ask, world: World) -> tuple[Mode, list[str], changeset.Filters]:
     return Mode(full=ask.out is not None, force=frozenset(ask.force), only=only, systems=systems), scopes, filters
 
 
-def _take_down(came: Came, world: World, labels: Labels) -> None:
-    log = logs.get()
+def _take_down(session: Session, came: Came, world: World, labels: Labels) -> None:
     for report in came.reports:
         doc = preview.describe(report, world, labels, dry_run=came.dry_run)
         came.docs.append(doc)
         counts = {key: doc["counts"][key] for key in ("plans", "fields", "questions")}
-        log.info(
+        session.log.info(
             "group_previewed" if came.dry_run else "group_synced", group=report.scope, result=report.result, **counts
         )
         for why in report.failed:
-            log.warning("write_failed", group=report.scope, why=why)
+            session.log.warning("write_failed", group=report.scope, why=why)
     came.guards = [
         preview.question_doc(one.proposal, one.id)
         for one in world.store.questions(status=("open", "decided"))
         if one.proposal.scope.startswith("system:")
     ]
     for one in came.seen:
-        log.info("system_observed", system=one.observed.system, counts=one.observed.counts, errors=one.observed.errors)
+        session.log.info(
+            "system_observed", system=one.observed.system, counts=one.observed.counts, errors=one.observed.errors
+        )
 
 
 # -- saved changesets --------------------------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ async def _apply(session: Session, ask: Ask, file: Path, saved: changeset.Saved)
         came.reports = [await run_once(scope, world, mode) for scope in filters.groups]
         progress.done()
         labels = Labels.of(world.store)
-        _take_down(came, world, labels)
+        _take_down(session, came, world, labels)
         came.said += show_from(world.store, session.review, now=world.now()).said
         return _finish(session, came, ask, labels)
 
@@ -303,7 +304,8 @@ def _closing(came: Came, quiet: int) -> list[str]:
     said = []
     if quiet:
         said.append(f"{count(quiet, 'group')}: nothing to do.")
-    said.append(styled(f"Total: {preview.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
+    if len(came.docs) - quiet != 1:
+        said.append(styled(f"Total: {preview.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
     questions = sum(doc["counts"]["questions"] for doc in came.docs) + len(came.guards)
     if came.dry_run:
         if any(doc["counts"]["fields"] or doc["counts"]["creates"] for doc in came.docs):

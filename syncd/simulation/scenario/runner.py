@@ -34,13 +34,12 @@ from syncd.simulation.scenario.start import begin, newcomers, scope_of
 from syncd.simulation.scenario.system import Killed, TableSystem
 from syncd.store.rows import Question
 from syncd.store.store import Store
-from syncd.sync import Mode, observe_all, run_once
+from syncd.sync import Mode, observe_all, read_links, run_once
 
 T0 = 1_767_225_600.0
 """When every table begins: 2026-01-01, 00:00 UTC."""
 HOUR_S = 3600.0
 ALWAYS_ON = frozenset({"empty-side"})
-SILENCING = ("ignore", "reject")
 
 
 # -- the whole ----------------------------------------------------------------------------------------------------
@@ -223,7 +222,7 @@ class Play:
 
     async def _resync(self, cycle: Cycle, world: World) -> None:
         try:
-            await resync(world, self.scope, winner=cycle.winner)
+            await resync(world, await read_links(self.scope, world, Mode(full=True)), winner=cycle.winner)
         except LinkingError:
             return  # nothing is linked, so there is nothing to forget
 
@@ -284,8 +283,7 @@ class Play:
         decided = decision_from_text(question, answer, kind=self.scenario.kind, trusted=True, by="table")
         if question.decided is not None and answer == "link":
             decided = replace(decided, options=question.decided.options)
-        status = "ignored" if decided.choice in SILENCING else "decided"
-        return replace(question, status=status, decided=decided, previous="")  # type: ignore[arg-type]
+        return replace(question, status="decided", decided=decided, previous="")
 
     def _partners(self, found: list[Question]) -> Question:
         """Let one question of a key name the records of the same key in the other systems."""

@@ -1,0 +1,166 @@
+"""`syncd history`: what happened, newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from syncd.cli.names import find_group, find_plan, plans_of
+from syncd.cli.out import EMPTY_TEXT, count, print_json, say, short, styled, when, when_exact
+from syncd.cli.run import OK
+from syncd.errors import ConfigError
+from syncd.history.diff import steps
+from syncd.history.events import events_of
+from syncd.model import paths
+from syncd.model.values_text import format_value
+
+if TYPE_CHECKING:
+    from syncd.cli.session import Session
+    from syncd.store.rows import HistoryRow
+    from syncd.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What was asked for."""
+
+    group: str | None = None
+    plan: str | None = None
+    field: str | None = None
+    system: str | None = None
+    record: str | None = None
+    run: str | None = None
+    limit: int = 40
+    images: bool = False
+
+
+def run(session: Session, ask: Ask) -> int:
+    """List what happened, newest first."""
+    if ask.plan is not None and ask.group is None:
+        raise ConfigError("--plan needs the plan's GROUP", hint="Write `syncd history GROUP --plan PLAN`.")
+    if ask.record is not None and ask.system is None:
+        raise ConfigError("--record needs its --system", hint="Write `syncd history --system crm --record ID`.")
+    if ask.system is not None and ask.system not in session.config.systems:
+        hint = f"The systems are {', '.join(session.config.systems)}."
+        raise ConfigError(f"there is no system `{ask.system}`", field="--system", hint=hint)
+    with session.store() as store:
+        rows = _rows(store, ask)
+        labels = _labels(store, rows)
+        if session.json:
+            print_json({"command": "history", "rows": [_document(row, labels) for row in rows]})
+            return OK
+        if not rows:
+            say("Nothing has happened here yet.")
+        for line in _lines(rows, labels, ask.field):
+            say(line)
+        if ask.images:
+            _print_images(store, rows)
+        if len(rows) == ask.limit:
+            say("", f"The newest {ask.limit} are shown; --limit N shows more.")
+    return OK
+
+
+def _rows(store: Store, ask: Ask) -> list[HistoryRow]:
+    path = paths.canonical(ask.field) if ask.field else None
+    if ask.group is None or ask.run is not None:
+        return store.history(system=ask.system, record_id=ask.record, run=ask.run, path=path, limit=ask.limit)
+    group = find_group(store, ask.group)
+    links = [find_plan(store, group.id, ask.plan)] if ask.plan else [group, *plans_of(store, group.id)]
+    found = events_of(store, links, path=path, limit=None if ask.system or ask.record else ask.limit)
+    return [
+        row
+        for row in found
+        if (ask.system is None or row.system == ask.system) and (ask.record is None or row.record_id == ask.record)
+    ][: ask.limit]
+
+
+def _labels(store: Store, rows: Iterable[HistoryRow]) -> dict[tuple[str, str, str], str]:
+    """Name the records."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        if row.system:
+            wanted.setdefault((row.system, row.kind), set()).add(row.record_id)
+    return {
+        (system, kind, snapshot.id): snapshot.label
+        for (system, kind), ids in wanted.items()
+        for snapshot in store.snapshots(system, kind, ids).values()  # type: ignore[arg-type]
+    }
+
+
+def _document(row: HistoryRow, labels: Mapping[tuple[str, str, str], str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": when_exact(row.at),
+        "what": row.what,
+        "run": row.run or None,
+        "link": row.link or None,
+        "system": row.system or None,
+        "kind": row.kind,
+        "record": row.record_id or None,
+        "name": labels.get((row.system, row.kind, row.record_id)),
+        "fields": {
+            path: {"before": _text(before), "after": _text(after)} for path, (before, after) in row.fields.items()
+        },
+        "readback": {path: format_value(value) for path, value in row.readback.items()},
+        "who": row.who,
+        "note": row.note,
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else format_value(value)  # type: ignore[arg-type]
+
+
+_WORDS = {
+    "first": "seen first",
+    "observed": "changed in",
+    "written": "written to",
+    "overruled": "lost:",
+    "gone": "gone from",
+    "linked": "linked",
+    "unlinked": "unlinked",
+    "decided": "decided",
+    "orphaned": "orphaned",
+    "ended": "ended in",
+    "undone": "undone in",
+}
+_MOST_FIELDS = 8
+
+
+def _lines(rows: Sequence[HistoryRow], labels: Mapping[tuple[str, str, str], str], field: str | None) -> Iterator[str]:
+    """One line for each thing that happened, and one for each field of it."""
+    for row in rows:
+        label = labels.get((row.system, row.kind, row.record_id), "")
+        name = f"{row.system} {row.record_id}" + (f" “{short(label, 40)}”" if label and label != row.record_id else "")
+        by = f"  by {row.who}" if row.what == "decided" and row.who else f"  ({row.who})" if row.who else ""
+        note = f"  {row.note}" if row.note else ""
+        where = name if row.system else ""
+        fields = [(p, v) for p, v in row.fields.items() if field is None or paths.under(p, paths.canonical(field))]
+        if row.what == "first" and field is None:
+            note = f"  {count(len(fields), 'field')}{note}"
+            fields = []
+        elif row.what == "decided":
+            note = "  " + ", ".join(f"{path or 'all'}: {_text(after)}" for path, (_, after) in fields) + note
+            fields = []
+        what = _WORDS.get(row.what, row.what)
+        yield f"{when(row.at)}  {styled(f'{what} {where}'.rstrip(), 'bold')}{note}{styled(by, 'dim')}"
+        for path, (before, after) in fields[:_MOST_FIELDS]:
+            yield f"{'':18}{path}: {short(_text(before))} -> {short(_text(after))}"
+        if len(fields) > _MOST_FIELDS:
+            yield f"{'':18}… and {len(fields) - _MOST_FIELDS} more fields (--json shows all)"
+
+
+def _print_images(store: Store, rows: Sequence[HistoryRow]) -> None:
+    """Show what a write changed in the vendor's own record, where both images were kept."""
+    for run_id in dict.fromkeys(row.run for row in rows if row.run):
+        for intent in store.intents(run=run_id):
+            if not (intent.raw_before and intent.raw_after):
+                continue
+            say("", f"{intent.system} {intent.record_id} {intent.part}, as the vendor keeps it (run {run_id}):")
+            for step in steps(json.loads(intent.raw_before), json.loads(intent.raw_after)):
+                before, after = (
+                    EMPTY_TEXT if value is None else short(str(value)) for value in (step.before, step.after)
+                )
+                say(f"  {step.path}: {before} -> {after}")

@@ -1,0 +1,149 @@
+"""`syncd status`: how things stand, from the store alone."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from syncd.cli.commands import pauses
+from syncd.cli.names import groups_of, plans_of
+from syncd.cli.out import age, count, print_json, say, short, styled, table, when, when_exact
+from syncd.cli.run import OK, OPEN, PARTIAL
+from syncd.reconcile.types import Link
+
+if TYPE_CHECKING:
+    from syncd.cli.session import Session
+    from syncd.store.store import Store
+
+KINDS = ("group", "plan", "generic")
+
+
+def run(session: Session, *, check: bool) -> int:
+    """Tell of every system and group how it stands."""
+    now = time.time()
+    with session.store() as store:
+        systems = [_system(store, name, session.config.systems[name].writes, now) for name in session.config.systems]
+        groups = [_group(store, link, now, session.config.period_s) for link in groups_of(store)]
+        open_ = Counter(one.proposal.kind for one in store.questions())
+        code = _code(systems, groups, open_) if check else OK
+        if session.json:
+            print_json(
+                {
+                    "command": "status",
+                    "state": str(session.state),
+                    "systems": systems,
+                    "groups": groups,
+                    "questions": dict(open_),
+                    "paused": store.items("pauses"),
+                    "exit": code,
+                }
+            )
+            return code
+        _print(store, systems, groups, open_, now)
+    return code
+
+
+def _code(systems: list[dict[str, Any]], groups: list[dict[str, Any]], open_: Mapping[str, int]) -> int:
+    if any(one["problem"] for one in systems) or any(one["result"] in ("partial", "refused") for one in groups):
+        return PARTIAL
+    owed = any(one["owed"] for one in groups)
+    return OPEN if open_ or owed else OK
+
+
+def _system(store: Store, name: str, writes: str, now: float) -> dict[str, Any]:
+    listings = [one for kind in KINDS if (one := store.listing(name, kind)) is not None]  # type: ignore[arg-type]
+    problem = next((one.error or f"guard {one.tripped}" for one in listings if one.error or one.tripped), "")
+    good = [one.good_at for one in listings if one.good_at is not None]
+    return {
+        "system": name,
+        "writes": writes,
+        "records": {one.kind: one.count for one in listings},
+        "read_at": when_exact(max(one.at for one in listings)) if listings else None,
+        "age_s": round(now - min(good)) if good else None,
+        "problem": problem,
+    }
+
+
+def _group(store: Store, link: Link, now: float, period_s: float) -> dict[str, Any]:
+    plans = plans_of(store, link.id)
+    last = next(iter(store.runs(link.id, limit=1)), None)
+    good = store.last_good(link.id)
+    owed = {
+        f"{one.label}|{member.system}": {
+            "fields": len(member.behind),
+            "refused": max((owed.refusals for owed in member.behind.values()), default=0),
+            "next_at": max((owed.next_at for owed in member.behind.values()), default=0.0),
+        }
+        for one in (link, *plans)
+        for member in one.members
+        if member.behind
+    }
+    return {
+        "group": link.id,
+        "label": link.label,
+        "plans": len(plans),
+        "orphaned": sum(one.status == "orphaned" for one in plans),
+        "questions": dict(Counter(one.proposal.kind for one in store.questions(link.id))),
+        "owed": owed,
+        "unsettled": len(store.pending(link.id)),
+        "last_run": when_exact(last.started_at) if last else None,
+        "result": last.result if last else "",
+        "last_good": when_exact(good.started_at) if good else None,
+        "overdue": last is None or now - last.started_at > 2 * period_s,
+        "_last_at": last.started_at if last else None,
+    }
+
+
+def _print(
+    store: Store, systems: list[dict[str, Any]], groups: list[dict[str, Any]], open_: Mapping[str, int], now: float
+) -> None:
+    rows = [
+        (
+            one["system"],
+            one["writes"],
+            _records(one["records"]),
+            f"{age(one['age_s'])} ago" if one["age_s"] is not None else "never",
+            one["problem"] or "ok",
+        )
+        for one in systems
+    ]
+    say(*table(rows, ("system", "writes", "records", "last good read", "state")) or ["No system is configured yet."])
+    if groups:
+        told = [
+            (
+                one["group"],
+                short(one["label"], 40),
+                str(one["plans"]),
+                _asked(one["questions"]),
+                _owed(one["owed"], now),
+                f"{when(one['_last_at'])} {one['result']}".strip() + (", overdue" if one["overdue"] else ""),
+            )
+            for one in groups
+        ]
+        say("", *table(told, ("group", "name", "plans", "questions", "owed", "last run")))
+    paused = pauses.lines(store)
+    say(*(["", *paused] if paused else []))
+    total = ", ".join(f"{kind} {number}" for kind, number in sorted(open_.items()))
+    say("", styled(f"Open questions: {total}. See `syncd review list`." if total else "No question is open.", "bold"))
+
+
+def _records(records: Mapping[str, int]) -> str:
+    told = [count(number, "record" if kind == "generic" else kind) for kind, number in records.items()]
+    return ", ".join(told) or "-"
+
+
+def _asked(questions: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {number}" for kind, number in questions.items()) or "-"
+
+
+def _owed(owed: Mapping[str, Mapping[str, Any]], now: float) -> str:
+    """Tell what is still to be written, and what is being tried again later."""
+    if not owed:
+        return "-"
+    fields = sum(one["fields"] for one in owed.values())
+    refused = [one for one in owed.values() if one["refused"]]
+    later = max((one["next_at"] for one in refused), default=0.0)
+    told = f", {len(refused)} refused, next try in {age(later - now)}" if refused and later > now else ""
+    return f"{count(fields, 'field')}{told}"
