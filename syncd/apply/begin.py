@@ -214,7 +214,8 @@ def question_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
     for question in world.store.questions(changeset.scope, status=("open", "decided", "ignored", "closed", "used")):
         stem = question.id.rpartition("-")[0]
         last_n[stem] = max(last_n.get(stem, 0), question.n)
-    steps = match(map(standing_of, standing.values()), asked, used, changeset.judged, last_n)
+    waits = {answer for outcome in changeset.outcomes for answer in outcome.waits}
+    steps = match(map(standing_of, standing.values()), asked, used, changeset.judged, last_n, waits)
     return tuple(question_row(step, standing, world.now()) for step in steps)
 
 

@@ -149,7 +149,7 @@ class _Listener:
         approvals = self.world.approvals(scope)
         used: list[str] = []
         force = set(self.force)
-        while (trip := judge(sighting, self.world.limits, {}, force)) is not None:
+        while (trip := judge(sighting, self.world.limits, force)) is not None:
             answer = approvals.get(trip.name)
             if answer is None or answer.choice != "approve" or answer.digest != trip.digest:
                 break

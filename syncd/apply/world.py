@@ -203,7 +203,7 @@ def answer_of(question: Question) -> Decided:
         decided.options,
         decided.by,
         decided.note,
-        frozenset(question.proposal.ceiling),
+        decided.ceiling or frozenset(question.proposal.ceiling),
     )
 
 

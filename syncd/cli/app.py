@@ -3,131 +3,254 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from syncd.cli import app_groups, app_review, app_rules
+from syncd.cli.options import (
+    Check,
+    DryRun,
+    Group,
+    Json,
+    Plan,
+    Reason,
+    Refresh,
+    SomeGroup,
+    remember,
+    session,
+)
+
+ORDER = (
+    *("init", "demo", "systems", "groups", "plans", "link", "unlink", "sync", "resync", "pause", "resume", "review"),
+    *("history", "why", "status", "mappings", "rules"),
+)
+
+
+class InOrder(TyperGroup):
+    """The commands in the order in which people need them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - typer's own
+        """Name the commands."""
+        del ctx
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
 
 app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
     help="Keep employee-benefit plans in step across systems; ask a person wherever no rule decides.",
-    epilog="Exit codes: 0 in step, 1 changes or questions open (only with --check), 2 usage or configuration, "
-    "3 partial, 4 refused by a guard.",
+    epilog="Exit codes: 0 in step; 1 changes or questions open (only with --check); 2 usage or configuration; "
+    "3 partial; 4 refused by a guard. New here? `syncd demo`.",
+    cls=InOrder,
 )
-groups_app = typer.Typer(rich_markup_mode=None, help="Employer groups: list them, find candidates, link them.")
-app.add_typer(groups_app, name="groups", invoke_without_command=True)
-
-
-class _Globals:
-    config: Path | None = None
-    verbose: bool = False
-
-
-def _session(*, json: bool = False):
-    from syncd.cli.session import Session
-
-    return Session(_Globals.config, _Globals.verbose, json)
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Read the systems again first.")]
-Check = Annotated[bool, typer.Option("--check", help="Exit 1 when changes or questions are open.")]
-Group = Annotated[str, typer.Argument(help="A group: its id, its name, or a record of it (crm=7104).")]
 
 
 @app.callback()
-def _main(
-    config: Annotated[Optional[Path], typer.Option("--config", metavar="FILE", help="The configuration file.")] = None,
+def _globals(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The configuration; else $SYNCD_CONFIG, ./syncd.toml, /etc/."),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to stderr what is done.")] = False,
 ) -> None:
-    _Globals.config, _Globals.verbose = config, verbose
+    remember(config, verbose=verbose)
 
 
-@groups_app.callback(invoke_without_command=True)
-def groups(ctx: typer.Context, json: Json = False, refresh: Refresh = False) -> int | None:
-    if ctx.invoked_subcommand is not None:
-        return None
-    from syncd.cli.commands import groups as command
-
-    return command.show(_session(json=json), refresh=refresh)
-
-
-@groups_app.command("list")
-def groups_list(json: Json = False, refresh: Refresh = False) -> int:
-    from syncd.cli.commands import groups as command
-
-    return command.show(_session(json=json), refresh=refresh)
-
-
-@groups_app.command("candidates")
-def groups_candidates(json: Json = False, refresh: Refresh = False) -> int:
-    from syncd.cli.commands import groups as command
-
-    return command.candidates(_session(json=json), refresh=refresh)
-
-
-@groups_app.command("link")
-def groups_link(
-    records: Annotated[list[str], typer.Argument(metavar="SYSTEM=ID …")],
-    source: Annotated[Optional[str], typer.Option()] = None,
+@app.command(short_help="Make a configuration and say how to go on.")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to make it.")] = Path(),
     json: Json = False,
-    refresh: Refresh = False,
 ) -> int:
-    from syncd.cli.commands import groups as command
+    """Make syncd.toml, rules.yaml and the state folder, and say how to go on."""
+    from syncd.cli.commands import init as command
 
-    return command.link(_session(json=json), records, source=source, refresh=refresh)
-
-
-@groups_app.command("unlink")
-def groups_unlink(group: Group, plans: bool = False, reason: str = "", json: Json = False) -> int:
-    from syncd.cli.commands import groups as command
-
-    return command.unlink(_session(json=json), group, plans=plans, reason=reason)
+    return command.run(session(json=json), folder)
 
 
-@app.command()
-def plans(group: Group, json: Json = False, refresh: Refresh = False) -> int:
+@app.command(short_help="Tell a story on real public plans.")
+def demo(
+    keep: Annotated[
+        Path, typer.Option("--keep", metavar="FOLDER", help="Where it is laid out; it stays, so that you can go on.")
+    ] = Path("syncd-demo"),
+) -> int:
+    """Tell a story on real public plans: link, edit on both sides, sync, decide, explain."""
+    from syncd.cli.commands import demo as command
+
+    return command.run(keep)
+
+
+@app.command(short_help="Show the systems and what they can take.")
+def systems(
+    connectors: Annotated[bool, typer.Option("--connectors", help="List the connectors instead.")] = False,
+    json: Json = False,
+) -> int:
+    """Show the systems: whether they answer, what they can take, when they were read."""
+    from syncd.cli.commands import systems as command
+
+    return command.connectors(session(json=json)) if connectors else command.run(session(json=json))
+
+
+app.add_typer(app_groups.app, name="groups", short_help="Employer groups: list, find, link them.")
+
+
+@app.command(short_help="List the plans of a group.")
+def plans(group: Group, refresh: Refresh = False, json: Json = False) -> int:
+    """List the plans of a group: how the linked ones stand, and what is linked to nothing."""
     from syncd.cli.commands import plans as command
 
-    return command.show(_session(json=json), group, refresh=refresh)
+    return command.show(session(json=json), group, refresh=refresh)
 
 
-@app.command()
+@app.command(short_help="Decide which plans belong together.")
 def link(
     group: Group,
-    file: Annotated[Optional[Path], typer.Argument()] = None,
-    out: Annotated[Optional[Path], typer.Option()] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A decision file to carry out.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a decision file.")] = None,
+    dry_run: DryRun = False,
     check: Check = False,
     json: Json = False,
 ) -> int:
+    """Decide which plans of a group belong together: write a decision file with --out, then give it back.
+
+    All decisions of a file are checked together; if one is wrong, none is taken. What linking overwrites is shown, and
+    written by the next sync.
+    """
     from syncd.cli.commands import link as command
 
-    return command.run(_session(json=json), group, file, out, dry_run=dry_run, check=check)
+    return command.run(session(json=json), group, file, out, dry_run=dry_run, check=check)
 
 
-@app.command()
-def unlink(group: Group, plan: str, reason: str = "", json: Json = False) -> int:
+@app.command(short_help="Part the records of a plan.")
+def unlink(group: Group, plan: Plan, reason: Reason = "", json: Json = False) -> int:
+    """Part the records of a plan; all of them and their history stay."""
     from syncd.cli.commands import link as command
 
-    return command.unlink(_session(json=json), group, plan, reason=reason)
+    return command.unlink(session(json=json), group, plan, reason=reason)
 
 
-@app.command()
+@app.command(short_help="Sync once, or show what it would do.")
 def sync(
-    group: Annotated[Optional[str], typer.Argument()] = None,
-    plan: Annotated[Optional[str], typer.Option()] = None,
-    system: Annotated[list[str], typer.Option()] = [],
-    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
-    out: Annotated[Optional[Path], typer.Option()] = None,
-    apply: Annotated[Optional[Path], typer.Option()] = None,
-    force: Annotated[list[str], typer.Option()] = [],
-    wait: Annotated[float, typer.Option()] = 60,
+    group: SomeGroup = None,
+    *,
+    plan: Annotated[str | None, typer.Option("--plan", metavar="PLAN", help="Write only this plan of GROUP.")] = None,
+    system: Annotated[
+        list[str] | None, typer.Option("--system", metavar="NAME", help="Write only to this system (repeatable).")
+    ] = None,
+    dry_run: DryRun = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Dry run; save it, to apply just that later."),
+    ] = None,
+    apply: Annotated[
+        Path | None,
+        typer.Option("--apply", metavar="FILE", help="Carry out a saved dry run, or refuse."),
+    ] = None,
+    force: Annotated[
+        list[str] | None,
+        typer.Option("--force", metavar="GUARD", help="Override this guard, for this run."),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another process.")
+    ] = 60.0,
     check: Check = False,
     json: Json = False,
 ) -> int:
+    """Sync once: take answers in, read every system, write what is decided, ask the rest."""
     from syncd.cli.commands import sync as command
 
-    ask = command.Ask(group, plan, system, dry_run, out, apply, force, wait, check)
-    return command.run(_session(json=json), ask)
+    ask = command.Ask(group, plan, tuple(system or ()), dry_run, out, apply, tuple(force or ()), wait, check)
+    return command.run(session(json=json), ask)
+
+
+@app.command(short_help="Start from what the systems hold now.")
+def resync(
+    group: SomeGroup = None,
+    winner: Annotated[
+        str | None,
+        typer.Option("--winner", metavar="SYSTEM", help="Its values overwrite the others'."),
+    ] = None,
+    dry_run: DryRun = False,
+    check: Check = False,
+    json: Json = False,
+) -> int:
+    """Forget what was agreed and start from what the systems hold now: equal values agree, differing ones are asked."""
+    from syncd.cli.commands import resync as command
+
+    return command.run(session(json=json), group, winner, dry_run=dry_run, check=check)
+
+
+_System = Annotated[str | None, typer.Option("--system", metavar="NAME", help="Only this system.")]
+_OfGroup = Annotated[str | None, typer.Option("--group", metavar="GROUP", help="Only this group.")]
+
+
+@app.command(short_help="Stop writes.")
+def pause(
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever a write waits.")],
+    system: _System = None,
+    group: _OfGroup = None,
+    json: Json = False,
+) -> int:
+    """Stop all writes, or those to a system or of a group; reading and deciding go on."""
+    from syncd.cli.commands import pauses as command
+
+    return command.pause(session(json=json), system, group, reason)
+
+
+@app.command(short_help="Allow writes again.")
+def resume(system: _System = None, group: _OfGroup = None, json: Json = False) -> int:
+    """Allow writes again."""
+    from syncd.cli.commands import pauses as command
+
+    return command.resume(session(json=json), system, group)
+
+
+app.add_typer(app_review.app, name="review", short_help="Questions that no rule decided.")
+
+
+@app.command(short_help="List what happened.")
+def history(
+    group: SomeGroup = None,
+    *,
+    plan: Annotated[str | None, typer.Option("--plan", metavar="PLAN", help="Only this plan of GROUP.")] = None,
+    field: Annotated[str | None, typer.Option("--field", metavar="PATH", help="Only this field or table.")] = None,
+    system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="Only this system.")] = None,
+    record: Annotated[str | None, typer.Option("--record", metavar="ID", help="Only this record of --system.")] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="Only this run.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 40,
+    images: Annotated[
+        bool, typer.Option("--images", help="Show what writes changed in the vendors' own records, where it was kept.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """List what happened, newest first: edits seen, writes with what was read back, decisions, links."""
+    from syncd.cli.commands import history as command
+
+    return command.run(session(json=json), command.Ask(group, plan, field, system, record, run, limit, images))
+
+
+@app.command(short_help="Account for a field.")
+def why(
+    group: Group,
+    plan: Plan,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="A field, the end of one, or rates[2026-01-01].")],
+    json: Json = False,
+) -> int:
+    """Account for a field: who changed it, which rule decided, what lost, where it was written and read back."""
+    from syncd.cli.commands import why as command
+
+    return command.run(session(json=json), group, plan, field)
+
+
+@app.command(short_help="Tell how everything stands.")
+def status(check: Check = False, json: Json = False) -> int:
+    """Tell how systems and groups stand: last reads and runs, open questions, what is owed, what is paused."""
+    from syncd.cli.commands import status as command
+
+    return command.run(session(json=json), check=check)
+
+
+app.add_typer(app_rules.mappings, name="mappings", short_help="Which vendor field is which field of a plan.")
+app.add_typer(app_rules.rules, name="rules", short_help="Who wins when two systems changed one field.")

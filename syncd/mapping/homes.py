@@ -102,7 +102,7 @@ class SetHome:
         if self.taken:
             return "the record holds one set, and has one"
         if self.path is not None and owner is not None:
-            why = self._list(owner).why_not()
+            why = self._list(owner, self.path).why_not()
             if why is not None:
                 return why
         probe = self._blank()
@@ -120,7 +120,7 @@ class SetHome:
         """Put the item where it belongs; the part is made if it was missing."""
         owner = self._owner()
         if self.path is not None:
-            self._list(owner or self.draft.add(self.part, {})).attach(scope)
+            self._list(owner or self.draft.add(self.part, {}), self.path).attach(scope)
         elif self.parts or owner is None:
             self.draft.add(self.part, scope.item)
         else:
@@ -131,10 +131,10 @@ class SetHome:
         """Take the item out of its list; parts and wide rows stay."""
         owner = self._owner()
         if self.path is not None and owner is not None:
-            self._list(owner).drop(scope)
+            self._list(owner, self.path).drop(scope)
 
-    def _list(self, owner: Scope) -> ListHome:
-        return ListHome(owner, self.path or _NOWHERE, self.template, self.where)
+    def _list(self, owner: Scope, path: VendorPath) -> ListHome:
+        return ListHome(owner, path, self.template, self.where)
 
     def _owner(self) -> Scope | None:
         return next(iter(self.draft.scopes(self.part)), None)

@@ -63,7 +63,7 @@ class Tiers:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """The columns that name an age: first and last, first alone for single years, or one with a band; gender and tobacco
+    """The columns that name an age: first and last, first alone for single years, or a band; gender and tobacco
     where they count."""
 
     low: VendorPath | None

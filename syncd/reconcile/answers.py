@@ -47,12 +47,13 @@ def match(
     used: Collection[str],
     judged: Collection[str],
     last_n: Mapping[str, int],
+    waits: Collection[str] = (),
 ) -> tuple[Step, ...]:
     """Decide what becomes of every question of a group.
 
     `standing`: questions open, decided or ignored. `judged`: links that this run looked at, "" for the group as a
     whole; a question of one of them that is not asked again has lost its cause and closes. `last_n`: highest `-n` ever
-    given, by id without it.
+    given, by id without it. `waits`: answers that a later run will use.
     """
     now = {key_of(proposal): proposal for proposal in asked}
     steps: list[Step] = []
@@ -63,7 +64,7 @@ def match(
         if one.id in used:
             steps.append(Step("use", one.id, one.n, one.proposal))
             continue
-        if one.proposal.link not in judged:
+        if one.proposal.link not in judged or one.id in waits:
             kept.add(key)  # a guard's question is about more writes than those of the links that were looked at
             continue
         if again is None:

@@ -187,6 +187,7 @@ class _LinkWork:
             (*self.missing.used, *self.used, *self.targets.used),
             tuple(self.losers),
             settled=not proposals and not operations and self._all_settled(after),
+            waits=self.missing.waits,
         )
 
     def _all_settled(self, after: Link) -> bool:

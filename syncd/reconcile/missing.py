@@ -7,7 +7,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED
@@ -41,6 +41,7 @@ class Missing:
     proposals: tuple[Proposal, ...] = ()
     used: tuple[str, ...] = ()
     creates: tuple[System, ...] = ()
+    waits: tuple[str, ...] = ()
 
     @property
     def rests(self) -> bool:
@@ -55,6 +56,7 @@ class Missing:
             operations=self.operations(self.link),
             proposals=self.proposals,
             used=self.used,
+            waits=self.waits,
         )
 
     def operations(self, after: Link) -> tuple[Operation, ...]:
@@ -78,7 +80,7 @@ def judge_missing(
     sights = {system: sight for system, sight in seen.sights.items() if system not in gone}
     found = Missing(_standing(replace(link, members=members)), sights, reason="decided when linked")
     if gone:
-        found = _missing(found, gone, lost, answers, rules)
+        found = _missing(found, gone, lost, answers, rules, view.paused)
     return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
 
 
@@ -110,6 +112,7 @@ def _missing(
     lost: Mapping[System, str],
     answers: Mapping[tuple[str, str, str], Decided],
     rules: Rules,
+    paused: Collection[System],
 ) -> Missing:
     """Decide about missing members by answer or rule; without either, ask once."""
     link = found.link
@@ -130,9 +133,18 @@ def _missing(
     if choice == "recreate" and live:
         members = tuple(awaited(member, link.id) if member.system in gone else member for member in link.members)
         return replace(done, link=_standing(replace(link, members=members)))
-    if choice == "end" and live:
+    if choice == "end" and live and _confirmed(answer, live):
+        if any(member.system in paused for member in live):
+            return replace(found, waits=done.used)
         return replace(done, end=tuple(member.system for member in live))
     return replace(found, proposals=(question,))
+
+
+def _confirmed(answer: Decided | None, live: list[Member]) -> bool:
+    """Tell whether the ids that a person typed to confirm an end are those of the records that would be ended."""
+    typed = {} if answer is None else answer.options
+    named = {key.removeprefix("record."): one for key, one in typed.items() if key.startswith("record.")}
+    return not named or all(named.get(member.system) == member.id for member in live)
 
 
 def _without(link: Link, gone: list[System]) -> Link:
@@ -170,7 +182,7 @@ def _with_create(
     link = found.link
     rule = rules.at(Place("", link.id, link.label, link.scope))
     if (link.id, member.system) in view.open_creates:
-        return _with_open_create(found, member, answers)
+        return _with_open_create(found, member, answers, view.paused)
     if not view.surfaces[member.system, link.kind].create:
         return _asking(found, _enter(link, member, f"{member.system} takes no new records", rule))
     if "create" not in rule.operations:
@@ -186,7 +198,9 @@ def _asking(found: Missing, question: Proposal) -> Missing:
     return replace(found, proposals=(*found.proposals, question))
 
 
-def _with_open_create(found: Missing, member: Member, answers: Mapping[tuple[str, str, str], Decided]) -> Missing:
+def _with_open_create(
+    found: Missing, member: Member, answers: Mapping[tuple[str, str, str], Decided], paused: Collection[System]
+) -> Missing:
     """Ask about a create whose outcome cannot be read, or go on as a person said. It is never repeated by itself."""
     link = found.link
     question = _did_it_happen(link, member)
@@ -196,6 +210,8 @@ def _with_open_create(found: Missing, member: Member, answers: Mapping[tuple[str
     done = replace(found, used=(*found.used, answer.id), reason=f"decision {answer.id}")
     if answer.choice == "unlink":
         return replace(done, link=_without(link, [member.system]))
+    if member.system in paused:
+        return replace(found, waits=(*found.waits, answer.id))
     return replace(done, creates=(*done.creates, member.system))
 
 
@@ -257,7 +273,7 @@ def _question(link: Link, gone: list[System], lost: Mapping[System, str], rule: 
         name=link.label,
         why=f"the record no longer exists in {names}",
         rule=rule.name("on_missing"),
-        digest=digest_of("missing-record", link.id, sorted(gone), sorted(told)),
+        digest=digest_of("missing-record", link.id, sorted(gone), {m.system: m.id for m in link.members}),
         offers=tuple(offers),
         members=told,
         evidence=tuple(f"{system}: {lost[system]}" for system in gone if system in lost),

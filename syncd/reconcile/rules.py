@@ -253,8 +253,9 @@ def _pair_names(key: str, systems: Collection[str]) -> tuple[str, str]:
     for first in systems:
         rest = key.removeprefix(first)
         mark = re.match(r"\s*[^\w\s]+\s*|\s+", rest) if rest != key else None
-        if mark and rest[mark.end() :] in systems:
-            return first, rest[mark.end() :]
+        second = rest[mark.end() :] if mark else first
+        if second != first and second in systems:
+            return first, second
     parts = [part for part in re.split(r"\s*[+,/&|<>]+\s*|\s+", key.strip()) if part]
     if len(parts) != 2 or parts[0] == parts[1]:  # noqa: PLR2004 - a pair
         msg = f"rules: pairs: `{key}` does not name two systems; write it as `crm+quote`"

@@ -342,7 +342,8 @@ class Outcome:
 
     `after` already counts every planned target as behind, so dropping a write (a guard, a pause, a crash) leaves the
     member owed the value and nothing else to mend. `used` are the answers that this outcome consumed, `losers` the
-    values that were overruled: (system, path, value, reason), kept in history.
+    values that were overruled: (system, path, value, reason), kept in history; `waits` are answers that stay as they
+    are, because the system that they are about takes no write now.
     """
 
     before: Link
@@ -353,6 +354,7 @@ class Outcome:
     used: tuple[str, ...] = ()
     losers: tuple[tuple[System, str, Value, str], ...] = ()
     settled: bool = False
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

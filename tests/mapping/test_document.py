@@ -23,7 +23,10 @@ l:
 
 def test_plain_data():
     data = read_document(TEXT, "f.yaml").data
-    assert data == {"a": {"b": 1, "c": Decimal("1.5"), "true": "yes"}, "l": [{"x": "2026-01-01"}, "07030", None, True, ["deep"]]}
+    assert data == {
+        "a": {"b": 1, "c": Decimal("1.5"), "true": "yes"},
+        "l": [{"x": "2026-01-01"}, "07030", None, True, ["deep"]],
+    }
     assert type(data["a"]["b"]) is int
     assert type(data["l"][1]) is str
 

@@ -68,7 +68,13 @@ def test_put_writes_the_json_type_that_stood_there(held, value, written):
 
 
 def test_a_value_that_stands_there_is_no_write():
-    assert LENS.put(record({"x": 512.4, "n": None, "l": [1]}), {"x": Decimal("512.40"), "n": EMPTY, "z": EMPTY, "l": Unparsed("[1]")}).parts == ()
+    assert (
+        LENS.put(
+            record({"x": 512.4, "n": None, "l": [1]}),
+            {"x": Decimal("512.40"), "n": EMPTY, "z": EMPTY, "l": Unparsed("[1]")},
+        ).parts
+        == ()
+    )
 
 
 def test_what_was_not_understood_is_never_written():
@@ -111,7 +117,13 @@ def test_the_rest_of_the_protocol():
     assert LENS.codec_of("x") == "generic"
 
 
-scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 data = st.dictionaries(st.text(max_size=5), scalars | st.lists(scalars, max_size=2), max_size=8)
 
 

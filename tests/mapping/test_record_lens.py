@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
 from syncd.errors import MappingError
+from syncd.mapping.codecs.base import Loss
 from syncd.mapping.compile import compile_mapping
+from syncd.mapping.draft import Draft, Scope
 from syncd.mapping.laws import applied
 from syncd.mapping.load import load_mapping
+from syncd.mapping.rows import Row
+from syncd.mapping.vendor_path import parse
 from syncd.model.cost_share import parse as cost_share
+from syncd.model.paths import SetKey
 from syncd.model.records import Part, Record
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Flag, Unparsed
 from tests.mapping.worlds import DATA
@@ -78,7 +84,11 @@ def test_not_carried_is_not_empty():
 
 def test_a_key_that_decodes_to_the_value_is_left_byte_for_byte():
     data = {"name": "Gold PPO", "hsa": "yes", "av": "70.41%", "period": {"start": "2026-01-01T00:00:00"}}
-    same = {"details.hsa_eligible": Flag.TRUE, "details.actuarial_value": Decimal("70.410"), "details.effective_date": NEW_YEAR}
+    same = {
+        "details.hsa_eligible": Flag.TRUE,
+        "details.actuarial_value": Decimal("70.410"),
+        "details.effective_date": NEW_YEAR,
+    }
     assert written(NESTED, plan(data), same) == ([], {})
     changed, _ = written(NESTED, plan(data), {**same, "details.name": "Silver"})
     assert changed == [{**data, "name": "Silver"}]
@@ -97,7 +107,11 @@ def test_a_part_keeps_its_id_and_version():
 
 
 def test_objects_in_between_are_made():
-    changed, losses = written(NESTED, plan({"carriers": None}), {"details.expiration_date": date(2026, 12, 31), "details.custom.broker_code": "B-2"})
+    changed, losses = written(
+        NESTED,
+        plan({"carriers": None}),
+        {"details.expiration_date": date(2026, 12, 31), "details.custom.broker_code": "B-2"},
+    )
     assert changed == [{"carriers": None, "period": {"end": "2027-01-01"}, "ids": {"list": [{"code": "B-2"}]}}]
     assert losses == {}
 
@@ -111,17 +125,40 @@ def test_a_payload_of_another_shape_is_an_error_of_the_record():
     ("why", "data", "value", "after"),
     [
         ("the winner is read first", {"renewalOn": "2/1/2026", "nextRenewal": "1/1/2026"}, NEW_YEAR, None),
-        ("the other one counts where the winner is empty", {"renewalOn": "1/1/2026", "nextRenewal": ""}, NEW_YEAR, None),
-        ("only the winner is written", {"renewalOn": "2/1/2026"}, NEW_YEAR, {"renewalOn": "2/1/2026", "nextRenewal": "1/1/2026"}),
-        ("a clear clears both", {"renewalOn": "2/1/2026", "nextRenewal": "1/1/2026"}, EMPTY, {"renewalOn": None, "nextRenewal": None}),
-        ("a clear leaves alone what is clear", {"renewalOn": "", "nextRenewal": "1/1/2026"}, EMPTY, {"renewalOn": "", "nextRenewal": None}),
+        (
+            "the other one counts where the winner is empty",
+            {"renewalOn": "1/1/2026", "nextRenewal": ""},
+            NEW_YEAR,
+            None,
+        ),
+        (
+            "only the winner is written",
+            {"renewalOn": "2/1/2026"},
+            NEW_YEAR,
+            {"renewalOn": "2/1/2026", "nextRenewal": "1/1/2026"},
+        ),
+        (
+            "a clear clears both",
+            {"renewalOn": "2/1/2026", "nextRenewal": "1/1/2026"},
+            EMPTY,
+            {"renewalOn": None, "nextRenewal": None},
+        ),
+        (
+            "a clear leaves alone what is clear",
+            {"renewalOn": "", "nextRenewal": "1/1/2026"},
+            EMPTY,
+            {"renewalOn": "", "nextRenewal": None},
+        ),
     ],
 )
 def test_several_keys_with_a_winner(why, data, value, after):
     changed, losses = written(NESTED, plan(data), {"details.renewal_date": value})
     assert changed == ([] if after is None else [after]), why
     assert losses == {}
-    assert NESTED.get(applied(plan(data), NESTED.put(plan(data), {"details.renewal_date": value})))["details.renewal_date"] == value
+    assert (
+        NESTED.get(applied(plan(data), NESTED.put(plan(data), {"details.renewal_date": value})))["details.renewal_date"]
+        == value
+    )
 
 
 WAIT = "eligibility.waiting_months"
@@ -178,13 +215,23 @@ def test_what_may_not_be_written_is_refused():
         with pytest.raises(MappingError, match=reason):
             NESTED.put(plan({}), {path: "x"})
     assert NESTED.unwritable("eligibility.hours") is None
-    assert written(NESTED, plan({"carriers": [{"role": "main", "name": "Aetna"}]}), {"details.carrier": "Aetna"}) == ([], {})
+    assert written(NESTED, plan({"carriers": [{"role": "main", "name": "Aetna"}]}), {"details.carrier": "Aetna"}) == (
+        [],
+        {},
+    )
 
 
 def test_a_missing_part():
     """It is made where it can be made, and a loss where it cannot."""
-    assert written(NESTED, plan({}), {"details.description": "x"})[1]["details.description"].why == "Library plans are made by the librarian."
-    text = (DATA / "nested.yaml").read_text(encoding="utf-8").replace("create: Library plans are made by the librarian.", "create: true")
+    assert (
+        written(NESTED, plan({}), {"details.description": "x"})[1]["details.description"].why
+        == "Library plans are made by the librarian."
+    )
+    text = (
+        (DATA / "nested.yaml")
+        .read_text(encoding="utf-8")
+        .replace("create: Library plans are made by the librarian.", "create: true")
+    )
     lens = compile_mapping(text, "nested.yaml").lens("plan")
     parts = lens.put(plan({}), {"details.description": "x"}).parts
     assert parts == (Part("library", "", {"text": "x"}),)
@@ -196,7 +243,14 @@ def test_a_missing_part():
 VARIANTS = {
     "benefits": {
         "variants": [
-            {"id": "v1", "title": "High", "fields": [{"code": "pcp", "in": "$30", "out": "80%"}, {"code": "spc", "copay": "$40", "coins": "Not Applicable"}]},
+            {
+                "id": "v1",
+                "title": "High",
+                "fields": [
+                    {"code": "pcp", "in": "$30", "out": "80%"},
+                    {"code": "spc", "copay": "$40", "coins": "Not Applicable"},
+                ],
+            },
             {"id": "v2", "title": "Low", "fields": []},
         ],
     },
@@ -225,7 +279,11 @@ def test_writing_variants():
         },
     )
     variants = changed[0]["benefits"]["variants"]
-    assert variants[0]["fields"][1] == {"code": "spc", "copay": "Not Applicable", "coins": "20% Coinsurance after deductible"}
+    assert variants[0]["fields"][1] == {
+        "code": "spc",
+        "copay": "Not Applicable",
+        "coins": "20% Coinsurance after deductible",
+    }
     assert variants[1]["fields"] == [{"code": "pcp", "in": "$50"}]
     assert variants[2] == {"id": "v3", "title": "New"}
     assert losses == {}
@@ -235,14 +293,23 @@ def test_a_second_variant_needs_a_first():
     data, losses = written(NESTED, plan({}), {"benefits[v2].description": "Low"})
     assert data == []
     assert "first one" in losses["benefits[v2].description"].why
-    assert written(NESTED, plan({}), {"benefits.description": "High"})[0] == [{"benefits": {"variants": [{"title": "High"}]}}]
+    assert written(NESTED, plan({}), {"benefits.description": "High"})[0] == [
+        {"benefits": {"variants": [{"title": "High"}]}}
+    ]
 
 
 # -- rate sets --------------------------------------------------------------------------------------------------------
 
 
 def rate_set(effective="2026-01-01", cls=None, **more):
-    return {"id": "r1", "primary": True, "effective_date": effective, "class_ref": cls, "tiers": [{"tier": "employee_only", "rate": "512.40", "enrolled": 3}], **more}
+    return {
+        "id": "r1",
+        "primary": True,
+        "effective_date": effective,
+        "class_ref": cls,
+        "tiers": [{"tier": "employee_only", "rate": "512.40", "enrolled": 3}],
+        **more,
+    }
 
 
 def rates(*sets):
@@ -252,7 +319,13 @@ def rates(*sets):
 def test_reading_rate_sets():
     record = rates(
         rate_set(unit={"rate": Decimal("0.043")}, frequency="yearly"),
-        rate_set(cls="Full; [Time]", ages=[{"kind": "band", "age_from": 30, "age_to": "34", "gender": "F", "tobacco": True, "rate": 388.1}, {"kind": "band", "age_from": 64, "rate": 900}]),
+        rate_set(
+            cls="Full; [Time]",
+            ages=[
+                {"kind": "band", "age_from": 30, "age_to": "34", "gender": "F", "tobacco": True, "rate": 388.1},
+                {"kind": "band", "age_from": 64, "rate": 900},
+            ],
+        ),
         rate_set(primary=False),
     )
     assert {path: value for path, value in filled(NESTED, record).items() if path.startswith("rates")} == {
@@ -285,13 +358,20 @@ def test_reading_rate_sets():
 
 
 def test_writing_cells_keeps_the_rest_of_the_set():
-    changed, losses = written(NESTED, rates(rate_set(extra="kept")), {"rates[2026-01-01].ee": Decimal("530.00"), "rates[2026-01-01].ef": Decimal(1600)})
+    changed, losses = written(
+        NESTED,
+        rates(rate_set(extra="kept")),
+        {"rates[2026-01-01].ee": Decimal("530.00"), "rates[2026-01-01].ef": Decimal(1600)},
+    )
     assert changed[0]["rates"] == {
         "note": "kept",
         "sets": [
             rate_set(
                 extra="kept",
-                tiers=[{"tier": "employee_only", "rate": "530.0000", "enrolled": 3}, {"enrolled": 0, "tier": "employee_family", "rate": "1600.0000"}],
+                tiers=[
+                    {"tier": "employee_only", "rate": "530.0000", "enrolled": 3},
+                    {"enrolled": 0, "tier": "employee_family", "rate": "1600.0000"},
+                ],
             ),
         ],
     }
@@ -304,7 +384,11 @@ def test_a_cleared_row_goes_where_the_mapping_says_so():
 
 
 def test_a_new_set_is_appended_with_its_key_and_template():
-    change = {"rates[FT;2027-01-01].es": Decimal(900), "rates[FT;2027-01-01].age_0_14.m.tobacco": Decimal(100), "rates[FT;2027-01-01].effective_date": date(2027, 2, 1)}
+    change = {
+        "rates[FT;2027-01-01].es": Decimal(900),
+        "rates[FT;2027-01-01].age_0_14.m.tobacco": Decimal(100),
+        "rates[FT;2027-01-01].effective_date": date(2027, 2, 1),
+    }
     changed, losses = written(NESTED, rates(rate_set()), change)
     assert losses == {}
     assert changed[0]["rates"]["sets"][1] == {
@@ -316,12 +400,16 @@ def test_a_new_set_is_appended_with_its_key_and_template():
         "ages": [{"kind": "band", "age_from": 0, "age_to": 14, "gender": "M", "tobacco": True, "rate": Decimal(100)}],
     }
     made, _ = written(NESTED, plan({}), {"rates[2027-01-01].age_65_plus": Decimal(1)})
-    assert made[0]["rates"]["sets"][0]["ages"] == [{"kind": "band", "age_from": 65, "age_to": None, "gender": None, "tobacco": False, "rate": Decimal(1)}]
+    assert made[0]["rates"]["sets"][0]["ages"] == [
+        {"kind": "band", "age_from": 65, "age_to": None, "gender": None, "tobacco": False, "rate": Decimal(1)}
+    ]
 
 
 def test_a_corrected_date_moves_the_set():
     record = rates(rate_set())
-    changed, losses = written(NESTED, record, {"rates[2026-01-01].effective_date": date(2026, 1, 15), "rates[2026-01-01].ee": Decimal(1)})
+    changed, losses = written(
+        NESTED, record, {"rates[2026-01-01].effective_date": date(2026, 1, 15), "rates[2026-01-01].ee": Decimal(1)}
+    )
     assert changed[0]["rates"]["sets"][0]["effective_date"] == "2026-01-15"
     assert losses == {}
     again = NESTED.get(applied(record, NESTED.put(record, {"rates[2026-01-01].effective_date": date(2026, 1, 15)})))
@@ -329,7 +417,9 @@ def test_a_corrected_date_moves_the_set():
 
 
 def test_a_set_is_not_moved_onto_another():
-    _, losses = written(NESTED, rates(rate_set(), rate_set("2026-07-01")), {"rates[2026-01-01].effective_date": date(2026, 7, 1)})
+    _, losses = written(
+        NESTED, rates(rate_set(), rate_set("2026-07-01")), {"rates[2026-01-01].effective_date": date(2026, 7, 1)}
+    )
     assert losses["rates[2026-01-01].effective_date"].why == "rates[2026-07-01] exists already"
 
 
@@ -353,7 +443,15 @@ def test_two_rows_of_one_cell_are_not_understood_and_not_written():
 
 
 def test_an_unknown_label_is_shown_and_belongs_to_nobody():
-    record = rates(rate_set(tiers=[{"tier": "Martian pair", "rate": "9.00"}, {"tier": None, "rate": "8.00"}, {"tier": "gone", "rate": None}]))
+    record = rates(
+        rate_set(
+            tiers=[
+                {"tier": "Martian pair", "rate": "9.00"},
+                {"tier": None, "rate": "8.00"},
+                {"tier": "gone", "rate": None},
+            ]
+        )
+    )
     flat = filled(NESTED, record)
     assert flat["rates[2026-01-01].unknown_martian_pair"] == Unparsed("Martian pair: 9.00")
     assert flat["rates[2026-01-01].unknown_"] == Unparsed(": 8.00")
@@ -376,17 +474,29 @@ def test_a_set_without_a_date():
 
 
 def test_something_else_where_a_list_should_be():
-    assert "no list" in written(NESTED, plan({"billing": "none"}), {"rates[billing;*;2026-01-01].ee": Decimal(1)})[1]["rates[billing;*;2026-01-01].ee"].why
+    assert (
+        "no list"
+        in written(NESTED, plan({"billing": "none"}), {"rates[billing;*;2026-01-01].ee": Decimal(1)})[1][
+            "rates[billing;*;2026-01-01].ee"
+        ].why
+    )
     record = rates(rate_set(ages="none"))
-    assert "no list" in written(NESTED, record, {"rates[2026-01-01].age_0_14": Decimal(1)})[1]["rates[2026-01-01].age_0_14"].why
+    assert (
+        "no list"
+        in written(NESTED, record, {"rates[2026-01-01].age_0_14": Decimal(1)})[1]["rates[2026-01-01].age_0_14"].why
+    )
 
 
 def test_a_set_that_is_taken_out_with_its_last_cell():
     record = plan({"billing": [{"from": "2026-01-01", "ee": "1"}, {"from": "2027-01-01", "ee": "2", "by": "x"}]})
-    assert written(NESTED, record, {"rates[billing;*;2026-01-01].ee": EMPTY})[0] == [{"billing": [{"from": "2027-01-01", "ee": "2", "by": "x"}]}]
+    assert written(NESTED, record, {"rates[billing;*;2026-01-01].ee": EMPTY})[0] == [
+        {"billing": [{"from": "2027-01-01", "ee": "2", "by": "x"}]}
+    ]
     path = "rates[billing;*;2028-01-01].effective_date"
     assert "holds nothing" in written(NESTED, record, {path: date(2028, 1, 1)})[1][path].why
-    assert written(NESTED, record, {"rates[billing;*;2026-01-01].ee": EMPTY, "rates[billing;*;2026-01-01].ef": Decimal(3)})[0][0]["billing"][0] == {"from": "2026-01-01", "ee": None, "ef": "3"}
+    assert written(
+        NESTED, record, {"rates[billing;*;2026-01-01].ee": EMPTY, "rates[billing;*;2026-01-01].ef": Decimal(3)}
+    )[0][0]["billing"][0] == {"from": "2026-01-01", "ee": None, "ef": "3"}
 
 
 def test_a_class_that_the_vendor_does_not_know():
@@ -395,11 +505,24 @@ def test_a_class_that_the_vendor_does_not_know():
 
 
 def test_amounts_and_shares_exclude_each_other():
-    record = plan({"contributions": {"sets": [{"effective_date": "2026-01-01", "entries": [{"tier": "employee_only", "kind": "percent", "value": "75"}]}]}})
+    record = plan(
+        {
+            "contributions": {
+                "sets": [
+                    {
+                        "effective_date": "2026-01-01",
+                        "entries": [{"tier": "employee_only", "kind": "percent", "value": "75"}],
+                    }
+                ]
+            }
+        }
+    )
     ee = "contributions[2026-01-01].ee"
     assert filled(NESTED, record)[f"{ee}_percent"] == Decimal(75)
     changed, losses = written(NESTED, record, {ee: Decimal("300.00"), f"{ee}_percent": EMPTY})
-    assert changed[0]["contributions"]["sets"][0]["entries"] == [{"tier": "employee_only", "kind": "amount", "value": "300.00"}]
+    assert changed[0]["contributions"]["sets"][0]["entries"] == [
+        {"tier": "employee_only", "kind": "amount", "value": "300.00"}
+    ]
     assert losses == {}
     _, losses = written(NESTED, record, {ee: Decimal(1), f"{ee}_percent": Decimal(2)})
     assert "excludes it" in next(iter(losses.values())).why
@@ -425,7 +548,9 @@ def test_a_wide_row_takes_one_set():
 
 
 def test_a_set_that_could_not_be_written_leaves_no_trace():
-    data, losses = written(WIDE, wide(), {"rates[2026-01-01].es": Decimal("1.005"), "rates[2026-01-01].effective_date": NEW_YEAR})
+    data, losses = written(
+        WIDE, wide(), {"rates[2026-01-01].es": Decimal("1.005"), "rates[2026-01-01].effective_date": NEW_YEAR}
+    )
     assert data == []
     assert set(losses) == {"rates[2026-01-01].es", "rates[2026-01-01].effective_date"}
 
@@ -441,38 +566,74 @@ def test_a_set_whose_date_is_the_records_own():
     cell = "contributions[2026-01-01].ee"
     assert written(WIDE, record, {cell: Decimal(75)})[0] == [{**record.parts[0].data, "ER EE": "75"}]
     assert "plan's own date" in written(WIDE, wide(), {cell: Decimal(75)})[1][cell].why
-    changed, losses = written(WIDE, wide(Effective="1/1/2026", **{"ER EE": "75"}), {"details.effective_date": date(2026, 2, 1), cell: Decimal(80)})
+    changed, losses = written(
+        WIDE,
+        wide(Effective="1/1/2026", **{"ER EE": "75"}),
+        {"details.effective_date": date(2026, 2, 1), cell: Decimal(80)},
+    )
     assert changed[0]["Effective"] == "2/1/2026"
     assert changed[0]["ER EE"] == "80"
     assert losses == {}
 
 
 def test_the_date_of_a_list_item_that_is_its_records():
-    text = "system: a\nkinds: {plan: {rows: {details.name: {field: n, codec: text}}, sets: [{section: rates, list: r, key: {effective: {field: /d, codec: date, writable: 'No.'}}, cells: {ee: {field: e, codec: money}}}]}}"
-    lens = compile_mapping(text, "a.yaml").lens("plan")
+    lens = small(
+        "{section: rates, list: r, key: {effective: {field: /d, codec: date, writable: 'No.'}},"
+        " cells: {ee: {field: e, codec: money}}}",
+    )
     record = plan({"d": "2026-01-01", "r": []})
     assert written(lens, record, {"rates[2026-01-01].ee": Decimal(1)})[0] == [{"d": "2026-01-01", "r": [{"e": "1"}]}]
-    assert "the part's own d" in written(lens, record, {"rates[2027-01-01].ee": Decimal(1)})[1]["rates[2027-01-01].ee"].why
+    assert (
+        "the part's own d" in written(lens, record, {"rates[2027-01-01].ee": Decimal(1)})[1]["rates[2027-01-01].ee"].why
+    )
 
 
 # -- sets in parts ----------------------------------------------------------------------------------------------------
 
 
 def premium(tier, amount, effective="2026-01-01", group="A", number="1"):
-    return Part("premium", number, {"planType": tier, "effectiveDate": effective, "rateGroup": group, "networkId": "N1", "lines": [{"from": 0, "amount": amount}]}, number)
+    return Part(
+        "premium",
+        number,
+        {
+            "planType": tier,
+            "effectiveDate": effective,
+            "rateGroup": group,
+            "networkId": "N1",
+            "lines": [{"from": 0, "amount": amount}],
+        },
+        number,
+    )
 
 
 def test_one_part_a_tier():
-    record = plan({}, premium("EE", 512.4), premium("EF", 1600, number="2"), premium("EE", 500, "2025-01-01", number="3"), kind="setup")
+    record = plan(
+        {},
+        premium("EE", 512.4),
+        premium("EF", 1600, number="2"),
+        premium("EE", 500, "2025-01-01", number="3"),
+        kind="setup",
+    )
     flat = filled(PARTS, record)
     assert flat["rates[A;2026-01-01].ee"] == Decimal("512.4")
     assert flat["rates[A;2026-01-01].ef"] == Decimal(1600)
     assert flat["rates[A;2026-01-01].rating_area"] == "N1"
     assert flat["rates[A;2025-01-01].ee"] == Decimal(500)
     putting = PARTS.put(record, {"rates[A;2026-01-01].ee": Decimal(530), "rates[A;2026-01-01].es": Decimal(900)})
-    assert [(part.kind, part.id, part.version) for part in putting.parts] == [("premium", "1", "1"), ("premium", "", None)]
-    assert putting.parts[1].data == {"lines": [{"from": 0, "to": 99, "amount": Decimal(900)}], "effectiveDate": "2026-01-01", "rateGroup": "A", "networkId": "N1", "planType": "ES"}
-    moved = PARTS.put(record, {"rates[A;2026-01-01].effective_date": date(2026, 2, 1), "rates[A;2026-01-01].rating_area": "N2"})
+    assert [(part.kind, part.id, part.version) for part in putting.parts] == [
+        ("premium", "1", "1"),
+        ("premium", "", None),
+    ]
+    assert putting.parts[1].data == {
+        "lines": [{"from": 0, "to": 99, "amount": Decimal(900)}],
+        "effectiveDate": "2026-01-01",
+        "rateGroup": "A",
+        "networkId": "N1",
+        "planType": "ES",
+    }
+    moved = PARTS.put(
+        record, {"rates[A;2026-01-01].effective_date": date(2026, 2, 1), "rates[A;2026-01-01].rating_area": "N2"}
+    )
     assert [(part.data["effectiveDate"], part.data["networkId"]) for part in moved.parts] == [("2026-02-01", "N2")] * 2
 
 
@@ -482,29 +643,60 @@ def test_a_set_of_parts_needs_a_row():
     assert "no row" in losses["rates[2026-01-01].rating_area"].why
     _, losses = written(PARTS, record, {"rates[2026-01-01].effective_date": NEW_YEAR})
     assert "holds nothing" in losses["rates[2026-01-01].effective_date"].why
-    _, losses = written(PARTS, record, {"rates[2026-01-01].effective_date": NEW_YEAR, "rates[2026-01-01].ee": Unparsed("?")})
+    _, losses = written(
+        PARTS, record, {"rates[2026-01-01].effective_date": NEW_YEAR, "rates[2026-01-01].ee": Unparsed("?")}
+    )
     assert set(losses) == {"rates[2026-01-01].effective_date", "rates[2026-01-01].ee"}
 
 
 def test_bands_and_kinds_in_parts():
-    part = Part("billing", "b", {"effectiveDate": "2026-01-01", "kind": "B", "band": "64 and over", "sex": "F", "amount": "900"})
-    record = plan({}, part, Part("billing", "c", {"effectiveDate": "2026-01-01", "band": "?", "amount": "1"}), kind="setup")
+    part = Part(
+        "billing", "b", {"effectiveDate": "2026-01-01", "kind": "B", "band": "64 and over", "sex": "F", "amount": "900"}
+    )
+    record = plan(
+        {}, part, Part("billing", "c", {"effectiveDate": "2026-01-01", "band": "?", "amount": "1"}), kind="setup"
+    )
     flat = filled(PARTS, record)
     assert flat["rates[billing;*;2026-01-01].age_64_plus.f"] == Decimal(900)
     assert flat["rates[unknown;*;2026-01-01].unknown_"] == Unparsed("?: 1")
     putting = PARTS.put(record, {"rates[billing;*;2026-01-01].age_0_14": Decimal(300)})
-    assert putting.parts[0].data == {"effectiveDate": "2026-01-01", "kind": "B", "band": "0-14", "sex": None, "amount": "300"}
+    assert putting.parts[0].data == {
+        "effectiveDate": "2026-01-01",
+        "kind": "B",
+        "band": "0-14",
+        "sex": None,
+        "amount": "300",
+    }
 
 
 def test_parts_that_cannot_be_made():
-    text = (DATA / "parts.yaml").read_text(encoding="utf-8").replace("    part: setup\n", "    part: setup\n    parts: {premium: {create: false}}\n")
+    text = (
+        (DATA / "parts.yaml")
+        .read_text(encoding="utf-8")
+        .replace("    part: setup\n", "    part: setup\n    parts: {premium: {create: false}}\n")
+    )
     lens = compile_mapping(text, "parts.yaml").lens("plan")
     path = "rates[2026-01-01].ee"
-    assert written(lens, plan({}, kind="setup"), {path: Decimal(1)})[1][path].why == "the mapping says that it is not created here"
+    assert (
+        written(lens, plan({}, kind="setup"), {path: Decimal(1)})[1][path].why
+        == "the mapping says that it is not created here"
+    )
 
 
 def test_a_table_inside_a_part():
-    record = plan({}, Part("rule", "r", {"effectiveDate": "2026-01-01", "group": "FT", "rule": [{"planType": "EE", "method": "PF", "employee": "75"}]}), kind="setup")
+    record = plan(
+        {},
+        Part(
+            "rule",
+            "r",
+            {
+                "effectiveDate": "2026-01-01",
+                "group": "FT",
+                "rule": [{"planType": "EE", "method": "PF", "employee": "75"}],
+            },
+        ),
+        kind="setup",
+    )
     cell = "contributions[FT;2026-01-01].ee"
     assert filled(PARTS, record)[f"{cell}_percent"] == Decimal(75)
     assert written(PARTS, record, {f"{cell}_percent": Decimal(80)})[0][0]["rule"][0]["employee"] == Decimal(80)
@@ -539,7 +731,16 @@ def test_new():
                 "name": "Gold",
                 "type": "MED",
                 "period": {"start": "2026-01-01"},
-                "rates": {"sets": [{"rate_type": "composite", "primary": True, "effective_date": "2026-01-01", "tiers": [{"enrolled": 0, "tier": "employee_only", "rate": "512.4000"}]}]},
+                "rates": {
+                    "sets": [
+                        {
+                            "rate_type": "composite",
+                            "primary": True,
+                            "effective_date": "2026-01-01",
+                            "tiers": [{"enrolled": 0, "tier": "employee_only", "rate": "512.4000"}],
+                        }
+                    ]
+                },
             },
         ),
     )
@@ -572,3 +773,85 @@ def test_a_mapping_proxy_is_as_good_as_a_dict():
     record = Record("plan", "p", (Part("record", "1", MappingProxyType({"Plan Name": "Gold"})),))
     assert filled(WIDE, record)["details.name"] == "Gold"
     assert WIDE.put(record, {"details.name": "Silver"}).parts[0].data == {"Plan Name": "Silver"}
+
+
+# -- corners ----------------------------------------------------------------------------------------------------------
+
+
+def small(sets, rows="{details.name: {field: n, codec: text}}"):
+    return compile_mapping(f"system: a\nkinds: {{plan: {{rows: {rows}, sets: [{sets}]}}}}", "a.yaml").lens("plan")
+
+
+def test_single_years_of_age():
+    """A table with a first age and no last one prices single years, and no bands."""
+    lens = small(
+        "{section: rates, list: r, key: {effective: {field: d, codec: date}},"
+        " table: {list: a, ages: {from: age, text: true}, values: {'': {field: p, codec: money}}}}",
+    )
+    record = plan({"r": [{"d": "2026-01-01", "a": [{"age": "21", "p": "300.00"}]}]})
+    assert filled(lens, record)["rates[2026-01-01].age_21_21"] == Decimal(300)
+    assert not lens.carries("rates[2026-01-01].age_21_24")
+    assert written(lens, record, {"rates[2026-01-01].age_22_22": Decimal(1)})[0][0]["r"][0]["a"][1] == {
+        "age": "22",
+        "p": "1",
+    }
+
+
+def test_a_part_is_not_taken_out():
+    """A system takes a part back by its own means, if it does at all."""
+    lens = small(
+        "{section: rates, part: premium, parts: true, key: {effective: {field: d, codec: date}},"
+        " table: {tier: {field: t, codec: tier}, values: {'': {field: p, codec: money}}, remove: true}}",
+    )
+    record = plan({}, Part("premium", "1", {"d": "2026-01-01", "t": "Employee", "p": "1"}))
+    assert written(lens, record, {"rates[2026-01-01].ee": EMPTY})[0] == [
+        {"d": "2026-01-01", "t": "Employee", "p": None}
+    ]
+
+
+def test_a_cell_that_some_sets_do_not_carry():
+    lens = small(
+        "{section: rates, list: r, id: i, key: {effective: {field: d, codec: date}},"
+        " cells: {ee: {field: ee, codec: money, missing: not_carried}}}",
+    )
+    record = plan({"r": [{"d": "2026-01-01"}, {"d": "2027-01-01", "ee": None, "i": 7}, "text"]})
+    assert lens.get(record) == {
+        "details.name": EMPTY,
+        "rates[2026-01-01].effective_date": NEW_YEAR,
+        "rates[2027-01-01].effective_date": date(2027, 1, 1),
+        "rates[2027-01-01].ee": EMPTY,
+    }
+    assert lens.part_ids(record) == {"rates[2027-01-01]": "7"}
+
+
+def test_clearing_a_set_that_is_not_there_is_no_write():
+    record = rates(rate_set())
+    assert written(NESTED, record, {"rates[2030-01-01].ee": EMPTY}) == ([], {})
+    draft = Draft.of(record)
+    assert NESTED.sets[1].write(draft, SetKey("premium", "*", "2030-01-01"), {"ee": EMPTY}, frozenset()) == {}
+    assert draft.changed() == ()
+
+
+def test_a_row_that_does_not_hold_is_not_cleared():
+    """The key belongs to the other meaning just then."""
+    row = NESTED.rows["eligibility.waiting_months"]
+    wait = {"eligibility": {"wait": {"n": 30, "unit": "days"}}}
+    assert row.put(Scope(wait, wait), EMPTY) is None
+    assert wait["eligibility"]["wait"]["n"] == 30
+
+
+def test_a_codec_that_breaks_its_word_writes_nothing():
+    class Liar:
+        name = "liar"
+        options: ClassVar = {}
+
+        def get(self, raw, _context):
+            return raw or EMPTY
+
+        def put(self, value, _context):
+            return Loss(value, f"{value}!", "nearly")
+
+    data = {"x": "old"}
+    row = Row("details.name", "plan", Liar(), (parse("x"),))
+    assert row.put(Scope(data, data), "new", accept=True).nearest == "new!"
+    assert data == {"x": "old"}

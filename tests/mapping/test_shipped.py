@@ -59,7 +59,11 @@ def made_up(lens: RecordLens, turn: int) -> Flat:
         named = [getattr(table.names, "known", {"age_30_34", "age_65_plus"}) for table in block.tables]
         cells = sorted({*block.cells, *(cell for names in named for cell in names)})
         for key in keys:
-            flat |= {key + cell: example(row, key + cell, "plan", turn) for cell in cells if (row := lens.row(key + cell)) is not None}
+            flat |= {
+                key + cell: example(row, key + cell, "plan", turn)
+                for cell in cells
+                if (row := lens.row(key + cell)) is not None
+            }
     return {path: value for path, value in flat.items() if value is not None}
 
 

@@ -21,7 +21,10 @@ from syncd.model.records import Part, Record
 from syncd.model.values import EMPTY, Unparsed
 from tests.mapping.worlds import DATA
 
-OWN = "system: acme\nkinds: {plan: {rows: {details.name: {field: name, codec: text}, details.network: {field: net, codec: text}}}}\n"
+OWN = """\
+system: acme
+kinds: {plan: {rows: {details.name: {field: name, codec: text}, details.network: {field: net, codec: text}}}}
+"""
 
 
 # -- load -------------------------------------------------------------------------------------------------------------
@@ -90,8 +93,13 @@ def test_try():
         Row("ask", "", "", understood=False),
         Row("", "", "", understood=True),
     ]
-    assert try_codec("date", ["1/1/2026"], {"form": "compact"}) == [Row("1/1/2026", "2026-01-01", "20260101", understood=True)]
-    assert try_codec("frequency", ["weekly"], {"labels": {"monthly": "M"}})[0].formatted == "(the target has no label for 'weekly_52')"
+    assert try_codec("date", ["1/1/2026"], {"form": "compact"}) == [
+        Row("1/1/2026", "2026-01-01", "20260101", understood=True)
+    ]
+    assert (
+        try_codec("frequency", ["weekly"], {"labels": {"monthly": "M"}})[0].formatted
+        == "(the target has no label for 'weekly_52')"
+    )
     with pytest.raises(ConfigError, match="no codec is called 'mony'; did you mean money"):
         try_codec("mony", [])
 
@@ -105,7 +113,10 @@ def test_schema(tmp_path):
     assert "cost_share" in row["properties"]["codec"]["enum"]
     assert "money: cents" in row["properties"]["style"]["description"]
     assert row["additionalProperties"] is False
-    assert "details.effective_date" in schema["$defs"]["KindSpec"]["properties"]["rows"]["propertyNames"]["anyOf"][0]["enum"]
+    assert (
+        "details.effective_date"
+        in schema["$defs"]["KindSpec"]["properties"]["rows"]["propertyNames"]["anyOf"][0]["enum"]
+    )
     assert write_schema(tmp_path).read_bytes().endswith(b"}\n")
 
 
@@ -131,7 +142,24 @@ def test_check_finds_rows_that_never_find_anything(tmp_path):
 
 def test_check_counts_what_was_not_understood():
     mapping = load_mapping(DATA / "nested.yaml")
-    sample = Record("plan", "p", (Part("plan", "1", {"metal": "TIN", "rates": {"sets": [{"primary": True, "effective_date": "2026-01-01", "tiers": [{"tier": "odd", "rate": "1"}]}]}}),))
+    sample = Record(
+        "plan",
+        "p",
+        (
+            Part(
+                "plan",
+                "1",
+                {
+                    "metal": "TIN",
+                    "rates": {
+                        "sets": [
+                            {"primary": True, "effective_date": "2026-01-01", "tiers": [{"tier": "odd", "rate": "1"}]}
+                        ]
+                    },
+                },
+            ),
+        ),
+    )
     warnings = [finding for finding in check(mapping, {"plan": [sample, sample]}) if finding.level == "warning"]
     assert [(finding.row, finding.message, finding.line) for finding in warnings] == [
         ("details.metal", "not understood in 2 of 2 samples: 'TIN'", 29),
@@ -144,13 +172,23 @@ def test_check_reports_a_law_once_for_each_row(monkeypatch):
         yield Breach("put(get(r), r) == r", "details.name", "rewritten")
 
     monkeypatch.setattr("syncd.mapping.check.breaches", broken)
-    sample = Record("group", "g", (Part("group", "1", {"name": "a", "status": "ACTIVE", "address": {"zip.code": "07030"}, "counts": {"eligible": 3}}),))
+    sample = Record(
+        "group",
+        "g",
+        (
+            Part(
+                "group",
+                "1",
+                {"name": "a", "status": "ACTIVE", "address": {"zip.code": "07030"}, "counts": {"eligible": 3}},
+            ),
+        ),
+    )
     (finding,) = check(load_mapping(DATA / "nested.yaml"), {"group": [sample, sample]})
     assert finding.message == "put(get(r), r) == r does not hold in record g: rewritten"
     assert finding.line == 10
 
 
-# -- laws: each one can be seen to break --------------------------------------------------------------------------------
+# -- laws: each one can be seen to break ------------------------------------------------------------------------------
 
 
 class Broken(GenericLens):
@@ -171,7 +209,9 @@ class Broken(GenericLens):
             return Putting(record.parts)
         if self.fault == "loses what it holds" and changes == self.get(record):
             return Putting((), {"x": Loss("1", None, "cannot")})
-        if self.fault == "writes what it did not understand" and any(isinstance(value, Unparsed) for value in changes.values()):
+        if self.fault == "writes what it did not understand" and any(
+            isinstance(value, Unparsed) for value in changes.values()
+        ):
             return Putting(record.parts)
         if self.fault == "promises" and changes != self.get(record):
             return Putting((), {path: Loss(value, "near", "rounds") for path, value in changes.items()})
@@ -179,7 +219,9 @@ class Broken(GenericLens):
             return Putting(())
         putting = super().put(record, changes, accept)
         if self.fault == "drops" and putting.parts:
-            return Putting((Part("record", "1", {path: part for path, part in putting.parts[0].data.items() if path != "y"}),))
+            return Putting(
+                (Part("record", "1", {path: part for path, part in putting.parts[0].data.items() if path != "y"}),)
+            )
         return putting
 
     def new(self, values, accept=frozenset()):
@@ -204,12 +246,19 @@ class Broken(GenericLens):
 )
 def test_each_law_can_be_seen_to_break(fault, laws):
     sample = Record("generic", "1", (Part("record", "1", {"x": "1", "y": "2", "odd": [1]}),))
-    found = {breach.law for breach in breaches(Broken(fault), sample, [{"x": "3", "y": "2", "odd": Unparsed("[2]"), "z": EMPTY}])}
+    found = {
+        breach.law
+        for breach in breaches(Broken(fault), sample, [{"x": "3", "y": "2", "odd": Unparsed("[2]"), "z": EMPTY}])
+    }
     assert found == laws
 
 
 def test_applied_puts_parts_where_they_belong():
     before = Record("plan", "p", (Part("a", "1", {"x": 1}), Part("a", "2", {"x": 2})), "g")
     after = applied(before, Putting((Part("a", "2", {"x": 3}), Part("b", "", {}))))
-    assert [(part.kind, part.id, part.data) for part in after.parts] == [("a", "1", {"x": 1}), ("a", "2", {"x": 3}), ("b", "", {})]
+    assert [(part.kind, part.id, part.data) for part in after.parts] == [
+        ("a", "1", {"x": 1}),
+        ("a", "2", {"x": 3}),
+        ("b", "", {}),
+    ]
     assert after.group == "g"

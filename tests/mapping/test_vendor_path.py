@@ -40,9 +40,12 @@ def test_read(path, value):
     assert read(DATA, parse(path).steps) == value
 
 
-@pytest.mark.parametrize("text", ["", "/", ".name", "plan..name", "plan.", "a[b", "a[]", "a[b]", "a]", 'a"b"', "a[0]b", "a.[0]", "fields[code=x]"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "/", ".name", "plan..name", "plan.", "a[b", "a[]", "a[b]", "a]", 'a"b"', "a[0]b", "a.[0]", "fields[code=x]"],
+)
 def test_what_is_no_path_says_what_was_expected(text):
-    with pytest.raises(ValueError, match="path|choice"):
+    with pytest.raises(ValueError, match=r"path|choice"):
         parse(text)
 
 
@@ -76,7 +79,9 @@ def test_write_makes_what_is_missing_and_keeps_the_rest(path, before, after):
     assert read(data, parse(path).steps) == 1
 
 
-@pytest.mark.parametrize(("path", "data"), [("a.b", {"a": "text"}), ("a[0]", {"a": {}}), ("a[k=x].b", {"a": "text"}), ("a[2]", {"a": []})])
+@pytest.mark.parametrize(
+    ("path", "data"), [("a.b", {"a": "text"}), ("a[0]", {"a": {}}), ("a[k=x].b", {"a": "text"}), ("a[2]", {"a": []})]
+)
 def test_write_refuses_a_payload_of_another_shape(path, data):
     with pytest.raises(MappingError):
         write(data, parse(path).steps, 1)

@@ -19,7 +19,9 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
 
 def objects(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """An object whose keys may hold anything their strategy gives; ABSENT leaves the key out."""
-    return st.fixed_dictionaries(fields).map(lambda item: {key: value for key, value in item.items() if value is not ABSENT})
+    return st.fixed_dictionaries(fields).map(
+        lambda item: {key: value for key, value in item.items() if value is not ABSENT}
+    )
 
 
 texts = one_of("Gold PPO", "gold ppo", "", " ", None, ABSENT, "Ünïcødé", "a" * 80)
@@ -27,7 +29,20 @@ dates = one_of("2026-01-01", "2026-02-01", "2026-12-31", "", None, ABSENT, "soon
 american = one_of("1/1/2026", "01/01/2026", "2/1/2026", "", None, ABSENT, "n/a")
 flags = one_of(True, False, "Y", "N", "yes", None, "", ABSENT, "maybe", 1)
 amounts = one_of("512.40", "512.4", "0.00", "1024.8000", 388.1, 0, None, "", ABSENT, "call us", "1,234.50")
-shares = one_of("$30", "$30 Copay after deductible", "20%", "20% Coinsurance after deductible", "No Charge", "Not Applicable", "", None, ABSENT, "ask", "$1,500 / $3,000", "$0")
+shares = one_of(
+    "$30",
+    "$30 Copay after deductible",
+    "20%",
+    "20% Coinsurance after deductible",
+    "No Charge",
+    "Not Applicable",
+    "",
+    None,
+    ABSENT,
+    "ask",
+    "$1,500 / $3,000",
+    "$0",
+)
 numbers = one_of(40, 30, "37.5", None, "", ABSENT, "x", 26.0)
 classes = one_of(None, "", ABSENT, "Full Time", "A;B", "*", "x]y[z%3B", "FT")
 
@@ -67,14 +82,17 @@ rate_sets = st.lists(
             "tiers": st.lists(
                 objects(
                     {
-                        "tier": one_of("employee_only", "employee_spouse", "employee_family", "Family", "martian", None),
+                        "tier": one_of(
+                            "employee_only", "employee_spouse", "employee_family", "Family", "martian", None
+                        ),
                         "rate": amounts,
                         "enrolled": one_of(3, None),
                     },
                 ),
                 max_size=4,
             ),
-            "ages": one_of(None, ABSENT, "none") | st.lists(
+            "ages": one_of(None, ABSENT, "none")
+            | st.lists(
                 objects(
                     {
                         "kind": one_of("band", "band", "other"),
@@ -118,7 +136,12 @@ nested_data = objects(
         "id": st.just("pln_1"),
         "name": texts,
         "type": one_of("MED", "DEN", "med", "XYZ", None, ABSENT),
-        "carriers": one_of([], ABSENT, [{"role": "main", "name": "Aetna"}], [{"role": "other", "name": "X"}, {"role": "main", "name": "Cigna"}]),
+        "carriers": one_of(
+            [],
+            ABSENT,
+            [{"role": "main", "name": "Aetna"}],
+            [{"role": "other", "name": "X"}, {"role": "main", "name": "Cigna"}],
+        ),
         "metal": one_of("GOLD", "Silver", "", None, ABSENT, "TIN"),
         "period": objects({"start": dates, "end": dates, "zone": st.just("UTC")}) | one_of(None, ABSENT),
         "renewalOn": american,
@@ -131,18 +154,26 @@ nested_data = objects(
             {
                 "classes": texts,
                 "hours": numbers,
-                "wait": objects({"n": one_of(1, 30, "60", None, ABSENT), "unit": one_of("days", "months", "month", "weeks", None, ABSENT)}),
+                "wait": objects(
+                    {
+                        "n": one_of(1, 30, "60", None, ABSENT),
+                        "unit": one_of("days", "months", "month", "weeks", None, ABSENT),
+                    }
+                ),
             },
         )
         | one_of(ABSENT),
         "benefits": objects({"variants": variants}) | one_of(ABSENT, None),
         "rates": objects({"sets": rate_sets, "note": st.just("kept")}) | one_of(ABSENT),
-        "billing": st.lists(objects({"from": dates, "ee": amounts, "ef": amounts, "by": st.just("x")}), max_size=2) | one_of(ABSENT),
+        "billing": st.lists(objects({"from": dates, "ee": amounts, "ef": amounts, "by": st.just("x")}), max_size=2)
+        | one_of(ABSENT),
         "contributions": objects({"sets": contribution_sets}) | one_of(ABSENT),
         "unmapped": st.just({"deep": [{"x": 1}]}),
     },
 )
-library = one_of((), (Part("library", "lib", {"text": "From the library", "pages": 3}, shared=True),), (Part("library", "lib", {}),))
+library = one_of(
+    (), (Part("library", "lib", {"text": "From the library", "pages": 3}, shared=True),), (Part("library", "lib", {}),)
+)
 
 
 def plan(*parts: Part) -> Record:
@@ -196,7 +227,13 @@ rule = objects(
         "effectiveDate": day,
         "group": one_of("FT", "PT", None),
         "rule": st.lists(
-            objects({"planType": one_of("EE", "ES"), "method": one_of("F", "P", "FP", "PF", None), "employee": one_of("75", "384.30", None, ABSENT)}),
+            objects(
+                {
+                    "planType": one_of("EE", "ES"),
+                    "method": one_of("F", "P", "FP", "PF", None),
+                    "employee": one_of("75", "384.30", None, ABSENT),
+                }
+            ),
             max_size=2,
         ),
     },
@@ -204,7 +241,9 @@ rule = objects(
 
 
 def numbered(kind: str, strategy: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[Part, ...]]:
-    return st.lists(strategy, max_size=most).map(lambda rows: tuple(Part(kind, f"{kind}-{at}", row, f"v{at}") for at, row in enumerate(rows)))
+    return st.lists(strategy, max_size=most).map(
+        lambda rows: tuple(Part(kind, f"{kind}-{at}", row, f"v{at}") for at, row in enumerate(rows))
+    )
 
 
 setup = objects({"planDescription": texts, "startDate": dates, "other": st.just([1])})

@@ -32,7 +32,7 @@ VALUES = [
     (NOT_APPLICABLE, {"na": 1}),
     (Unparsed("ask"), {"u": "ask"}),
     (SHARE, {"c": ["$30 after deductible", "$30 Copay after deductible"]}),
-    ("half a \ud83d", {"s": "half a ".encode().hex() + "eda0bd"}),
+    ("half a \ud83d", {"s": b"half a ".hex() + "eda0bd"}),
 ]
 
 

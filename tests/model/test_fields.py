@@ -27,10 +27,24 @@ PATHS = [
     ("rates[2026-01-01].age_21_21.f.tobacco", "money", "Age 21, women, tobacco"),
     ("rates[2026-01-01].age_64_plus.m", "money", "Age 64 and over, men"),
     ("rates[2026-01-01].frequency", "code", "Per"),
-    ("contributions[FT;2026-01-01].es_dependent_percent", "percent", "Employee and spouse, dependents' part, share of the premium"),
+    (
+        "contributions[FT;2026-01-01].es_dependent_percent",
+        "percent",
+        "Employee and spouse, dependents' part, share of the premium",
+    ),
     ("contributions[2026-01-01].ee_salary_percent", "percent", "Employee, share of pay"),
 ]
-UNKNOWN = ["details.nam", "details", "rates.ee", "rates[2026-01-01].eee", "details[x].name", "benefits.Lab.in_network", "benefits.lab.elsewhere", "other.name", "rates[2026-01-01].custom.x"]
+UNKNOWN = [
+    "details.nam",
+    "details",
+    "rates.ee",
+    "rates[2026-01-01].eee",
+    "details[x].name",
+    "benefits.Lab.in_network",
+    "benefits.lab.elsewhere",
+    "other.name",
+    "rates[2026-01-01].custom.x",
+]
 
 
 @pytest.mark.parametrize(("path", "kind", "title"), PATHS)
@@ -100,7 +114,11 @@ TEXTS = [
     ("benefits.lab.in_network", "$30", cost_share.parse("$30")),
     ("benefits.lab.in_network", "soon", Unparsed("soon")),
     ("benefits.lab.in_network", "Not Applicable", NOT_APPLICABLE),
-    ("benefits.deductible.individual.in_network", "$1,500 / $3,000", cost_share.parse("$1,500 / $3,000", accumulator=True)),
+    (
+        "benefits.deductible.individual.in_network",
+        "$1,500 / $3,000",
+        cost_share.parse("$1,500 / $3,000", accumulator=True),
+    ),
     ("details.name", NOT_APPLICABLE, NOT_APPLICABLE),
 ]
 
@@ -115,7 +133,15 @@ def test_what_people_write(path, text, value):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("512.40", "512.40"), (" x ", " x "), (7, 7), (True, Flag.TRUE), (1.5, Decimal("1.5")), (Decimal("1.50"), Decimal("1.50")), (None, EMPTY)],
+    [
+        ("512.40", "512.40"),
+        (" x ", " x "),
+        (7, 7),
+        (True, Flag.TRUE),
+        (1.5, Decimal("1.5")),
+        (Decimal("1.50"), Decimal("1.50")),
+        (None, EMPTY),
+    ],
 )
 def test_generic_records_have_no_types(text, value):
     read = value_from_text("rates[2026-01-01].ee", text, "generic")

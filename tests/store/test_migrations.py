@@ -135,6 +135,9 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(path, mode):
         raw.execute(f"PRAGMA journal_mode={mode}")
     raw.close()
     store = Store.open(path)
-    with store._reading() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    with store._reading() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM state").scalar() == 0
+        store.put("a", "1", "x")
+        assert reader.exec_driver_sql("SELECT count(*) FROM state").scalar() == 0
+    assert store.get("a", "1") == "x"
     store.close()

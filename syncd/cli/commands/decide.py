@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from syncd.cli.session import Session
 
 
+def run(session: Session, words: Sequence[str], which: Which, *, value: bool, note: str, yes: bool) -> int:
+    """Answer one question, or many by filter."""
+    if which.given:
+        if len(words) != 1:
+            hint = "Write `syncd review decide --kind conflict --group ACME ANSWER`, or name one ID without filters."
+            raise ConfigError("with filters, give the answer alone", field="ANSWER", hint=hint)
+        answer: Answer = {"value": words[0]} if value else words[0]
+        return decide_many(session, which, answer, note=note, yes=yes)
+    if len(words) != 2:  # noqa: PLR2004 - an id and an answer
+        missing = "the answer is missing" if len(words) == 1 else "give one answer"
+        hint = f"See the answers with `syncd review show {words[0]}`; an answer with blanks in it stands in quotes."
+        raise ConfigError(missing, field="ANSWER", hint=hint)
+    return decide_one(session, words[0], {"value": words[1]} if value else words[1], note=note)
+
+
 def decide_one(session: Session, id_: str, answer: Answer, *, note: str = "") -> int:
     """Answer one question; the next run carries it out."""
     with session.store() as store:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.assemble import load_rules
-from syncd.cli.commands.why import find_field, rule_text
+from syncd.cli.commands.why import fields_of, find_field, place_of, rule_text
 from syncd.cli.names import find_group, find_plan
 from syncd.cli.out import print_json, say, styled, table
-from syncd.cli.run import OK, OPEN
+from syncd.cli.run import OK, USAGE
 from syncd.reconcile.rules import CHOICES, LEVELS, SCOPES, SETTINGS
 
 if TYPE_CHECKING:
@@ -86,9 +86,6 @@ def test(session: Session, paths: Sequence[Path], junit: Path | None) -> int:
 
     results = run_paths(paths)
     if junit is not None:
-        junit.write_text(results.to_junit(), encoding="utf-8")
-    if session.json:
-        print_json({"command": "rules test"} | results.to_json())
-    else:
-        say(*results.lines())
-    return OK if results.ok else OPEN
+        junit.write_text(results.junit(), encoding="utf-8")
+    say(results.json() if session.json else results.text())
+    return results.exit_code if results.ok or not results.errors else USAGE

@@ -101,9 +101,7 @@ def _print(found: list[dict[str, Any]], now: float) -> None:
         if one["error"]:
             say(styled(f"{one['system']}: {one['error']}", "red"))
         if one["conditional"] is False:
-            say(
-                f"{one['system']}: unprotected: without conditional writes an edit made while syncd writes may be lost."
-            )
+            say(f"{one['system']}: unprotected: without conditional writes an edit made meanwhile may be lost.")
         if one["marker"] is False and one["create"]:
             say(f"{one['system']}: creates carry no marker; one whose reply was lost is asked about.")
 

@@ -1,0 +1,89 @@
+"""`syncd rules …` and `syncd mappings …`: names, options and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.cli.options import Group, Json, Plan, session
+
+rules = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Rules: who wins when two systems changed the same field."
+)
+mappings = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Mappings: which vendor field is which field of a plan."
+)
+
+
+@rules.command("test")
+def run_tables(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER…", help="Scenario tables.")],
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML, too.")] = None,
+    json: Json = False,
+) -> int:
+    """Run cases through the real engine on systems in memory, and compare what comes of them. Exit 0 if all hold."""
+    from syncd.cli.commands import rules as command
+
+    return command.test(session(json=json), paths, junit)
+
+
+@rules.command("show")
+def show_rules(json: Json = False) -> int:
+    """Print every rule with its name."""
+    from syncd.cli.commands import rules as command
+
+    return command.show(session(json=json))
+
+
+@rules.command()
+def explain(
+    group: Group,
+    plan: Plan,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="A field, or the end of one.")],
+    json: Json = False,
+) -> int:
+    """Say which rule holds for a field, setting by setting."""
+    from syncd.cli.commands import rules as command
+
+    return command.explain(session(json=json), group, plan, field)
+
+
+@mappings.command()
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME…]", help="Systems, or mapping files; else all systems.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Check mappings: the file, and on a system's own records that nothing is lost there and back."""
+    from syncd.cli.commands import mappings as command
+
+    return command.check(session(json=json), names or ())
+
+
+@mappings.command("show")
+def show_mapping(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A system, mapping or file.")] = None,
+    json: Json = False,
+) -> int:
+    """Print the sync map from the tables that the code runs."""
+    from syncd.cli.commands import mappings as command
+
+    return command.show(session(json=json), name)
+
+
+@mappings.command("try")
+def try_(
+    codec: Annotated[str, typer.Argument(metavar="CODEC", help="text, money, date, percent, cost_share, …")],
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT…]", help="Else the lines of stdin.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", metavar="KEY=VALUE", help="An option of the codec (repeatable).")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Say what a codec understands of texts, and what it would write."""
+    from syncd.cli.commands import mappings as command
+
+    return command.trial(session(json=json), codec, texts or (), option or ())

@@ -1,0 +1,43 @@
+"""Options that several commands share, and the session they are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from syncd.cli.session import Session
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit 1 when changes or questions are open.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; store and write nothing.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Read the systems again first.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the history.")]
+Group = Annotated[
+    str, typer.Argument(metavar="GROUP", help="A linked group: its id, its name, or a record (crm=7104).")
+]
+SomeGroup = Annotated[
+    str | None, typer.Argument(metavar="[GROUP]", help="A linked group: its id, its name, or a record (crm=7104).")
+]
+Plan = Annotated[str, typer.Argument(metavar="PLAN", help="A linked plan: its link id, its name, or a record.")]
+
+
+class _Given:
+    """What stood before the command."""
+
+    config: Path | None = None
+    verbose: bool = False
+
+
+def remember(config: Path | None, *, verbose: bool) -> None:
+    """Keep the options that stand before the command."""
+    _Given.config, _Given.verbose = config, verbose
+
+
+def session(*, json: bool = False) -> Session:
+    """Make the session of a command."""
+    from syncd.cli.session import Session
+
+    return Session(_Given.config, _Given.verbose, json)
