@@ -14,6 +14,7 @@ from syncd.apply.begin import set_aside
 from syncd.apply.recover import recover
 from syncd.apply.world import World
 from syncd.apply.write import seen_of
+from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
 from syncd.reconcile.adopt import new_link
@@ -293,9 +294,17 @@ def _terms(link: Link, what: str) -> str:
         return ""
     to = [member.system for member in link.members if member.status == "awaited"]
     said = [f"copied to {', '.join(to)}{'' if link.follow else ', once'}"] if to else []
-    if link.sources:
-        said.append("sources: " + ", ".join(f"{section} {system}" for section, system in link.sources.items()))
-    return "; ".join(said)
+    return "; ".join([*said, *filter(None, (sources_told(link.sources),))])
+
+
+def sources_told(sources: Mapping[str, System]) -> str:
+    """Say which system's values count where: `details, rates from crm; benefits from quote`."""
+    by_system: dict[System, list[str]] = {}
+    for section, system in sources.items():
+        by_system.setdefault(system, []).append(section)
+    if len(by_system) == 1 and len(sources) == len(paths.SECTIONS):
+        return f"all sections from {next(iter(by_system))}"
+    return "; ".join(f"{', '.join(sections)} from {system}" for system, sections in by_system.items())
 
 
 # -- starting anew -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncd.apply.begin import begin, question_rows
+from syncd.apply.begin import approval_rows, begin, question_rows
 from syncd.apply.create import operate
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
@@ -82,6 +82,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         plan, view = await _plan(scope, world, mode)
         if mode.preview:
             world.store.save_questions(question_rows(plan, world))
+            world.store.save_questions(approval_rows(plan, world))
             return _report(run, plan, view, world, Done(failed=unsettled))
         world.store.start_run(run)
         done = Done(failed=unsettled)
@@ -89,6 +90,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         if done.moved and mode.may_replan:
             again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))
             done += await _carry_out(run, again, seen, world)
+        world.store.save_questions(approval_rows(plan, world))
         report = _report(run, plan, view, world, done)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
         world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))

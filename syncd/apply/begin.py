@@ -204,19 +204,47 @@ def _who(outcome: Outcome) -> str:
 
 
 def question_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
-    """Match what this run asks with the questions that stand, and give the rows that change."""
+    """Match what this run asks with the questions that stand, and give the rows that change.
+
+    The approval of a guard stays until the run is over (`approval_rows`): a process that dies on the way finds it again,
+    and can do no more with it than what it showed.
+    """
     standing = {q.id: q for q in world.store.questions(changeset.scope, status=("open", "decided", "ignored"))}
-    used = {*changeset.used, *(answer for outcome in changeset.outcomes for answer in outcome.used)}
+    used = _used(changeset)
     asked = changeset.questions
     if not standing and not asked:
         return ()
+    waits = {answer for outcome in changeset.outcomes for answer in outcome.waits}
+    waits |= {q.id for q in standing.values() if q.proposal.kind == "guard" and q.id in used}
+    last_n = _last_n(changeset.scope, world)
+    steps = match(map(standing_of, standing.values()), asked, used - waits, changeset.judged, last_n, waits)
+    return tuple(question_row(step, standing, world.now()) for step in steps)
+
+
+def approval_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
+    """Use up the approvals of guards that a run relied on, and ask about what they did not cover."""
+    used = _used(changeset)
+    decided = world.store.questions(changeset.scope, status=("decided",)) if used else ()
+    standing = {q.id: q for q in decided if q.proposal.kind == "guard" and q.id in used}
+    if not standing:
+        return ()
+    names = {question.proposal.name for question in standing.values()}
+    asked = [one for one in changeset.questions if one.kind == "guard" and one.name in names]
+    steps = match(map(standing_of, standing.values()), asked, used, ("",), _last_n(changeset.scope, world))
+    return tuple(question_row(step, standing, world.now()) for step in steps)
+
+
+def _used(changeset: Changeset) -> set[str]:
+    return {*changeset.used, *(answer for outcome in changeset.outcomes for answer in outcome.used)}
+
+
+def _last_n(scope: str, world: World) -> dict[str, int]:
+    """Give the highest number that a question was ever given, by its id without the number."""
     last_n: dict[str, int] = {}
-    for question in world.store.questions(changeset.scope, status=("open", "decided", "ignored", "closed", "used")):
+    for question in world.store.questions(scope, status=("open", "decided", "ignored", "closed", "used")):
         stem = question.id.rpartition("-")[0]
         last_n[stem] = max(last_n.get(stem, 0), question.n)
-    waits = {answer for outcome in changeset.outcomes for answer in outcome.waits}
-    steps = match(map(standing_of, standing.values()), asked, used, changeset.judged, last_n, waits)
-    return tuple(question_row(step, standing, world.now()) for step in steps)
+    return last_n
 
 
 def question_row(step: Step, standing: Mapping[str, Question], now: float) -> Question:

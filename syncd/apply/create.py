@@ -27,7 +27,7 @@ async def operate(started: Started, world: World, done: Done) -> None:
     for operation, intent in started.operations:
         why = done.away.get(operation.system) or pauses.now().get(operation.system)
         if why:
-            _close(intent, End.UNSENT, why, world)
+            give_back(intent, why, world)
             continue
         try:
             if operation.op == "create":
@@ -41,6 +41,16 @@ async def operate(started: Started, world: World, done: Done) -> None:
 
 def _close(intent: Intent, end: End, note: str, world: World) -> None:
     world.store.settle([Settlement(ended(intent, end, world.now(), note))])
+
+
+def give_back(intent: Intent, note: str, world: World) -> None:
+    """Close an operation that was never sent. The answer that asked for an end counts again: its link remembers nothing
+    of it, while a create goes on being awaited."""
+    question = world.store.question(intent.reasons.get("", "").removeprefix("decision ")) if intent.op == "end" else None
+    with world.store.transaction():
+        _close(intent, End.UNSENT, note, world)
+        if question is not None and question.status == "used":
+            world.store.save_questions([replace(question, status="decided", closed_at=None)])
 
 
 async def _create(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:

@@ -265,7 +265,7 @@ class _Listener:
                 complete=complete,
                 count=len(self.listed),
                 known=len(self.listed) if good else last.known if last is not None else 0,
-                fingerprint=access.fingerprint if good or last is None else last.fingerprint,
+                fingerprint=access.fingerprint if good else last.fingerprint if last is not None else "",
                 good_at=now if good else last.good_at if last is not None else None,
                 tripped=tripped,
             )

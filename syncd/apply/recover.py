@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from syncd.apply.create import find_created, settle_end, take_in
+from syncd.apply.create import find_created, give_back, settle_end, take_in
 from syncd.apply.world import World, flat_of
 from syncd.apply.write import End, Result, advance, ended, snapshot_of
 from syncd.errors import ConnectorError
+from syncd.mapping.lens import Lens
 from syncd.model.records import Gone, Present, Record
 from syncd.model.values import EMPTY, Flat
-from syncd.reconcile.types import Link
+from syncd.reconcile.types import Link, Member, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
 
@@ -72,7 +73,7 @@ def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, l
         return False
     end = End.CONFIRMED if landed == intent.after.keys() else End.NEVER_LANDED if untouched else End.OVERTAKEN
     result = Result(intent.after, holds, landed, End.UNSENT, "", world.now(), record.modified)
-    link = advance(link, intent.system, result)
+    link = _owing(advance(link, intent.system, result), link, intent.system, lens)
     history = (_written(intent, link, landed, holds, world),) if landed else ()
     known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
     others = _others(known.flat if known is not None else {}, holds, landed)
@@ -84,6 +85,25 @@ def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, l
     snapshot = snapshot_of(record, holds, link, intent.system, world)
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
+
+
+def _owing(link: Link, before: Link, system: System, lens: Lens) -> Link:
+    """Keep what is owed of values decided after the write that is being settled: it paid only for its own."""
+
+    def still(member: Member, old: Member) -> Member:
+        later = {
+            path: owed
+            for path, owed in old.behind.items()
+            if (agreed := link.agreed.get(path, EMPTY)) != (holds := member.base.get(path, EMPTY))
+            and lens.nearest(path, agreed) != holds
+        }
+        return replace(member, behind={**later, **member.behind})
+
+    members = {member.system: member for member in before.members}
+    return replace(
+        link,
+        members=tuple(still(m, members[m.system]) if m.system == system else m for m in link.members),
+    )
 
 
 def _written(intent: Intent, link: Link, landed: frozenset[str], holds: Flat, world: World) -> HistoryRow:
@@ -135,9 +155,9 @@ async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool
 
 
 def _settle_end(intent: Intent, link: Link, world: World, *, gone: bool) -> bool:
-    """Close an end when the record is gone; else the missing member is asked about again."""
+    """Close an end when the record is gone; else the decision that asked for it still waits to be carried out."""
     if gone:
         settle_end(link, intent, world, gone=gone)
     else:
-        world.store.settle([Settlement(ended(intent, End.UNSENT, world.now(), "the record is still there"))])
+        give_back(intent, "the record is still there", world)
     return True

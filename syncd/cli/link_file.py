@@ -85,7 +85,7 @@ def _head(draft: Draft) -> list[str]:
         "",
         f"  {example}",
         "      Link it with that record, and keep both in step from now on. For each section name the system whose",
-        "      values count now (they overwrite the other's once, and later win conflicts that no rule decides),",
+        "      values count now (they overwrite the other's once; later they win where no rule says what wins),",
         f"      or ask. `sources: {second}` stands for all sections; a section left out is asked about. A blank of the",
         "      source erases nothing unless you add `blanks: overwrite`.",
         f"  {flow({'copy': second})}",

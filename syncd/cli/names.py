@@ -24,9 +24,9 @@ def groups_of(store: Store) -> list[Link]:
     return sorted(found, key=lambda link: (link.label.casefold(), link.id))
 
 
-def plans_of(store: Store, scope: str) -> list[Link]:
-    """Give the linked plans of a group, by name."""
-    found = [link for link in store.links(scope, "plan", None) if link.status != "unlinked"]
+def plans_of(store: Store, scope: str, *, unlinked: bool = False) -> list[Link]:
+    """Give the linked plans of a group, by name; those that were parted again on request."""
+    found = [link for link in store.links(scope, "plan", None) if unlinked or link.status != "unlinked"]
     return sorted(found, key=lambda link: (link.label.casefold(), link.id))
 
 
@@ -41,9 +41,9 @@ def find_group(store: Store, text: str) -> Link:
     return _find("group", text, known, "Run `syncd groups` to see all of them.")
 
 
-def find_plan(store: Store, scope: str, text: str) -> Link:
-    """Find a linked plan of a group, as a group is found."""
-    known = plans_of(store, scope)
+def find_plan(store: Store, scope: str, text: str, *, unlinked: bool = False) -> Link:
+    """Find a linked plan of a group, as a group is found; one that was parted again on request."""
+    known = plans_of(store, scope, unlinked=unlinked)
     if not known:
         raise UnknownNameError("no plan of this group is linked yet", hint="Run `syncd link GROUP --out FILE`.")
     return _find("linked plan", text, known, "Run `syncd plans GROUP` to see all of them.")

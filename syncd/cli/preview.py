@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from syncd.cli.names import Labels, member_text
-from syncd.cli.out import count, joined, short, styled
+from syncd.cli.out import age, count, joined, short, styled
 from syncd.model import paths
 from syncd.model.values import EMPTY
 from syncd.model.values_text import format_value
 from syncd.reconcile.answers import key_of
-from syncd.reconcile.types import Away, Change, Link, Outcome, Proposal
+from syncd.reconcile.types import Away, Change, Link, Outcome, Owed, Proposal
 from syncd.store.rows import Intent
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def describe(report: Report, world: World, labels: Labels, *, dry_run: bool) -> 
     changes = list(_planned(outcomes.values()) if dry_run else _done(intents, outcomes))
     operations = list(_planned_operations(outcomes.values()) if dry_run else _done_operations(intents))
     questions = _questions(report, world)
-    plans = _by_plan(outcomes, changes, operations, questions, world)
+    waiting = _waiting(report, changes, questions, world)
+    plans = _by_plan(outcomes, changes, operations, questions, waiting, world)
     away = {
         system: sight.why
         for one in report.view.links
@@ -55,7 +56,7 @@ def describe(report: Report, world: World, labels: Labels, *, dry_run: bool) -> 
         "failed": list(report.failed),
         "away": dict(report.away) | away,
         "guards": list(report.changeset.tripped),
-        "counts": _counts(changes, operations, questions, world, report),
+        "counts": _counts(changes, operations, questions, world, report) | {"waiting": len(waiting)},
     }
 
 
@@ -125,6 +126,34 @@ def _operation(link: str, op: str, system: str, record: str, fields: int, rule: 
     return {"link": link, "operation": op, "system": system, "record": record, "fields": fields, "rule": rule}
 
 
+def _waiting(report: Report, changes: Sequence[Doc], questions: Sequence[Doc], world: World) -> list[Doc]:
+    """List what members are owed and do not get in this run, unless a question says so already."""
+    sent = {(one["link"], one["system"], one["field"]) for one in changes}
+    asked = {(one["link"], one["name"]) for one in questions}
+    sights = {one.link.id: one.sights for one in report.view.links}
+    found = []
+    for outcome in report.changeset.outcomes:
+        link = outcome.after
+        for member in link.members:
+            sight = sights.get(link.id, {}).get(member.system)
+            away = sight.why if isinstance(sight, Away) else ""
+            for path, owed in sorted(member.behind.items()):
+                names = {(link.id, f"{member.system}:{name}") for name in (path, paths.atom(path))}
+                if not path or (link.id, member.system, path) in sent or names & asked:
+                    continue
+                value = format_value(link.agreed.get(path, EMPTY))
+                why = report.view.paused.get(member.system) or away or _later(owed, world.now())
+                found.append({"link": link.id, "system": member.system, "field": path, "new": value, "why": why})
+    return found
+
+
+def _later(owed: Owed, now: float) -> str:
+    """Say why a debt is not paid now."""
+    if owed.next_at > now:
+        return f"refused {count(owed.refusals, 'time')}, next try in {age(owed.next_at - now)}: {owed.why}"
+    return owed.why or "held back"
+
+
 def _questions(report: Report, world: World) -> list[Doc]:
     standing = {key_of(one.proposal): one for one in world.store.questions(report.scope, status=("open", "ignored"))}
     found = []
@@ -157,10 +186,11 @@ def _by_plan(
     changes: Sequence[Doc],
     operations: Sequence[Doc],
     questions: Sequence[Doc],
+    waiting: Sequence[Doc],
     world: World,
 ) -> list[Doc]:
     """Put together what belongs to one plan; plans in the order of their names."""
-    ids = dict.fromkeys(one["link"] for one in (*changes, *operations, *questions) if one["link"])
+    ids = dict.fromkeys(one["link"] for one in (*changes, *operations, *questions, *waiting) if one["link"])
     links: dict[str, Link] = {}
     for id_ in ids:
         link = outcomes[id_].after if id_ in outcomes else world.store.link(id_)
@@ -176,6 +206,7 @@ def _by_plan(
             "changes": sorted((_bare(one) for one in changes if one["link"] == link.id), key=_place),
             "operations": [_bare(one) for one in operations if one["link"] == link.id],
             "questions": [_bare(one) for one in questions if one["link"] == link.id],
+            "waiting": [_bare(one) for one in waiting if one["link"] == link.id],
         }
         for link in sorted(links.values(), key=lambda link: (link.label.casefold(), link.id))
     ]
@@ -244,6 +275,10 @@ def _plan(plan: Doc) -> list[str]:
     found += _changes(plan["changes"])
     for one in plan["operations"]:
         found.append(_operation_line(one))
+    for one in plan["waiting"]:
+        told = f"    … {one['system']}  {one['field']}  waits to become {short(one['new'])}"
+        why = styled(f"({one['why']})", "dim")
+        found.append(f"{styled(told, 'blue')}  {why}")
     for one in plan["questions"]:
         found += _question(one)
     return found
@@ -251,10 +286,10 @@ def _plan(plan: Doc) -> list[str]:
 
 def _changes(changes: Sequence[Doc]) -> list[str]:
     """One line a field and system: mark, system, field, old -> new, rule; columns below each other."""
-    told = [(one, f"{short(one['old'])} -> {short(one['new'])}") for one in changes]
+    told = [(one, f"{short(one['old'], 40)} -> {short(one['new'], 40)}") for one in changes]
     systems = max((len(one["system"]) for one, _ in told), default=0)
     fields = min(max((len(one["field"]) for one, _ in told), default=0), 56)
-    values = min(max((len(text) for _, text in told), default=0), 56)
+    values = min(max((len(text) for _, text in told), default=0), 64)
     found = []
     for one, text in told:
         mark, colour = _mark(one)
@@ -344,9 +379,16 @@ def held_text(one: Doc) -> str:
         elif "values" in member:
             cells = [f"{cell} {text}" for cell, text in _edited(member).items()]
             said.append(f"{system} {short(', '.join(cells), 60)}")
-    bases = {str(member["base"]) for member in one["members"].values() if "base" in member}
+    bases = {_base(member) for member in one["members"].values() if "base" in member or "bases" in member} - {""}
     was = f" · was {short(bases.pop(), 40)}" if len(bases) == 1 else ""
     return " · ".join(said) + was
+
+
+def _base(member: Mapping[str, Any]) -> str:
+    """Tell what was agreed last, of a table only where it was edited."""
+    if "base" in member:
+        return str(member["base"])
+    return ", ".join(f"{cell} {member['bases'].get(cell, '')}" for cell in _edited(member))
 
 
 def _edited(member: Mapping[str, Any]) -> Mapping[str, str]:
@@ -361,7 +403,8 @@ def total_line(groups: Sequence[Doc], *, dry_run: bool) -> str:
     """Count what would be or was done."""
     counts = [group["counts"] for group in groups]
     total = {
-        key: sum(one[key] for one in counts) for key in ("fields", "creates", "ends", "questions", "holds", "hand_offs")
+        key: sum(one[key] for one in counts)
+        for key in ("fields", "creates", "ends", "questions", "holds", "hand_offs", "waiting")
     }
     records: dict[str, int] = {}
     for one, group in zip(counts, groups, strict=True):
@@ -372,6 +415,7 @@ def total_line(groups: Sequence[Doc], *, dry_run: bool) -> str:
     said += [count(total["questions"], "question")] if total["questions"] else []
     said += [count(total["holds"], "hold")] if total["holds"] else []
     said += [count(total["hand_offs"], "hand-off")] if total["hand_offs"] else []
+    said += [f"{count(total['waiting'], 'field')} waiting"] if total["waiting"] else []
     return "; ".join(said) + "."
 
 

@@ -13,10 +13,9 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-import orjson
-
 from syncd.mapping.codecs.base import Loss
 from syncd.mapping.lens import Putting
+from syncd.mapping.vendor_path import nested_text
 from syncd.model.paths import under
 from syncd.model.records import JSON, Part, Record
 from syncd.model.values import EMPTY, Flag, Flat, Unparsed, Value
@@ -96,7 +95,7 @@ def value_of(raw: Any) -> Value:  # noqa: ANN401 - JSON
 
 
 def _unparsed(raw: Any) -> Unparsed:  # noqa: ANN401 - JSON
-    return Unparsed(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS, default=str).decode())
+    return Unparsed(nested_text(raw))
 
 
 _READERS: Mapping[type, Callable[[Any], Value]] = {

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from syncd.mapping.codecs.base import Codec, Context, Loss
 from syncd.mapping.draft import Scope, same
-from syncd.mapping.vendor_path import MISSING, Missing, VendorPath
+from syncd.mapping.vendor_path import MISSING, Missing, VendorPath, nested_text
 from syncd.model.records import JSON
 from syncd.model.values import EMPTY, Unparsed, Value
 
@@ -128,7 +128,11 @@ class Row:
     def _read(self, raw: Any, partner: str | None) -> Value:  # noqa: ANN401 - JSON
         if raw is MISSING or raw is None:
             return self.decode(None, partner)
-        return self.decode(raw, partner) if raw.__class__ is str else self._decode(raw, partner)
+        if raw.__class__ is str:
+            return self.decode(raw, partner)
+        if isinstance(raw, dict | list):  # the vendor changed its mind: the text of an object is no text
+            return Unparsed(nested_text(raw))
+        return self._decode(raw, partner)
 
     def _decode(self, raw: JSON, partner: str | None) -> Value:
         return self.codec.get(raw, self._context(partner))

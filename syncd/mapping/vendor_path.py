@@ -7,6 +7,7 @@ the first element with these values; double quotes around names that hold dots o
 from __future__ import annotations
 
 import enum
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -162,6 +163,11 @@ def _like_siblings(data: list[Any], key: str, text: str) -> Any:  # noqa: ANN401
     """Give a new element's key as its siblings hold theirs: as a number, or as text."""
     numeric = any(type(item.get(key)) is int for item in data if isinstance(item, dict))
     return int(text) if numeric and text.isdigit() else text
+
+
+def nested_text(data: Any) -> str:  # noqa: ANN401 - JSON
+    """Write a list or object as one text, whatever it holds, so that it can be shown and compared."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
 
 
 def copied(data: Any) -> Any:  # noqa: ANN401 - JSON

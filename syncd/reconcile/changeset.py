@@ -51,6 +51,11 @@ class Saved:
         told = [self.epoch, asdict(self.filters), dict(self.members), _plain(self.writes), dict(self.questions)]
         return hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
 
+    @property
+    def key(self) -> str:
+        """Give what stands for just this file: the same may be decided again later, and applied again."""
+        return f"{self.digest}@{self.made_at!r}"
+
 
 def save(decided: Iterable[tuple[Changeset, View]], epoch: bytes, filters: Filters, made_at: float) -> Saved:
     """Take down what dry runs of some groups read and decided."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 
 from syncd.model import paths
 from syncd.model.values import EMPTY, Unparsed, Value
@@ -20,7 +21,6 @@ from syncd.reconcile.types import (
     Away,
     Change,
     Decided,
-    Flat,
     Link,
     Member,
     Offer,
@@ -126,7 +126,8 @@ class Targets:
             if owed.refusals >= REFUSALS_TO_ASK:
                 self._block(system, path, value, "hand-off", f"{REFUSED}: {owed.why}", rule)
             if owed.next_at <= self._now:
-                self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}")
+                why = f": {owed.why}" if owed.why else ""
+                self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}{why}")
 
     def _owe_absent(self, member: Member, path: str, value: Value) -> None:
         if member.base.get(path, EMPTY) != value or member.unseen:
@@ -157,11 +158,10 @@ class Targets:
 
     def _refusal(self, system: System, path: str, value: Value, rule: MergeRule) -> tuple[str, str] | None:
         """Say why the member takes no write here, and whether somebody must enter it or the hold will end."""
-        sight = self._sights.get(system)
-        if isinstance(sight, Seen):
-            for prefix, why in sight.locked.items():
-                if paths.under(path, prefix):
-                    return "hold", why
+        sight = cast("Seen", self._sights[system])  # who was not read is owed, never aimed at
+        for prefix, why in sight.locked.items():
+            if paths.under(path, prefix):
+                return "hold", why
         surface = self._surfaces[system]
         why_not = surface.unwritable(path)
         if why_not is not None:
@@ -225,8 +225,7 @@ class Targets:
 
     def _proposal(self, system: System, atom: str, blocked: _Blocked) -> Proposal:
         owed = {path: text_of(value) for path, value in sorted(blocked.owed.items())}
-        sight = self._sights.get(system)
-        holds: Flat = sight.flat if isinstance(sight, Seen) else {}
+        holds = cast("Seen", self._sights[system]).flat
         member = {"id": self._ids[system], "values": {path: text_of(holds.get(path, EMPTY)) for path in owed}}
         if blocked.kind == "loss":
             [(path, value)] = blocked.owed.items()

@@ -142,12 +142,10 @@ class _LinkWork:
 
     def _note(self, path: str, fields: Fields, decision: Decision, rule: MergeRule, reason: str) -> None:
         """Move agreed value and bases as decided, and plan the writes."""
-        if isinstance(decision, Agree):
+        if isinstance(decision, Agree | Conflict):
             for system in fields.cells[path]:
                 if fields.is_newcomer(path, system):
                     self.unseen[system].add(path)
-            return
-        if isinstance(decision, Conflict):
             return
         value = decision.value
         if self.agreed.get(path, EMPTY) != value:

@@ -307,7 +307,7 @@ def p15_a_gap_is_no_deletion(stage: Stage, ran: Ran) -> Found:
         old = {m.system: m for m in ran.links_before[id_].members} if id_ in ran.links_before else {}
         for member in link.members:
             place = (member.system, link.kind, member.id)
-            if member.status != "missing" or place in stage.witness.absent:
+            if member.status != "missing" or place in stage.witness.absent or place in stage.witness.ended:
                 continue
             was = old.get(member.system)
             if was is None or was.status != "missing":
@@ -474,11 +474,16 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
 
 
 def _odd(stage: Stage, link: Link, atom: str) -> bool:
-    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well."""
+    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well, or a person's
+    edit fell into the window of a system that has no conditional write."""
     for wrote in stage.witness.wrote:
         if wrote.at[0] in {m.system for m in link.members} and any(
-            atom_of(stage, path) == atom and wrote.told.get(path, EMPTY) != wrote.after.get(path, EMPTY)
-            for path in {*wrote.told, *wrote.after}
+            atom_of(stage, path) == atom
+            and (
+                wrote.told.get(path, EMPTY) != wrote.after.get(path, EMPTY)
+                or (wrote.raced and wrote.before.get(path, EMPTY) != wrote.shown.get(path, EMPTY))
+            )
+            for path in {*wrote.told, *wrote.after, *wrote.before}
         ):
             return True
     return False

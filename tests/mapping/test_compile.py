@@ -91,8 +91,10 @@ ROWS = [
         "8: kinds.plan.rows.details.network: details.name writes this vendor key too",
     ),
     (
-        "details.name: {field: a, codec: text, when: {k: [x, y]}}\n"
-        "details.network: {field: a, codec: text, when: {k: y}}",
+        (
+            "details.name: {field: a, codec: text, when: {k: [x, y]}}\n"
+            "details.network: {field: a, codec: text, when: {k: y}}"
+        ),
         "details.name writes this vendor key too",
     ),
     ("details.name: {field: a, codec: text, writable: [x]}", "writable"),

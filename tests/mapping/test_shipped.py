@@ -70,7 +70,7 @@ def made_up(lens: RecordLens, turn: int) -> Flat:
 def records(mapping: Mapping, kind: Kind, folder: Path) -> Iterator[Record]:
     """Give the demo's records of a system, and two made from the file's own rows."""
     if mapping.system in SETTINGS:
-        settings = Settings(folder=folder / mapping.system, **SETTINGS[mapping.system])
+        settings = Settings(folder=folder / mapping.system, **SETTINGS[mapping.system])  # type: ignore[index]
         file = next((folder / mapping.system).glob(f"{kind}s.*"))
         yield from parse(file.read_bytes(), kind, settings, csv=file.suffix == ".csv", columns=None).records.values()
     lens = mapping.lens(kind)

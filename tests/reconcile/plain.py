@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncd.model.values import EMPTY, Flat, Value
@@ -158,3 +158,15 @@ def fields(cells: Mapping[str, Mapping[str, Held]], agreed: Mapping[str, Value])
     """Make the fields of an atom of which every lens is exact."""
     raw = {path: {system: held.value for system, held in each.items()} for path, each in cells.items()}
     return Fields({path: dict(each) for path, each in cells.items()}, raw, dict(agreed), absent=False)
+
+
+def confirmed(outcome: Outcome) -> Link:
+    """Give the link as it stands once all planned writes are confirmed."""
+    members = []
+    for one in outcome.after.members:
+        mine = [change for change in outcome.changes if change.system == one.system]
+        base = {**one.base, **{change.path: change.new for change in mine}}
+        behind = {path: debt for path, debt in one.behind.items() if path not in {change.path for change in mine}}
+        kept = {path: value for path, value in base.items() if value is not EMPTY}
+        members.append(replace(one, base=kept, behind=behind))
+    return replace(outcome.after, members=tuple(members))

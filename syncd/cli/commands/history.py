@@ -67,7 +67,11 @@ def _rows(store: Store, ask: Ask) -> list[HistoryRow]:
     if ask.group is None or ask.run is not None:
         return store.history(system=ask.system, record_id=ask.record, run=ask.run, path=path, limit=ask.limit)
     group = find_group(store, ask.group)
-    links = [find_plan(store, group.id, ask.plan)] if ask.plan else [group, *plans_of(store, group.id)]
+    links = (
+        [find_plan(store, group.id, ask.plan, unlinked=True)]
+        if ask.plan
+        else [group, *plans_of(store, group.id, unlinked=True)]
+    )
     found = events_of(store, links, path=path, limit=None if ask.system or ask.record else ask.limit)
     return [
         row

@@ -201,10 +201,7 @@ def _terms(link: Link) -> str:
     """Tell the terms of a link."""
     if not link.follow:
         return "  (copied once)"
-    by_system: dict[str, list[str]] = {}
-    for section, system in link.sources.items():
-        by_system.setdefault(system, []).append(section)
-    told = "; ".join(f"{', '.join(sections)} from {system}" for system, sections in by_system.items())
+    told = linking.sources_told(link.sources)
     return f"  ({told})" if told else ""
 
 

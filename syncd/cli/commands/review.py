@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli.out import age, count, print_json, say, short, styled, table, tell, when
+from syncd.cli.preview import held_text, question_doc
 from syncd.cli.run import OK, OPEN
 from syncd.errors import ConfigError
 from syncd.history.diff import steps
@@ -101,7 +102,7 @@ def show_list(session: Session, which: Which, *, check: bool) -> int:
 
 
 def _values(row: Row) -> str:
-    return short(" · ".join(f"{system} {short(value, 24)}" for system, value in row.values.items()), 60)
+    return short(held_text(question_doc(row.question.proposal, row.id)), 70)
 
 
 def _row_doc(row: Row, store: Store) -> dict[str, Any]:

@@ -189,7 +189,7 @@ async def _apply(session: Session, ask: Ask, file: Path, saved: changeset.Saved)
     filters = saved.filters
     progress = Progress()
     async with session.world(ask.wait_s) as world, AsyncExitStack() as locks:
-        if (used := world.store.get("applied", saved.digest)) is not None:
+        if (used := world.store.get("applied", saved.key)) is not None:
             raise RefusedRunError(
                 f"{file} was applied already, {when(used['at'])} by {used['by']}",
                 hint="A changeset works once; make a new one with `syncd sync --dry-run --out FILE`.",
@@ -211,7 +211,7 @@ async def _apply(session: Session, ask: Ask, file: Path, saved: changeset.Saved)
         tried = [await run_once(scope, trial, replace(mode, preview=True)) for scope in filters.groups]
         now = changeset.save(((one.changeset, one.view) for one in tried), world.epoch, filters, world.now())
         _refuse(file, changeset.differences(saved, now))
-        world.store.put("applied", saved.digest, {"at": world.now(), "by": session.by, "file": str(file)})
+        world.store.put("applied", saved.key, {"at": world.now(), "by": session.by, "file": str(file)})
         came.reports = [await run_once(scope, world, mode) for scope in filters.groups]
         progress.done()
         labels = Labels.of(world.store)
@@ -304,7 +304,7 @@ def _closing(came: Came, quiet: int) -> list[str]:
     said = []
     if quiet:
         said.append(f"{count(quiet, 'group')}: nothing to do.")
-    if len(came.docs) - quiet != 1:
+    if len(came.docs) > 1:
         said.append(styled(f"Total: {preview.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
     questions = sum(doc["counts"]["questions"] for doc in came.docs) + len(came.guards)
     if came.dry_run:

@@ -30,7 +30,7 @@ def run(session: Session, group: str, plan: str | None, field: str) -> int:
     with session.store() as store:
         link = find_group(store, group)
         if plan is not None:
-            link = find_plan(store, link.id, plan)
+            link = find_plan(store, link.id, plan, unlinked=True)
         snapshots = {
             member.system: found
             for member in link.members
@@ -58,13 +58,14 @@ def find_field(text: str, known: Iterable[str], link: Link) -> str:
     wanted = paths.canonical(text.strip())
     if wanted in names:
         return wanted
-    ends = [name for name in names if name.endswith(f".{wanted}")]
+    inside = [name for name in names if wanted and wanted in name]
+    ends = [name for name in names if name.endswith(f".{wanted}")] or inside[: 1 if len(inside) == 1 else 0]
     if len(ends) == 1:
         return ends[0]
     if ends:
         told = ", ".join(ends[:6])
         raise RecordError(f"`{text}` ends {len(ends)} fields: {told}", hint="Give the whole path.")
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
+    near = inside[:4] or difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
     meant = f"; did you mean {joined([f'`{name}`' for name in near], 'or')}?" if near else ""
     hint = f"`syncd history GROUP --plan {link.id}` lists the fields that moved."
     raise RecordError(f"“{link.label}” has no field `{text}`{meant}", hint=hint)
@@ -181,8 +182,11 @@ def _holding(one: Holding) -> str:
 
 
 def _event_lines(account: Why) -> list[str]:
-    rows = [(when(event.at), *_event(event, account.path)) for event in account.events]
-    return table(rows, indent="  ")
+    lines = []
+    for event in account.events:
+        what, by = _event(event, account.path)
+        lines.append(f"  {when(event.at)}  {what}" + (styled(f"  ({by})", "dim") if by else ""))
+    return lines
 
 
 def _event(event: Event, path: str) -> tuple[str, str]:
@@ -201,13 +205,20 @@ def _event(event: Event, path: str) -> tuple[str, str]:
         case "lost":
             return f"{event.system}'s {cell}{before} lost to {after}", event.by
         case "decided":
-            return f"decided: {after}{note}", f"by {event.by}" if event.by else ""
+            return f"decided: {after}{_remark(event)}", f"by {event.by}" if event.by else ""
         case "asked":
             return f"asked: {event.note}", f"rule {event.by}"
         case "not written":
             return f"not written to {event.system}: {cell}{before} -> {after}{note}", event.by
         case _:
             return f"{event.what} {event.system}{note}".strip(), event.by
+
+
+def _remark(event: Event) -> str:
+    """Give what a person wrote beside a decision; the id of the question, which comes first, is left out."""
+    words = event.note.split(" ", 2)
+    told = words[2] if len(words) > 2 else ""  # noqa: PLR2004 - kind, id, note
+    return f" (“{told}”)" if told else ""
 
 
 def _text(value: object) -> str:

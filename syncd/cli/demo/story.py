@@ -121,7 +121,7 @@ STEPS: Final = (
     Step(
         "copay",
         "An account manager corrects a copayment in the CRM",
-        "The quoting system gets it in its own words.",
+        "The quoting system gets it as it was typed: a cost share keeps the words of who wrote it.",
         (
             Edit(
                 *("crm", "fed-co-kaiser-prosper"),
@@ -144,6 +144,23 @@ STEPS: Final = (
                 *("crm", "fed-co-geha-hdhp"),
                 *("Plan Name", "High Deductible Health Plan with HSA"),
                 *("details.name", "High Deductible Health Plan with HSA"),
+            ),
+        ),
+    ),
+    Step(
+        "rule",
+        "Two people type the same rate differently",
+        "A rule says that a rate is what was quoted, so the CRM's own figure loses; history keeps it.",
+        (
+            Edit(
+                *("quote", "bea-dental-ppo"),
+                *("rate_sets.0.tiers.EE", "57.10"),
+                *("rates[2026-01-01].ee", "57.10"),
+            ),
+            Edit(
+                *("crm", "bea-dental-ppo"),
+                *("Employee Only", "$57.80"),
+                *("rates[2026-01-01].ee", "57.80"),
             ),
         ),
     ),

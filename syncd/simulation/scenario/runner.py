@@ -134,6 +134,7 @@ class Play:
         self._clock = _Clock(T0)
         self._ids = count(1)
         self._injected = False
+        self.at = Cycle()
         self._begun: set[tuple[str, str]] = set()
         self._links: tuple[Link, ...] = ()
         self._keys: dict[str, str] = {}
@@ -164,7 +165,7 @@ class Play:
 
     async def cycle(self, at: int) -> Came:
         """Do what people do in a cycle, run, and tell what came of it."""
-        cycle = self.scenario.cycles[at]
+        self.at = cycle = self.scenario.cycles[at]
         self._clock.at = T0 + HOUR_S * (at + 1)
         before = {name: system.writes for name, system in self.systems.items()}
         for step in (self._edit, self._decide) if cycle.stale else (self._decide, self._edit):
@@ -244,10 +245,13 @@ class Play:
         )
 
     def _effect(self, moment: str) -> None:
-        self._watched(f"engine {moment}")
-        if moment == "after_journal":
-            for name in {intent.system for intent in self.store.pending(self.scope)}:
-                self.systems[name].journalled()
+        if moment != "after_journal":
+            self._watched(f"engine {moment}")
+            return
+        awaited = {intent.system for intent in self.store.pending(self.scope)}
+        self._watched("engine after_journal" if awaited else "engine after_empty_journal")
+        for name in awaited:
+            self.systems[name].journalled()
 
     # -- what people do
 
