@@ -158,7 +158,8 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
             else:
                 sights[member.system] = seen_of(snapshot)
         links.append(LinkView(link, sights))
-    paused = world.pauses(scope)
+    # Who cannot be believed now takes no create and no end either, though nothing of it is read for those.
+    paused = {name: why for (name, _), why in away.items()} | world.pauses(scope)
     if mode.systems is not None:
         paused |= {name: "left out of this run" for name in world.systems if name not in mode.systems}
     return View(

@@ -38,7 +38,8 @@ def describe(report: Report, world: World, labels: Labels, *, dry_run: bool) -> 
     operations = list(_planned_operations(outcomes.values()) if dry_run else _done_operations(intents))
     questions = _questions(report, world)
     waiting = _waiting(report, changes, questions, world)
-    plans = _by_plan(outcomes, changes, operations, questions, waiting, world)
+    seen = {} if not dry_run else {id_: outcome.after for id_, outcome in outcomes.items()}
+    plans = _by_plan(seen, changes, operations, questions, waiting, world)
     away = {
         system: sight.why
         for one in report.view.links
@@ -182,18 +183,18 @@ def question_doc(proposal: Proposal, id_: str | None) -> Doc:
 
 
 def _by_plan(
-    outcomes: Mapping[str, Outcome],
+    decided: Mapping[str, Link],
     changes: Sequence[Doc],
     operations: Sequence[Doc],
     questions: Sequence[Doc],
     waiting: Sequence[Doc],
     world: World,
 ) -> list[Doc]:
-    """Put together what belongs to one plan; plans in the order of their names."""
+    """Put together what belongs to one plan; plans in the order of their names. `decided`: links as not stored yet."""
     ids = dict.fromkeys(one["link"] for one in (*changes, *operations, *questions, *waiting) if one["link"])
     links: dict[str, Link] = {}
     for id_ in ids:
-        link = outcomes[id_].after if id_ in outcomes else world.store.link(id_)
+        link = decided.get(id_) or world.store.link(id_)
         if link is not None:
             links[id_] = link
     return [

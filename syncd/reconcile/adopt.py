@@ -44,7 +44,7 @@ def adopt(
         elif rule.unlinked == "copy":
             others = _others(view, stray)
             made = copy_of(view, stray, (rule.to,) if rule.to in others else others)
-        if made is None or stands(made.link.id):
+        if made is None or len(made.link.members) == 1 or stands(made.link.id):
             continue
         used += [answer.id] if answer is not None else []
         links.append(replace(made, made=True))

@@ -67,7 +67,9 @@ def joined(link: Link, stray: Stray, surfaces: Surfaces, *, wins: bool = False, 
         return link
     # The others' sight is what they were last confirmed to hold: the next run compares it with what they hold then.
     sights: dict[System, Sight] = {
-        member.system: Seen(dict(member.base), b"") for member in link.members if member.status == "live"
+        member.system: Seen(dict(member.base), b"")
+        for member in link.members
+        if member.status == "live" and (member.system, link.kind) in surfaces
     }
     sights[stray.system] = stray.seen
     return restarted(link, sights, surfaces, stray.system, blanks=blanks) or link

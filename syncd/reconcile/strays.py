@@ -12,12 +12,12 @@ from syncd.reconcile.types import Offer, Proposal, Stray, View
 
 
 def judge(view: View, rules: Rules) -> tuple[Proposal, ...]:
-    """Ask about every stray that no rule ignores; `unlinked: copy` is carried out by linking, not here."""
+    """Ask about every stray that no rule ignores, also about one that a rule could not copy."""
     suggestions = suggest(view.strays)
     asked = []
     for stray in view.strays:
         rule = rules.at(Place("", group=view.scope))
-        if rule.unlinked == "ask":
+        if rule.unlinked != "ignore":
             asked.append(question(view, stray, suggestions.get((stray.system, stray.id), ()), rule.name("unlinked")))
     return tuple(asked)
 

@@ -46,7 +46,7 @@ class QuestionStore(Protocol):
         """Give one link."""
         ...
 
-    def links(self, scope: str | None = None, kind: str | None = None, status: str | None = "live") -> list[Link]:
+    def links(self, scope: str | None = None, kind: Kind | None = None, status: str | None = "live") -> list[Link]:
         """Give links."""
         ...
 

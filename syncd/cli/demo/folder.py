@@ -22,6 +22,7 @@ _OURS: Final = (DROPS, "state", "syncd.toml", "rules.yaml", MARK)
 """What a demo makes, beside its decision files: a new demo takes these away and nothing else."""
 _DECISIONS: Final = "decisions-*.yaml"
 
+_ELSEWHERE: Final = "Name another folder: `syncd demo --keep FOLDER`."
 _CONFIG_HEAD: Final = """\
 # The configuration of the demo: two systems, each a folder with two files.
 
@@ -49,7 +50,9 @@ def make(folder: Path) -> bool:
         (folder / "syncd.toml").write_text(config_text(), encoding="utf-8")
         (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"the demo cannot be laid out here: {error.strerror}", file=str(folder)) from error
+        raise ConfigError(
+            f"the demo cannot be laid out here: {error.strerror}", file=str(folder), hint=_ELSEWHERE
+        ) from error
     return again
 
 
@@ -61,7 +64,7 @@ def _clear(folder: Path) -> bool:
         raise ConfigError(
             "there is something else here already, and the demo touches nothing that it did not make",
             file=str(folder),
-            hint="Name an empty folder: `syncd demo --keep FOLDER`.",
+            hint=_ELSEWHERE,
         )
     for path in [*(folder / name for name in _OURS), *sorted(folder.glob(_DECISIONS))]:
         if path.is_dir() and not path.is_symlink():

@@ -1,0 +1,7 @@
+"""Run the command line as `python -m syncd`."""
+
+import sys
+
+from syncd.cli import main
+
+sys.exit(main())
