@@ -34,6 +34,7 @@ from syncd.reconcile.types import (
     System,
     View,
 )
+from syncd.store.database import uncollected
 from syncd.store.rows import Listing, Run, Snapshot
 
 __all__ = ["Mode", "Observed", "Report", "observe", "observe_all", "read_links", "run_once"]
@@ -102,7 +103,8 @@ async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     view = await read_links(scope, world, mode)
     answers = world.answers(scope)
     view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
-    plan = decide(view, answers, world.rules, world.now())
+    with uncollected():
+        plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))
     return guard(plan, _evidence(scope, world), world.limits, world.approvals(scope), mode.force), view
 
@@ -114,7 +116,8 @@ def _stands(id_: str, world: World) -> bool:
 
 async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
     """Journal first, then write, then the creates and ends."""
-    started = begin(run, plan, view, world)
+    with uncollected():
+        started = begin(run, plan, view, world)
     world.effect("after_journal")
     done = await apply(started, world)
     await operate(started, world, done)
@@ -235,7 +238,7 @@ def _surfaces(world: World) -> AllSurfaces:
 
 
 def _evidence(scope: str, world: World) -> Evidence:
-    known = len(world.store.links(scope)) if world.limits.of("too-many-changes") else 0
+    known = world.store.count_links(scope) if world.limits.of("too-many-changes") else 0
     since = world.now() - HOUR_S
     hourly = world.limits.of("too-many-changes")
     written = (

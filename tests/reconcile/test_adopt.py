@@ -197,6 +197,8 @@ def test_first_values(why: str, crm: Flat, quote: Flat, sources: Any, blanks: st
 
 def test_a_field_that_the_source_does_not_carry_is_left_to_the_others() -> None:
     assert first({}, {NAME: "B"}, {"details": "crm"}, crm=Takes(("rates",))) == ({}, {}, {"quote": {NAME}})
+    hidden = first({}, {NAME: "B"}, {"details": "crm"}, quote=Takes(("rates",)))
+    assert hidden == ({}, {}, {}), "what an account may not read is not held"
 
 
 def test_a_blank_source_decides_nothing_between_the_others() -> None:

@@ -13,14 +13,11 @@ from typing import Any, Final
 
 from syncd.cli.demo.drops import SETTINGS, native_id, write_drops
 from syncd.cli.demo.seed import SYSTEMS, System
-from syncd.cli.demo.story import Link, LinkedGroup
+from syncd.cli.demo.story import LINKED, Link, LinkedGroup
 from syncd.errors import ConfigError
 
 DROPS: Final = "drops"
 MARK: Final = ".syncd-demo"
-_OURS: Final = (DROPS, "state", "syncd.toml", "rules.yaml", MARK)
-"""What a demo makes, beside its decision files: a new demo takes these away and nothing else."""
-_DECISIONS: Final = "decisions-*.yaml"
 
 _ELSEWHERE: Final = "Name another folder: `syncd demo --keep FOLDER`."
 _CONFIG_HEAD: Final = """\
@@ -38,6 +35,15 @@ default:
   sections:
     rates: {on_conflict: source_of_truth, source_of_truth: quote}   # but a rate is what the carrier quoted
 """
+
+
+def decisions(linked: LinkedGroup) -> Path:
+    """Name the decision file of a client."""
+    return Path(f"decisions-{linked.group}.yaml")
+
+
+_OURS: Final[tuple[str | Path, ...]] = (DROPS, "state", "syncd.toml", "rules.yaml", *map(decisions, LINKED))
+"""What a demo makes beside its mark: a new demo takes these away and nothing else."""
 
 
 def make(folder: Path) -> bool:
@@ -66,7 +72,7 @@ def _clear(folder: Path) -> bool:
             file=str(folder),
             hint=_ELSEWHERE,
         )
-    for path in [*(folder / name for name in _OURS), *sorted(folder.glob(_DECISIONS))]:
+    for path in (folder / name for name in _OURS):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -189,7 +189,7 @@ def _decide() -> None:
 
 def _decisions(linked: LinkedGroup) -> Path:
     """Have the decision file of a client written."""
-    file = Path(f"decisions-{linked.group}.yaml")
+    file = files.decisions(linked)
     _syncd("link", _name(linked), "--out", str(file))
     return file
 
