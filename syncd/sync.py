@@ -174,8 +174,19 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         atoms=world.atoms,
         ignore=world.ignore,
         paused=paused,
+        contested=_contested(scope, world) if away else {},
         whole=mode.only is None,
     )
+
+
+def _contested(scope: str, world: World) -> dict[tuple[str, str], Proposal]:
+    """Give the conflicts that stand, answered or not."""
+    standing = world.store.questions(scope, status=("open", "decided", "ignored"))
+    return {
+        (one.proposal.link, one.proposal.name): one.proposal
+        for one in standing
+        if one.proposal.kind in ("conflict", "renewal")
+    }
 
 
 def _away(listing: Listing | None) -> str:

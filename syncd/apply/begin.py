@@ -206,8 +206,8 @@ def _who(outcome: Outcome) -> str:
 def question_rows(changeset: Changeset, world: World) -> tuple[Question, ...]:
     """Match what this run asks with the questions that stand, and give the rows that change.
 
-    The approval of a guard stays until the run is over (`approval_rows`): a process that dies on the way finds it again,
-    and can do no more with it than what it showed.
+    The approval of a guard stays until the run is over (`approval_rows`): a process that dies on the way finds it
+    again, and can do no more with it than what it showed.
     """
     standing = {q.id: q for q in world.store.questions(changeset.scope, status=("open", "decided", "ignored"))}
     used = _used(changeset)

@@ -14,6 +14,7 @@ from syncd.apply.begin import Started, put_aside, set_aside
 from syncd.apply.world import World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended, snapshot_of
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
+from syncd.model import paths
 from syncd.model.records import Answer, Gone, Part, PartCreate, Present, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
@@ -44,9 +45,10 @@ def _close(intent: Intent, end: End, note: str, world: World) -> None:
 
 
 def give_back(intent: Intent, note: str, world: World) -> None:
-    """Close an operation that was never sent. The answer that asked for an end counts again: its link remembers nothing
-    of it, while a create goes on being awaited."""
-    question = world.store.question(intent.reasons.get("", "").removeprefix("decision ")) if intent.op == "end" else None
+    """Close an operation that was never sent. The answer that asked for an end counts again: its link remembers
+    nothing of it, while a create goes on being awaited."""
+    answer = intent.reasons.get("", "").removeprefix("decision ")
+    question = world.store.question(answer) if intent.op == "end" else None
     with world.store.transaction():
         _close(intent, End.UNSENT, note, world)
         if question is not None and question.status == "used":
@@ -132,15 +134,14 @@ def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[P
     """Give the parts of a record to create: all that is agreed and that the system can hold."""
     surface = world.systems[system].surface(link.kind)
     lens = world.systems[system].lenses[link.kind]
-    fit = {
-        path: surface.nearest(path, value)
-        for path, value in values.items()
-        if path not in world.ignore
-        and surface.carries(path)
-        and surface.unwritable(path) is None
-        and not isinstance(value, Unparsed)
+    carried = {path: value for path, value in values.items() if path not in world.ignore and surface.carries(path)}
+    inexact = {
+        world.atoms.get(path) or paths.atom(path)
+        for path, value in carried.items()
+        if surface.unwritable(path) is not None or isinstance(value, Unparsed) or surface.nearest(path, value) != value
     }
-    exact = {path: value for path, value in fit.items() if value == values[path]}
+    # A table of which one cell cannot be held is not written in part: no system ever held it.
+    exact = {p: value for p, value in carried.items() if (world.atoms.get(p) or paths.atom(p)) not in inexact}
     return lens.new(exact).parts
 
 

@@ -14,7 +14,7 @@ from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.rules import Place, Rules
-from syncd.reconcile.types import Decided, Link, LinkView, Member, Owed, Seen, Sight, Stray, Surface, System, View
+from syncd.reconcile.types import Decided, Link, LinkView, Member, Owed, Sight, Stray, Surface, System, View
 
 ASK = "ask"
 
@@ -173,8 +173,3 @@ def _start(
     for system, one in held.items():
         if one != value:
             behind[system][path] = Owed(1, why=f"{source} is the source of this section")
-
-
-def seen_of(flat: Flat, digest: bytes) -> Seen:
-    """Make a sight of plain values (tests, previews)."""
-    return Seen(flat, digest)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from syncd.errors import ConfigError
 from syncd.model.encoding import value_to_json
 from syncd.reconcile.questions import text_of
-from syncd.reconcile.types import Away, Change, Changeset, Lost, Operation, Proposal, Seen, Sight, View
+from syncd.reconcile.types import Away, Change, Changeset, Lost, Operation, Proposal, Sight, View
 
 FORMAT: Final = "syncd-changeset/1"
 
@@ -79,13 +79,9 @@ def _members(view: View) -> Iterator[tuple[str, str]]:
 
 
 def _sight(sight: Sight) -> str:
-    match sight:
-        case Seen():
-            return sight.digest.hex()
-        case Lost():
-            return "gone"
-        case Away():
-            return f"away: {sight.why}"
+    if isinstance(sight, Away):
+        return f"away: {sight.why}"
+    return "gone" if isinstance(sight, Lost) else sight.digest.hex()
 
 
 def _writes(changeset: Changeset) -> Iterator[tuple[str, Mapping[str, str]]]:

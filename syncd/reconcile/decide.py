@@ -74,6 +74,11 @@ class _LinkWork:
 
     def decide_atom(self, atom: str, fields: Fields) -> None:
         """Decide one atom and note what follows."""
+        contested = self._contested_by_absent(atom, fields)
+        if contested is not None:
+            self.proposals.append(contested)
+            self._leave_open(fields)
+            return
         rule = self.rules.at(self._place(atom, fields))
         decided = self._merged(fields, rule)
         reason = rule.name("mode" if rule.mode == "mirror" else "on_conflict")
@@ -90,6 +95,20 @@ class _LinkWork:
             reason = "uncontested edit"
         for path, decision in decided.items():
             self._note(path, fields, decision, rule, reason)
+
+    def _contested_by_absent(self, atom: str, fields: Fields) -> Proposal | None:
+        """Give the conflict that stands about an atom, when one of those who edited it was not read this time: not to
+        hear somebody for an hour makes the other side no winner."""
+        name = atom if len(fields.cells) > 1 else next(iter(fields.cells))
+        proposal = self.view.contested.get((self.missing.link.id, name)) if fields.absent else None
+        if proposal is None:
+            return None
+        editors = [
+            system
+            for system, told in proposal.members.items()
+            if told.get("value") != told.get("base") or told.get("values") != told.get("bases")
+        ]
+        return proposal if any(isinstance(self.missing.sights.get(one), Away) for one in editors) else None
 
     def _merged(self, fields: Fields, rule: MergeRule) -> Mapping[str, Decision] | Conflict:
         if len(fields.cells) > 1:

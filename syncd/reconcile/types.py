@@ -274,6 +274,8 @@ class View:
     ignore: frozenset[str] = frozenset()
     paused: Mapping[System, str] = field(default_factory=dict)
     """Systems that take no write now (paused, `writes: off`, filtered), with the reason."""
+    contested: Mapping[tuple[str, str], Proposal] = field(default_factory=dict)
+    """(link id, name) -> conflict that stands; asked for only while a system is away."""
     whole: bool = True
     """All links and strays of the group are here; a look at some of its links says nothing about the others."""
 

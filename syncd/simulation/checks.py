@@ -181,7 +181,12 @@ def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
         shown.setdefault(at, []).append(flat)
     for wrote in new_writes(stage, ran):
         link = ran.links_before.get(owners.get(wrote.at, ""))
-        if wrote.create or link is None or wrote.at[2] not in {member.id for member in link.members}:
+        if wrote.create:
+            continue
+        if link is None:
+            yield from _newcomers(stage, ran, wrote, owners.get(wrote.at, ""))
+            continue
+        if wrote.at[2] not in {member.id for member in link.members}:
             continue
         decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
         for path in touched(wrote):
@@ -193,6 +198,19 @@ def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
                 yield f"{wrote.at} {path} was written without a cause: told {wrote.told.get(path, EMPTY)!r}"
 
 
+def _newcomers(stage: Stage, ran: Ran, wrote: Wrote, made: str) -> Found:
+    """Of a link just made, only sections with a named source overwrite."""
+    link = ran.links_after.get(made)
+    if link is None or any(member.status == "awaited" for member in link.members):
+        return
+    created = {w.at for w in stage.witness.wrote if w.create}
+    if any((m.system, link.kind, m.id) in created for m in link.members):
+        return  # a copy: what its create could not carry is owed
+    for path in touched(wrote):
+        if not link.sources.get(paths.section(path)):
+            yield f"{wrote.at} {path} was written though nobody named a source for it when linking"
+
+
 def _has_reason(member: Member, link: Link, cells: list[str], shown: dict[Place, list[Flat]]) -> bool:
     if member.status != "live" or any(path in member.behind for path in cells):
         return True
@@ -200,6 +218,61 @@ def _has_reason(member: Member, link: Link, cells: list[str], shown: dict[Place,
         return True
     flats = shown.get((member.system, link.kind, member.id), [])
     return any(flat.get(path, EMPTY) != member.base.get(path, EMPTY) for flat in flats for path in cells)
+
+
+def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
+    """An edit is overwritten only by a rule that decides, or by a person; a blank travels only by rule or person."""
+    owners = clusters(stage, ran)
+    for wrote in new_writes(stage, ran):
+        link = ran.links_before.get(owners.get(wrote.at, ""))
+        if wrote.create or link is None or wrote.at[0] in tardy(stage):
+            continue
+        target = next((m for m in link.members if m.system == wrote.at[0] and m.id == wrote.at[2]), None)
+        if target is None or target.status != "live":
+            continue
+        decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
+        for path in touched(wrote):
+            atom = atom_of(stage, path)
+            if decided & {path, atom} or any(paths.under(path, prefix) for prefix in target.unseen):
+                continue
+            editors = _editors(stage, ran, link, atom, wrote)
+            rule = stage.world.rules.at(
+                RulePlace(atom, link.id, link.label, link.scope, frozenset(editors), link.sources)
+            )
+            told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
+            if told is EMPTY and rule.blanks == "keep" and not (path in target.behind and path not in link.agreed):
+                yield f"{wrote.at} {path}: {shown!r} was erased though blanks are kept"
+            if rule.mode == "mirror":
+                if rule.on_drift != "overwrite" and editors - {rule.source_of_truth}:
+                    yield f"{wrote.at} {path}: {shown!r} was overwritten, and drift of a mirror is to be asked about"
+                continue
+            rivals = editors - {wrote.at[0]}
+            lost = wrote.at[0] in editors and shown not in (target.base.get(path, EMPTY), *_echoes(stage, wrote.at, path))
+            owed = any(path in m.behind and m.system in rivals for m in link.members) and told != link.agreed.get(path, EMPTY)
+            if (lost or owed) and rule.on_conflict == "ask":
+                yield f"{wrote.at} {path}: {shown!r} was overwritten by {told!r} and nobody decided that"
+            if (lost or owed) and rule.on_conflict == "source_of_truth" and rule.source_of_truth not in editors:
+                yield f"{wrote.at} {path}: {shown!r} was overwritten by {told!r} though the source of truth did not edit it"
+
+
+def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote) -> set[str]:
+    """Name the members whose values, as shown before a write, left their base in an atom; echoes of ours did not."""
+    found = set()
+    for member in link.members:
+        at = (member.system, link.kind, member.id)
+        flats = [flat for place, flat in ran.shown if place == at] or [ran.shown_before.get(at, member.base)]
+        flats = [wrote.shown] if at == wrote.at else flats
+        for path in {path for flat in (*flats, member.base) for path in flat}:
+            values = {flat.get(path, EMPTY) for flat in flats} - {member.base.get(path, EMPTY)} - _echoes(stage, at, path)
+            if atom_of(stage, path) == atom and values:
+                found.add(member.system)
+    return found
+
+
+def _echoes(stage: Stage, at: Place, path: str) -> set[Value]:
+    """Give what we told a record last."""
+    told = [wrote.told.get(path, EMPTY) for wrote in stage.witness.wrote if wrote.at == at]
+    return set(told[-2:])
 
 
 def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:
@@ -391,6 +464,7 @@ def p26_one_question_once(stage: Stage, ran: Ran) -> Found:
 AFTER_EACH_RUN: tuple[Callable[[Stage, Ran], Found], ...] = (
     p3_nothing_invented,
     p4_only_the_updated,
+    p25_undecidable_stays_undecided,
     p5_all_of_the_updated,
     p6_conflict_isolation,
     p7_agreement_is_free,

@@ -151,6 +151,7 @@ def _calm(stage: Stage) -> None:
     stage.told.append("-- quiet --")
     for name, system in stage.systems.items():
         system.faults.clear()
+        system.scope = "all"
         stage.store.put("pauses", f"system:{name}", None)
         for kind in system.lenses:
             for record in list(system._records.get(kind, {}).values()):  # noqa: SLF001 - a simulation may

@@ -67,6 +67,8 @@ class Setting:
     base: Mapping[str, Mapping[str, str]]
     rules: Mapping[str, Any] = field(default_factory=dict)
     guards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
+    """Records that nobody has linked yet."""
 
     @property
     def scope(self) -> str:
@@ -111,7 +113,8 @@ def draw_setting(rng: Random) -> Setting:
     systems = tuple(_system(rng, name, kind) for name in names)
     records = {f"p{n}": _holders(rng, names) for n in range(1, rng.choice((1, 1, 2, 3)) + 1)}
     base = {key: {path: rng.choice(POOLS[kind][path]) for path in fields if rng.random() < 0.9} for key in records}
-    return Setting(kind, systems, records, base, _rules(rng, kind, names, fields), _guards(rng))
+    loose = frozenset({rng.choice(sorted(records))}) if rng.random() < 0.2 else frozenset()
+    return Setting(kind, systems, records, base, _rules(rng, kind, names, fields), _guards(rng), loose)
 
 
 def _fields(rng: Random, kind: Kind) -> list[str]:
@@ -183,7 +186,7 @@ def _rules(rng: Random, kind: Kind, names: tuple[str, ...], fields: list[str]) -
     if rng.random() < 0.15:
         rules["pairs"] = {"+".join(names[:2]): {"all": _settings(rng, names)}}
     for setting, choices in (("on_missing", ("ask", "recreate", "unlink")), ("unlinked", ("ignore", "copy"))):
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             default["all"][setting] = rng.choice(choices)
     if rng.random() < 0.05:
         default["all"]["operations"] = [rng.choice(("create", "update"))]

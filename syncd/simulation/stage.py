@@ -26,7 +26,7 @@ from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Link, Member
 from syncd.simulation.setting import GROUP, POOLS, T0, Setting, SystemSetting, nearest_of
-from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Race, Remove, Run, Step, Wait
+from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Race, Remove, Rescope, Run, Step, Wait
 from syncd.simulation.vendor import Place, SimSystem, Witness
 from syncd.store.rows import Question
 from syncd.store.store import Store
@@ -216,7 +216,7 @@ class Stage:
                 data = self._fitting(name, setting.base[key])
                 self.systems[name].put_record(setting.kind, key, data, group=group)
                 flats[name] = self.flat(name, key)
-            if len(holders) > 1:
+            if len(holders) > 1 and key not in setting.loose:
                 members = tuple(Member(name, key, flats[name]) for name in holders)
                 self.store.add_link(Link(f"l-{key}", setting.kind, setting.scope, key, agreed, members))
 
@@ -309,7 +309,7 @@ class Stage:
         """Let something happen that is not a run."""
         kind = self.setting.kind
         match step:
-            case Edit() | Put() | Remove() | Lock() | Fail() | Calm() if step.system not in self.systems:
+            case Edit() | Put() | Remove() | Lock() | Fail() | Calm() | Rescope() if step.system not in self.systems:
                 return
             case Edit(name, record, changes):
                 system = self.systems[name]
@@ -338,6 +338,8 @@ class Stage:
                 self.systems[name].faults.clear()
             case Pause(name, on):
                 self.store.put("pauses", f"system:{name}", {"reason": "simulated", "by": "x", "at": 0} if on else None)
+            case Rescope(name, scope):
+                self.systems[name].scope = scope
             case Wait(seconds):
                 self.clock.at += seconds
             case Answer():
@@ -451,6 +453,8 @@ class Stage:
         for name, system in self.systems.items():
             if system.faults._plan:  # noqa: SLF001 - a simulation looks inside its vendors
                 found[name] = "faults"
+            elif system.scope != "all":
+                found[name] = "another tenant"
             elif name in paused:
                 found[name] = "paused"
             elif step.observe is not None and name not in step.observe:

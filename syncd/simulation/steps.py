@@ -76,6 +76,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescope:
+    """Somebody points a system at another tenant ("all" is the right one)."""
+
+    system: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Time passes."""
 
@@ -109,7 +117,7 @@ class Run:
     full: bool = False
 
 
-Step: TypeAlias = Edit | Put | Remove | Lock | Fail | Calm | Pause | Wait | Answer | Run
+Step: TypeAlias = Edit | Put | Remove | Lock | Fail | Calm | Pause | Rescope | Wait | Answer | Run
 
 
 @dataclass(slots=True)
@@ -165,8 +173,7 @@ class _Draw:
         if self.rng.random() < 0.15:
             step = Remove(*self.place()) if self.rng.random() < 0.1 else self.edit()
             races = (Race(self.rng.randint(1, 40), step),)
-        odd = self.rng.random()
-        observe = None
+        odd, observe = self.rng.random(), None
         if odd < 0.1:
             observe = tuple(one.name for one in self.setting.systems if self.rng.random() < 0.6)
         return Run(kill, races, observe, full=self.rng.random() < 0.1)
@@ -184,6 +191,8 @@ _FAULTS = (
     ("write", "half"),
     ("write", "lost_reply"),
     ("write", "lost_reply"),
+    ("create", "lost_reply"),
+    ("create", "fail_after"),
     ("find", "error"),
 )
 
@@ -220,4 +229,6 @@ def _happening(draw: _Draw) -> Step:
         return Lock(system, record, prefix)
     if odd < 0.98:
         return Pause(rng.choice(draw.setting.systems).name, rng.random() < 0.5)
+    if odd < 0.99:
+        return Rescope(rng.choice(draw.setting.systems).name, rng.choice(("all", "other")))
     return Wait(rng.choice((60.0, 4000.0, 90_000.0)))

@@ -36,7 +36,10 @@ class Wrote:
 
 @dataclass(slots=True)
 class Witness:
-    """Everything the vendors know: what each record ever held, what was last shown of it, and the engine's writes."""
+    """Everything the vendors know: what each record ever held, what was last shown of it, and the engine's writes.
+
+    `held` and `images` leave out what the engine itself wrote: a value that it invented is no excuse for itself.
+    """
 
     held: dict[Place, dict[str, set[Value]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     images: dict[Place, list[Flat]] = field(default_factory=lambda: defaultdict(list))
@@ -104,6 +107,7 @@ class SimSystem(MemorySystem):
     def copy_to(self, other: SimSystem) -> None:
         """Make another vendor of the same kind hold and say just what this one does."""
         other._records = {kind: dict(records) for kind, records in self._records.items()}
+        other.scope = self.scope
         other._markers, other._stated = dict(self._markers), set(self._stated)
         other._late = {key: list(images) for key, images in self._late.items()}
         other._tokens, other._ids, other._answers = self._tokens, self._ids, self._answers
@@ -131,7 +135,8 @@ class SimSystem(MemorySystem):
         shown = self.witness.shown.get(at, {})
         raced = at in self.witness.raced
         self.witness.wrote.append(Wrote(at, before, self._told, after, shown, raced, self._marker))
-        self.witness.holds(at, after)
+        if after != self._told:
+            self.witness.holds(at, after)  # the vendor's own making: rounded, re-cased, half of it
 
     def remove(self, kind: Kind, record_id: str) -> None:
         """Remove a record; the witness knows."""

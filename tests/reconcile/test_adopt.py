@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.reconcile.adopt import adopt, link_id, new_link, seen_of
+from syncd.reconcile.adopt import adopt, link_id, new_link
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.strays import judge
 from syncd.reconcile.suggest import ENOUGH, suggest
 from syncd.reconcile.types import Decided, LinkView, Member, Owed, Stray, View
-from tests.reconcile.plain import NAMES, NOW, Takes, asked, judged, stray, view, writes
+from tests.reconcile.plain import NAMES, NOW, Takes, asked, judged, seen, stray, view, writes
 
 CRM, QUOTE, WEB = (
     stray("crm", "c1", {"name": "Gold", "phone": "1"}, label="Gold"),
@@ -344,7 +344,7 @@ def test_names_are_never_evidence(names: tuple[str, str], labels: tuple[str, str
     """Whatever two records are called, alike or not, the score is the one of their other facts."""
     flats_ = [(SAME if same else {}) | {"details.name": name} for name in names]
     records = [
-        Stray(system, "plan", "1", label, seen_of(flat, b""))
+        Stray(system, "plan", "1", label, seen(flat))
         for system, flat, label in zip(("crm", "quote"), flats_, labels, strict=True)
     ]
     found = suggest(records)

@@ -1,96 +1,117 @@
-"""Saved dry runs: what they hold, that nobody changed them, and what is different now."""
+"""Saved changesets: what a dry run decided, as a file, and what is said when it does not hold any more."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from syncd.errors import ConfigError
-from syncd.reconcile.changeset import Filters, Saved, differences, from_json, save, to_json
-from syncd.reconcile.types import Away, Change, Changeset, LinkView, Lost, Operation, Outcome, Proposal
+from syncd.model.values import EMPTY
+from syncd.reconcile.changeset import FORMAT, Filters, Saved, differences, from_json, save, to_json
+from syncd.reconcile.types import Away, Change, Changeset, LinkView, Lost, Operation, Outcome, Proposal, View
 from tests.reconcile.plain import linked, seen, stray, view
 
-BASE = {"details.name": "Gold"}
-LINK = linked(BASE)
-CHANGE = Change("l1", "crm", "crm-1", "details.name", "Gold", "Golden", "uncontested edit")
-CREATE = Operation("create", "l1", "quote", "", BASE, "decided when linked")
-QUESTION = Proposal("conflict", "acme", "l1", "Gold", "rates.x", "why", "default", "d1", ())
+ONE = linked({"name": "Gold"}, "crm", "quote", "web", "pay")
+CHANGE = Change("l1", "quote", "quote-1", "rate", Decimal("1.5"), Decimal("2.50"), "uncontested edit")
+CREATE = Operation("create", "l1", "web", "", {"name": "Gold"}, "decided when linked")
+ASKS = Proposal("conflict", "acme", "l1", "Gold", "name", "why", "rule", "d1", ())
+GUARD = Proposal("guard", "acme", "", "acme", "delete", "why", "rule", "d2", ())
 
 
-def made(
-    change=CHANGE, crm=None, questions=(QUESTION,), operations=(), filters=None, epoch=b"e", strays=(), at=5.0
-) -> Saved:
-    outcome = Outcome(LINK, LINK, (change,) if change else (), operations, questions)
-    sights = {"crm": crm or seen(BASE), "quote": seen(BASE)}
-    changeset = Changeset("acme", (outcome,))
-    return save([(changeset, view(LinkView(LINK, sights), strays=strays))], epoch, filters or Filters(("acme",)), at)
+def world(change: Change = CHANGE, scope: str = "acme", **sights: Any) -> tuple[Changeset, View]:
+    outcome = Outcome(ONE, ONE, (change,), (CREATE,), (ASKS,))
+    shown = {"crm": seen({"name": "Gold"}), "quote": Lost("404"), "web": Away("down")} | sights
+    whole = view(LinkView(ONE, shown), strays=[stray("pay", "p9", {"x": "1"})], scope=scope)
+    return Changeset(scope, (outcome,), (GUARD,)), whole
 
 
-def test_a_changeset_names_all_it_read_and_decided():
-    saved = made(crm=Lost("proved"), operations=(CREATE,), strays=[stray("crm", "9", BASE)])
-    assert saved.members == {
-        "acme|l1|crm|crm-1": "gone",
-        "acme|l1|quote|quote-1": seen(BASE).digest.hex(),
-        "acme||crm|9": seen(BASE).digest.hex(),
+FILTERS = Filters(("acme",), ("l1",), ("quote",), ("delete",))
+SAVED = save([world()], b"\x01", FILTERS, 7.0)
+
+
+def test_it_tells_what_was_read_and_decided() -> None:
+    crm, away = seen({"name": "Gold"}).digest.hex(), "away: down"
+    assert SAVED.members == {
+        "acme|l1|crm|crm-1": crm,
+        "acme|l1|quote|quote-1": "gone",
+        "acme|l1|web|web-1": away,
+        "acme||pay|p9": seen({"x": "1"}).digest.hex(),
     }
-    assert set(saved.writes) == {"l1|crm|crm-1|details.name", "l1|quote||(create)"}
-    assert saved.writes["l1|crm|crm-1|details.name"]["new"] == "Golden"
-    assert saved.questions == {"conflict|l1|rates.x": "d1"}
+    change, create = SAVED.writes["l1|quote|quote-1|rate"], SAVED.writes["l1|web||(create)"]
+    assert (change["old"], change["new"], change["group"], change["plan"]) == ("1.5", "2.50", "acme", "Gold")
+    assert (create["operation"], create["reason"]) == ("create", "decided when linked")
+    assert SAVED.questions == {"conflict|l1|name": "d1", "guard|acme|delete": "d2"}
 
 
-def test_a_file_gives_the_changeset_back():
-    saved = made(filters=Filters(("acme",), ("l1",), ("crm",), ("delete",)))
-    assert from_json(to_json(saved), "c.json") == saved
-    assert from_json(to_json(made()), "c.json") == made()
+@pytest.mark.parametrize("filters", [FILTERS, Filters(), Filters(("acme",), (), ())])
+def test_a_file_gives_back_what_was_saved(filters: Filters) -> None:
+    saved = save([world()], b"\x01", filters, 7.0)
+    assert from_json(to_json(saved), "plan.json") == saved
 
 
-def test_the_same_decided_later_is_the_same_changeset_in_another_file():
-    assert made().digest == made(at=9.0).digest
-    assert made().key != made(at=9.0).key
-    assert differences(made(), made(at=9.0)) == []
+def test_the_digest_is_of_everything_but_the_time() -> None:
+    assert replace(SAVED, made_at=8.0).digest == SAVED.digest
+    assert replace(SAVED, made_at=8.0).key != SAVED.key
+    others = [
+        replace(SAVED, epoch="02"),
+        replace(SAVED, filters=Filters()),
+        replace(SAVED, members={}),
+        replace(SAVED, writes={}),
+        replace(SAVED, questions={}),
+    ]
+    assert len({SAVED.digest, *(one.digest for one in others)}) == 6
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("{", "c.json:1: not a changeset: Expecting property name"),
-        ("[]", "c.json: not a changeset: expected `format: syncd-changeset/1`"),
-        ('{"format": "other"}', "c.json: not a changeset: expected"),
-        ('{"format": "syncd-changeset/1"}', "c.json: not a whole changeset: 'filters'"),
-    ],
-)
-def test_another_file_is_refused(text, told):
+def test_a_value_that_only_looks_the_same_is_another_one() -> None:
+    """The text of two values may be one; what is written is compared exactly."""
+    text = save([world(replace(CHANGE, new="2.50"))], b"\x01", FILTERS, 7.0)
+    assert text.writes["l1|quote|quote-1|rate"]["new"] == "2.50"
+    assert text.digest != SAVED.digest
+
+
+DIFFER: list[tuple[str, Saved, list[str]]] = [
+    ("nothing moved", save([world()], b"\x01", FILTERS, 9.0), []),
+    ("rules, mappings or rights", save([world()], b"\x02", FILTERS, 7.0), ["the rules, the mappings or the rights of an account"]),
+    ("a record moved", save([world(crm=seen({"name": "New"}))], b"\x01", FILTERS, 7.0), ["record crm crm-1 has changed"]),
+    ("a record came back", save([world(quote=seen({}))], b"\x01", FILTERS, 7.0), ["record quote quote-1 has changed"]),
+    ("a new record", save([world(pay=seen({}))], b"\x01", FILTERS, 7.0), ["record pay pay-1 is new"]),
+    ("another value", save([world(replace(CHANGE, new=EMPTY))], b"\x01", FILTERS, 7.0), ["the write to quote quote-1 rate has changed"]),
+    ("another write", save([world(replace(CHANGE, path="x"))], b"\x01", FILTERS, 7.0),
+     ["the write to quote quote-1 rate is gone", "the write to quote quote-1 x is new"]),
+    ("another question", replace(SAVED, questions={"conflict|l1|name": "d9"}),
+     ["the question conflict name has changed", "the question guard delete is gone"]),
+    ("only the filters", save([world()], b"\x01", Filters(), 7.0), ["the groups or filters"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "now", "wanted"), DIFFER, ids=[row[0] for row in DIFFER])
+def test_p18_what_is_not_as_it_was_is_named(why: str, now: Saved, wanted: list[str]) -> None:
+    assert differences(SAVED, now) == wanted, why
+
+
+def changed(**told: Any) -> str:
+    return json.dumps(json.loads(to_json(SAVED)) | told)
+
+
+BROKEN = [
+    ("no JSON", "{", "not a changeset: "),
+    ("no mapping", "[]", f"not a changeset: expected `format: {FORMAT}`"),
+    ("another format", changed(format="x"), f"not a changeset: expected `format: {FORMAT}`"),
+    ("something is missing", json.dumps({"format": FORMAT}), "not a whole changeset: 'filters'"),
+    ("something is of another kind", changed(made_at="soon"), "not a whole changeset"),
+    ("somebody changed it", changed(made_at=7.0, epoch="ff"), "the changeset was changed after it was written"),
+    ("somebody left a write out", changed(writes={}), "the changeset was changed after it was written"),
+]
+
+
+@pytest.mark.parametrize(("why", "text", "said"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_p27_a_file_that_is_no_changeset_is_refused(why: str, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        from_json(text, "c.json")
-    assert str(caught.value).startswith(told)
+        from_json(text, "plan.json")
+    assert said in str(caught.value), why
+    assert str(caught.value).startswith("plan.json")
     assert "--out FILE" in caught.value.hint
-
-
-def test_a_changeset_that_somebody_changed_is_refused():
-    told = json.loads(to_json(made()))
-    told["writes"]["l1|crm|crm-1|details.name"]["new"] = "Platinum"
-    with pytest.raises(ConfigError, match="the changeset was changed after it was written"):
-        from_json(json.dumps(told), "c.json")
-
-
-@pytest.mark.parametrize(
-    ("now", "told"),
-    [
-        (made(epoch=b"f"), ["the rules, the mappings or the rights of an account"]),
-        (made(crm=seen({"details.name": "Silver"})), ["record crm crm-1 has changed"]),
-        (made(crm=Away("down")), ["record crm crm-1 has changed"]),
-        (made(strays=[stray("quote", "8", BASE)]), ["record quote 8 is new"]),
-        (made(change=None), ["the write to crm crm-1 details.name is gone"]),
-        (made(operations=(CREATE,)), ["the write to quote  (create) is new"]),
-        (made(questions=()), ["the question conflict rates.x is gone"]),
-        (made(filters=Filters(("acme", "other"))), ["the groups or filters"]),
-    ],
-)
-def test_what_moved_is_said(now, told):
-    assert differences(made(), now) == told
-
-
-def test_a_value_that_only_looks_the_same_is_a_difference():
-    moved = Change("l1", "crm", "crm-1", "details.name", "Gold", "Golden ", "uncontested edit")
-    assert differences(made(), made(change=moved)) == ["the write to crm crm-1 details.name has changed"]

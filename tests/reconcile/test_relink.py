@@ -1,120 +1,120 @@
-"""Links that start anew, records that join a link, and what linking would overwrite."""
+"""Relink: a link that starts anew, a record that joins one, and what linking would overwrite."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from syncd.model.values import EMPTY
+from syncd.model.values import EMPTY, Value
 from syncd.reconcile.relink import Difference, differences, forgotten, joined, restarted
-from syncd.reconcile.types import Away, Owed
-from tests.reconcile.plain import Takes, asked, judged, link, linked, member, owed, seen, stray, writes
+from syncd.reconcile.types import Away, Link, Owed
+from tests.reconcile.plain import NAMES, Takes, asked, judged, link, linked, member, owed, seen, stray, writes
 
-BASE = {"details.name": "Gold", "rates[2026-01-01].ee": "500.00"}
-SURFACES = {(name, "generic"): Takes() for name in ("crm", "quote", "pay")}
-
-
-def test_a_link_that_forgets_adopts_what_is_equal_and_asks_about_the_rest():
-    one = forgotten(linked(BASE, settled=b"x"))
-    assert (one.agreed, one.settled) == (BASE, b"")
-    outcome = judged(one, {"crm": BASE, "quote": BASE | {"details.name": "Golden"}})
-    assert asked(outcome) == [("conflict", "details.name")]
-    assert not outcome.changes
-    equal = judged(one, {"crm": BASE, "quote": BASE})
-    assert equal.settled
-    assert not equal.changes
+BASE: dict[str, Value] = {"name": "Gold", "phone": "1"}
+KNOWN: Any = {(name, "generic"): Takes() for name in NAMES}
+NEW = frozenset({""})
+TWO = link(
+    member("crm", BASE, own_stamp=7.0, settled=b"x"),
+    member("quote", BASE, behind={"phone": Owed(1)}),
+    member("web", BASE, status="missing"),
+    settled=b"epoch",
+)
 
 
-def test_what_was_owed_is_forgotten_and_an_awaited_member_stays():
-    owing = member("crm", BASE, behind={"details.name": Owed(1)}, own_stamp=7.0)
-    waiting = member("quote", {}, status="awaited", unseen=frozenset({""}))
-    one = forgotten(link(owing, waiting, agreed=BASE))
-    assert one.members[0] == replace(owing, base={}, behind={}, unseen=frozenset({""}), own_stamp=None)
-    assert one.members[1] is waiting
+def test_a_link_that_forgets_keeps_what_was_agreed_and_nothing_else() -> None:
+    fresh = forgotten(TWO)
+    assert (fresh.agreed, fresh.settled) == (BASE, b"")
+    assert fresh.members[:2] == (member("crm", {}, unseen=NEW), member("quote", {}, unseen=NEW))
+    assert fresh.members[2] == TWO.members[2], "one that is missing has nothing to be compared with"
 
 
-def test_the_winner_overwrites_the_others():
-    one = linked(BASE)
-    theirs = BASE | {"details.name": "Golden"}
-    fresh = restarted(one, {"crm": seen(BASE), "quote": seen(theirs)}, SURFACES, "crm")
+def test_after_forgetting_equal_adopts_and_differing_asks() -> None:
+    outcome = judged(forgotten(linked(BASE)), {"crm": BASE, "quote": BASE | {"name": "B"}})
+    assert (asked(outcome), outcome.changes) == ([("conflict", "name")], ())
+    assert outcome.after.members[0].unseen == {"name"}
+    assert outcome.after.members[0].base == {"phone": "1"}
+
+
+def start(one: Link, sights: dict[str, Any], winner: str, known: Any = KNOWN, **more: Any) -> Link:
+    fresh = restarted(one, sights, known, winner, **more)
     assert fresh is not None
-    assert (fresh.agreed, fresh.revision, fresh.id) == (BASE, 2, one.id)
-    outcome = judged(fresh, {"crm": BASE, "quote": theirs})
-    assert writes(outcome) == {("quote", "details.name", "Gold")}
-    assert outcome.changes[0].reason.endswith("resync: crm wins")
+    return fresh
 
 
-def test_a_blank_of_the_winner_erases_nothing_unless_told_to():
-    held = {"crm": seen({"details.name": "Gold"}), "quote": seen(BASE)}
-    kept = restarted(linked(BASE), held, SURFACES, "crm")
-    assert kept is not None
-    assert kept.agreed == BASE
-    erased = restarted(linked(BASE), held, SURFACES, "crm", blanks="overwrite")
-    assert erased is not None
-    assert erased.agreed == {"details.name": "Gold"}
-    assert "rates[2026-01-01].ee" in erased.members[1].behind
+def test_a_winner_counts_everywhere_and_raises_the_revision() -> None:
+    sights = {"crm": seen({"name": "A", "phone": "1"}), "quote": seen({"name": "B", "phone": "1"})}
+    fresh = start(linked(BASE, "crm", "quote", settled=b"x"), sights, "crm")
+    assert (fresh.agreed, fresh.revision, fresh.settled) == ({"name": "A", "phone": "1"}, 2, b"")
+    assert fresh.members[1].behind == {"name": Owed(2, why="resync: crm wins")}
+    outcome = judged(fresh, {"crm": {"name": "A", "phone": "1"}, "quote": {"name": "B", "phone": "1"}})
+    assert (writes(outcome), outcome.proposals) == ({("quote", "name", "A")}, ())
 
 
-def test_what_the_winner_does_not_carry_stays_as_agreed_and_is_compared_anew():
-    surfaces = SURFACES | {("crm", "generic"): Takes(carries_only=("details",))}
-    held = {"crm": seen({"details.name": "Gold"}), "quote": seen(BASE)}
-    fresh = restarted(linked(BASE), held, surfaces, "crm")
-    assert fresh is not None
-    assert fresh.agreed == BASE
-    assert fresh.members[1].unseen == {"rates[2026-01-01].ee"}
+def test_a_blank_of_the_winner_erases_only_when_told() -> None:
+    sights = {"crm": seen({}), "quote": seen({"name": "B"})}
+    assert start(linked({"name": "Gold"}), sights, "crm").agreed == {"name": "B"}
+    overwritten = start(linked({"name": "Gold"}), sights, "crm", blanks="overwrite")
+    assert (overwritten.agreed, owed(judged(overwritten, {"crm": {}, "quote": {"name": "B"}}), "quote")) == (
+        {},
+        {"name"},
+    )
 
 
-@pytest.mark.parametrize("held", [{"quote": seen(BASE)}, {"crm": Away("down"), "quote": seen(BASE)}])
-def test_a_winner_that_was_not_read_wins_nothing(held):
-    assert restarted(linked(BASE), held, SURFACES, "crm") is None
+def test_what_the_winner_does_not_carry_stays_as_it_was_agreed_and_is_compared_anew() -> None:
+    known = KNOWN | {("crm", "generic"): Takes(("name",))}
+    sights = {"crm": seen({"name": "A"}), "quote": seen(BASE), "web": seen({"name": "Gold", "phone": "2"})}
+    fresh = start(linked(BASE, "crm", "quote", "web"), sights, "crm", known)
+    assert fresh.agreed == {"name": "A", "phone": "1"}
+    assert [one.unseen for one in fresh.members] == [frozenset(), {"phone"}, {"phone"}]
 
 
-def test_a_member_that_was_not_read_becomes_a_newcomer_and_a_missing_one_stays_missing():
-    gone = member("pay", BASE, status="missing")
-    one = link(member("crm", BASE), member("quote", BASE), gone, agreed=BASE)
-    fresh = restarted(one, {"crm": seen(BASE), "quote": Away("down")}, SURFACES, "crm")
-    assert fresh is not None
-    assert fresh.members[1].unseen == {""}
-    assert fresh.members[2] is gone
+def test_members_that_were_not_read_start_as_newcomers_and_missing_ones_stay() -> None:
+    sights = {"crm": seen(BASE), "quote": Away("down")}
+    fresh = start(TWO, sights, "crm")
+    assert fresh.members[1:] == (member("quote", {}, unseen=NEW), TWO.members[2])
 
 
-def test_a_record_that_joins_may_agree_or_ask():
-    one = joined(linked(BASE), stray("pay", "p9", BASE | {"details.name": "Golden"}), SURFACES)
-    assert [m.system for m in one.members] == ["crm", "quote", "pay"]
-    outcome = judged(one, {"crm": BASE, "quote": BASE, "pay": BASE | {"details.name": "Golden"}})
-    assert asked(outcome) == [("conflict", "details.name")]
-    assert not outcome.changes
+@pytest.mark.parametrize("winner", ["quote", "web", "pay"])
+def test_who_was_not_read_or_is_not_there_cannot_win(winner: str) -> None:
+    assert restarted(TWO, {"crm": seen(BASE), "quote": Away("down"), "web": seen(BASE)}, KNOWN, winner) is None
 
 
-def test_a_record_that_joins_and_wins_overwrites_the_others():
-    new = BASE | {"details.name": "Golden"}
-    one = joined(linked(BASE), stray("pay", "p9", new), SURFACES, wins=True)
-    outcome = judged(one, {"crm": BASE, "quote": BASE, "pay": new})
-    assert writes(outcome) == {("crm", "details.name", "Golden"), ("quote", "details.name", "Golden")}
+def test_a_record_that_joins_may_agree_or_ask_and_never_wins() -> None:
+    one = joined(linked(BASE, status="orphaned", settled=b"x"), stray("web", "w1", BASE | {"name": "B"}), KNOWN)
+    assert (one.status, one.settled, one.members[2]) == ("live", b"", member("web", {}, unseen=NEW, id="w1"))
+    outcome = judged(one, {"crm": BASE, "quote": BASE, "web": BASE | {"name": "B"}})
+    assert (asked(outcome), outcome.changes) == ([("conflict", "name")], ())
 
 
-def test_a_winner_that_joins_does_not_overwrite_an_edit_it_never_saw():
-    new = BASE | {"details.name": "Golden"}
-    one = joined(linked(BASE), stray("pay", "p9", new), SURFACES, wins=True)
-    outcome = judged(one, {"crm": BASE | {"details.name": "Silver"}, "quote": BASE, "pay": new})
-    assert asked(outcome) == [("conflict", "details.name")]
-    assert owed(outcome, "crm")
+def test_a_record_that_joins_counts_where_its_decision_says_so() -> None:
+    """`from: NEW`: it overwrites what the others were last confirmed to hold."""
+    one = joined(linked(BASE, "crm", "old"), stray("web", "w1", BASE | {"name": "B"}), KNOWN, wins=True)
+    assert one.agreed == BASE | {"name": "B"}
+    assert one.members[1].unseen == NEW, "a system that is not configured is no party to it"
+    outcome = judged(joined(linked(BASE), stray("web", "w1", BASE | {"name": "B"}), KNOWN, wins=True),
+                     {"crm": BASE, "quote": BASE, "web": BASE | {"name": "B"}})  # fmt: skip
+    assert writes(outcome) == {("crm", "name", "B"), ("quote", "name", "B")}
+    late = judged(joined(linked(BASE), stray("web", "w1", BASE | {"name": "B"}), KNOWN, wins=True),
+                  {"crm": BASE | {"name": "C"}, "quote": BASE, "web": BASE | {"name": "B"}})  # fmt: skip
+    assert asked(late) == [("conflict", "name")], "an edit that the decision did not see is not overwritten"
 
 
-def test_differences_are_told_by_section_with_who_cannot_be_written():
-    surfaces = SURFACES | {
-        ("crm", "generic"): Takes(
-            carries_only=("details", "rates"),
-            closed={"rates": "no call"},
-            rounds=lambda _, value: value.upper() if value == "gold" else value,
-        )
+def whole(_path: str, value: Value) -> Value:
+    return Decimal(round(value)) if isinstance(value, Decimal) else value
+
+
+def test_differences_are_what_linking_would_overwrite() -> None:
+    crm = stray("crm", "c1", {"details.a": "1", "details.b": "2", "rates.x": Decimal("1.5"), "benefits.c": "3"})
+    quote = stray("quote", "q1", {"details.a": "1", "details.b": "9", "rates.x": Decimal(2), "eligibility.d": "4"})
+    surfaces = {
+        ("crm", "generic"): Takes(closed={"details": "read-only"}),
+        ("quote", "generic"): Takes(("details", "rates", "eligibility"), rounds=whole),
     }
-    mine = stray("crm", "1", {"details.name": "GOLD", "details.carrier": "Kaiser", "rates[2026-01-01].ee": "1"})
-    theirs = stray("quote", "2", {"details.name": "gold", "rates[2026-01-01].ee": "2", "benefits.x.in_network": "$1"})
-    assert differences(mine, theirs, surfaces) == {
-        "details": [Difference("details.carrier", {"crm": "Kaiser", "quote": EMPTY}, {})],
-        "rates": [Difference("rates[2026-01-01].ee", {"crm": "1", "quote": "2"}, {"crm": "no call"})],
+    assert differences(crm, quote, surfaces) == {
+        "details": [Difference("details.b", {"crm": "2", "quote": "9"}, {"crm": "read-only"})],
+        "eligibility": [Difference("eligibility.d", {"crm": EMPTY, "quote": "4"}, {})],
     }
-    assert differences(theirs, mine, surfaces)["rates"][0].refusals == {"crm": "no call"}
-    assert differences(mine, stray("quote", "2", mine.seen.flat), surfaces) == {}
+    turned = differences(quote, crm, surfaces)
+    assert [each.path for found in turned.values() for each in found] == ["details.b", "eligibility.d"]

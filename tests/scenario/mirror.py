@@ -1,4 +1,4 @@
-"""Swap the sides of a table: every system gets the name from the other end of the alphabet, in rules and answers too."""
+"""Swap the sides of a table: every system gets a name from the other end of the alphabet, in rules and answers too."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def _base(data: Any, names: Names) -> Any:
 
 
 def _start(data: Any, names: Names) -> Any:
-    return {
-        names.get(key, key): _base(value, names) if key == "base" else value for key, value in (data or {}).items()
-    }
+    return {names.get(key, key): _base(value, names) if key == "base" else value for key, value in (data or {}).items()}
 
 
 def _rules(data: Any, names: Names) -> Any:

@@ -1,4 +1,4 @@
-"""Every table holds; it holds when run once more, when the process dies at each step, and when the sides are swapped."""
+"""Every table holds: when run once more, when the process dies at each step, and when the sides are swapped."""
 
 from __future__ import annotations
 

@@ -304,7 +304,7 @@ def _closing(came: Came, quiet: int) -> list[str]:
     said = []
     if quiet:
         said.append(f"{count(quiet, 'group')}: nothing to do.")
-    if len(came.docs) > 1:
+    if len(came.docs) > 1 or quiet:
         said.append(styled(f"Total: {preview.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
     questions = sum(doc["counts"]["questions"] for doc in came.docs) + len(came.guards)
     if came.dry_run:

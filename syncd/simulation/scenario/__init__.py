@@ -7,8 +7,10 @@ mirrored. The alternative, tests in code, would be read by nobody who knows what
 
 from __future__ import annotations
 
-from syncd.simulation.scenario.format import Scenario, load, parse
+from syncd.simulation.scenario.format import load, parse
+from syncd.simulation.scenario.models import Scenario
+from syncd.simulation.scenario.play import Play
 from syncd.simulation.scenario.report import Result, Results
-from syncd.simulation.scenario.runner import Play, run_paths, run_scenario
+from syncd.simulation.scenario.runner import run_paths, run_scenario
 
 __all__ = ["Play", "Result", "Results", "Scenario", "load", "parse", "run_paths", "run_scenario"]

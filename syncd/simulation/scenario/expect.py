@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from syncd.mapping.flat import FlatLens
 from syncd.model import paths
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.types import Link, Member
-from syncd.simulation.scenario.format import Expect, Scenario
+from syncd.simulation.scenario.models import Expect, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +24,21 @@ class Came:
     notes: tuple[str, ...] = ()
 
 
-class Standing(Protocol):
-    """What there is after a cycle."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """What there is after a cycle: each system's content by key, the links, and the key of each link by its id."""
 
-    @property
-    def contents(self) -> Mapping[str, Mapping[str, Flat]]:
-        """Give each system's content by key."""
-        ...
-
-    @property
-    def links(self) -> tuple[Link, ...]:
-        """Give the links, dissolved ones too."""
-        ...
-
-    @property
-    def keys(self) -> Mapping[str, str]:
-        """Give the key of each link, by its id."""
-        ...
+    contents: Mapping[str, Mapping[str, Flat]]
+    links: tuple[Link, ...]
+    keys: Mapping[str, str]
 
 
-def first_difference(expect: Expect, came: Came, state: Standing, scenario: Scenario) -> str:
+def first_difference(expect: Expect, came: Came, state: State, scenario: Scenario) -> str:
     """Say the first thing that is not as stated; "" when all is."""
     return next(_differences(expect, came, state, scenario), "")
 
 
-def _differences(expect: Expect, came: Came, state: Standing, scenario: Scenario) -> Iterator[str]:
+def _differences(expect: Expect, came: Came, state: State, scenario: Scenario) -> Iterator[str]:
     if expect.result is not None and expect.result != came.result:
         why = f" ({'; '.join(came.notes)})" if came.notes else _open(came)
         yield f"result: expected {expect.result}, got {came.result}{why}"
@@ -60,7 +50,7 @@ def _differences(expect: Expect, came: Came, state: Standing, scenario: Scenario
     lens = FlatLens(scenario.kind)
     for name, records in expect.contents.items():
         told = {key: _flat(record, scenario, lens) for key, record in records.items() if record is not None}
-        yield from _records(name, told, state.contents[name], lens)
+        yield from _records(name, told, state.contents[name])
     if expect.base is not None:
         yield from _bases(expect.base, state, scenario, lens)
 
@@ -99,10 +89,7 @@ def _flat(record: Mapping[str, Any], scenario: Scenario, lens: FlatLens) -> Flat
     return {path: value for path, value in values.items() if value is not EMPTY}
 
 
-def _records(
-    name: str, wanted: Mapping[str, Flat], got: Mapping[str, Flat], lens: FlatLens
-) -> Iterator[str]:
-    del lens
+def _records(name: str, wanted: Mapping[str, Flat], got: Mapping[str, Flat]) -> Iterator[str]:
     for key in sorted({*wanted, *got}):
         if key not in got:
             yield f"{name} {key}: expected a record, got none"
@@ -119,7 +106,7 @@ def _fields(where: str, wanted: Flat, got: Flat) -> Iterator[str]:
             yield f"{where} {path}: expected {_text(told)}, got {_text(seen)}"
 
 
-def _bases(stated: Any, state: Standing, scenario: Scenario, lens: FlatLens) -> Iterator[str]:  # noqa: ANN401
+def _bases(stated: Any, state: State, scenario: Scenario, lens: FlatLens) -> Iterator[str]:  # noqa: ANN401
     """Compare the bases of all members that have one."""
     split = scenario.split(stated)
     wanted = {

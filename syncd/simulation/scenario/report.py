@@ -1,4 +1,4 @@
-"""Results of tables as people and machines read them: lines, JSON, JUnit XML. Pure but for nothing: it only makes texts."""
+"""Results of tables as people and machines read them: lines, JSON, JUnit XML. Pure: it makes texts and writes none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import orjson
 
 from syncd.errors import SyncdError
-from syncd.simulation.scenario.format import Scenario
+from syncd.simulation.scenario.models import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,16 @@ class Results:
                 errors=str(len(errors)),
             )
             for one in cases:
-                case = SubElement(suite, "testcase", classname=file, name=one.id, file=file, line=str(one.scenario.line))
+                case = SubElement(
+                    suite, "testcase", classname=file, name=one.id, file=file, line=str(one.scenario.line)
+                )
                 if not one.ok:
                     failure = SubElement(case, "failure", message=_clean(one.difference))
                     failure.text = _clean("\n".join(one.details))
             for error in errors:
-                case = SubElement(suite, "testcase", classname=file, name="(file)", file=file, line=str(error.line or 1))
+                case = SubElement(
+                    suite, "testcase", classname=file, name="(file)", file=file, line=str(error.line or 1)
+                )
                 SubElement(case, "error", message=_clean(str(error)))
         indent(root)
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"

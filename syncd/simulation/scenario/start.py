@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from syncd.model import encoding
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.types import Link, Member, Owed
-from syncd.simulation.scenario.format import Scenario
+from syncd.simulation.scenario.models import Scenario
 from syncd.simulation.scenario.system import GROUP, TableSystem
 from syncd.store.rows import Listing, Snapshot
 from syncd.store.store import Store
@@ -46,7 +46,9 @@ def begin(scenario: Scenario, systems: Systems, store: Store, at: float) -> None
             count = sum(snapshot.system == name for snapshot in snapshots)
             fingerprint = f"memory:{name}:{system.scope}"
             store.save_listing(
-                Listing(name, system.kind, at, complete=True, count=count, known=count, fingerprint=fingerprint, good_at=at)
+                Listing(
+                    name, system.kind, at, complete=True, count=count, known=count, fingerprint=fingerprint, good_at=at
+                )
             )
 
 

@@ -1,12 +1,13 @@
-"""The in-memory systems of a table: how they are made, what people do in them, and what they hold in the table's words.
+"""The in-memory systems of a table: how they are made, what people do in them, what they hold in the table's words.
 
-A record's key in a table (`p1`) is its native id unless `_id` says otherwise; a record that syncd created gets the key of
-the link it belongs to.
+A record's key in a table (`p1`) is its native id unless `_id` says otherwise; a record that syncd created gets the key
+of the link it belongs to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from syncd.apply.world import LiveSystem
 from syncd.connectors.memory import REMOVE, Behaviour, MemorySystem
@@ -14,7 +15,7 @@ from syncd.errors import ConfigError
 from syncd.mapping.flat import FlatLens
 from syncd.model.records import JSON, Kind
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.simulation.scenario.format import Fault, Scenario, SystemSettings
+from syncd.simulation.scenario.models import Fault, Scenario, SystemSettings
 
 GROUP = "(group)"
 """The id of the one group to which the plans of a table belong, in every system."""
@@ -29,9 +30,7 @@ class TableLens(FlatLens):
 
     def text(self, value: Value) -> JSON:
         """Write one scalar back."""
-        if self.kind == "generic" and not isinstance(value, (str, int)) and hasattr(value, "as_tuple"):
-            return float(value)
-        return super().text(value)
+        return float(value) if self.kind == "generic" and isinstance(value, Decimal) else super().text(value)
 
 
 class TableSystem(MemorySystem):
@@ -63,9 +62,7 @@ class TableSystem(MemorySystem):
             held = self.holds(key)
             if record is None:
                 if not held:
-                    raise ConfigError(
-                        f"{self.system} holds no {key} to remove", file=self._scenario.file, line=line
-                    )
+                    raise ConfigError(f"{self.system} holds no {key} to remove", file=self._scenario.file, line=line)
                 self.remove(self.kind, self.ids[key])
             elif held:
                 self._change(key, record)
@@ -76,9 +73,7 @@ class TableSystem(MemorySystem):
         self.ids[key] = str(record.get("_id") or self.ids.get(key, key))
         data = {path: value for path, value in self._scenario.fields(record).items() if value is not None}
         group = GROUP if self.kind == "plan" else None
-        self.put_record(
-            self.kind, self.ids[key], data, group=group, modified=_time(record), version=record.get("_v")
-        )
+        self.put_record(self.kind, self.ids[key], data, group=group, modified=_time(record), version=record.get("_v"))
 
     def _change(self, key: str, record: Mapping[str, str | None]) -> None:
         """Merge fields into a record. It keeps the time it had unless the table states another."""

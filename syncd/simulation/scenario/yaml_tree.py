@@ -1,8 +1,8 @@
 """Read YAML strictly, every piece with its line and every scalar as it was written.
 
-Takes text, gives a tree. A table says what systems hold, so no loader may turn `07030` into a number or `2026-01-01` into
-something else before the kind of record is known: a bare scalar stays a `Bare` text. Anchors, foreign tags, duplicate
-keys and second documents are refused.
+Takes text, gives a tree. A table says what systems hold, so no loader may turn `07030` into a number or `2026-01-01`
+into something else before the kind of record is known: a bare scalar stays a `Bare` text. Anchors, foreign tags,
+duplicate keys and second documents are refused.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Node:
     """A piece of a file and the line on which it begins; `lines` are the lines of a mapping's keys."""
 
     line: int
-    value: str | None | list[Node] | dict[str, Node]
+    value: str | list[Node] | dict[str, Node] | None
     lines: dict[str, int] = field(default_factory=dict)
 
     def plain(self) -> Any:  # noqa: ANN401 - whatever a file can hold
