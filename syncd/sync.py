@@ -88,10 +88,13 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         world.store.start_run(run)
         done = Done(failed=unsettled)
         done += await _carry_out(run, plan, view, world)
+        asked = plan
         if done.moved and mode.may_replan:
             again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))
             done += await _carry_out(run, again, seen, world)
-        world.store.save_questions(approval_rows(plan, world))
+            plan = replace(plan, tripped=(*plan.tripped, *again.tripped), used=(*plan.used, *again.used))
+            asked = replace(again, used=plan.used)  # what the guards still hold back after the second look
+        world.store.save_questions(approval_rows(asked, world))
         report = _report(run, plan, view, world, done)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
         world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
@@ -142,6 +145,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
     oldest = world.now() - world.period_s
+    unknown = {(intent.link, intent.system) for intent in store.pending(scope) if intent.op != "create"}
     links = []
     for link, snapshots in loaded:
         sights: dict[System, Sight] = {}
@@ -154,6 +158,8 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
                 sights[member.system] = Away("the system is not configured")
             elif absence:
                 sights[member.system] = Away(absence)
+            elif (link.id, member.system) in unknown:
+                sights[member.system] = Away("the outcome of an earlier write is not known yet")
             elif snapshot is None or max(snapshot.at, good[member.system, link.kind]) < oldest:
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
             elif snapshot.gone is not None:
@@ -174,9 +180,13 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         atoms=world.atoms,
         ignore=world.ignore,
         paused=paused,
-        contested=_contested(scope, world) if away else {},
+        contested=_contested(scope, world) if any(map(_is_away, links)) else {},
         whole=mode.only is None,
     )
+
+
+def _is_away(one: LinkView) -> bool:
+    return any(isinstance(sight, Away) for sight in one.sights.values())
 
 
 def _contested(scope: str, world: World) -> dict[tuple[str, str], Proposal]:

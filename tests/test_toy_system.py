@@ -1,4 +1,4 @@
-"""A new system is one folder and one mapping file: a toy system is added in a temporary folder and synced by command."""
+"""A new system is one folder and one mapping file: a toy is added in a temporary folder and synced by command."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def held(name: str) -> dict[str, dict[str, dict[str, str]]]:
 
 def syncd(folder: Path, *words: str) -> str:
     """Run a command in the folder and give what it prints."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-m", "syncd", *words], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

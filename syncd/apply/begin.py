@@ -54,7 +54,8 @@ class Started:
 def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     """Store a changeset as journal, questions and debts; give the jobs to do."""
     sights = {one.link.id: one.sights for one in view.links}
-    started = Started(run, {}, [], [], sights, world.epoch)
+    begun = max((intent.seq for intent in world.store.intents(run.id)), default=0)  # a second look at what moved
+    started = Started(run, {}, [], [], sights, world.epoch, begun)
     history: list[HistoryRow] = []
     for outcome in changeset.outcomes:
         _start(outcome, started, world)

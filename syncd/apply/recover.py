@@ -54,7 +54,7 @@ async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
         return await _settle_create(intent, link, world, last=last)
     answer = await system.connector.read(intent.kind, intent.record_id)
     if intent.op == "end":
-        return _settle_end(intent, link, world, gone=isinstance(answer, Gone))
+        return _settle_end(intent, link, world, gone=isinstance(answer, Gone), last=last)
     if isinstance(answer, Gone):
         world.store.settle([Settlement(ended(intent, End.OVERTAKEN, world.now(), "the record is gone"))])
         return True
@@ -154,8 +154,10 @@ async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool
     return True
 
 
-def _settle_end(intent: Intent, link: Link, world: World, *, gone: bool) -> bool:
+def _settle_end(intent: Intent, link: Link, world: World, *, gone: bool, last: bool) -> bool:
     """Close an end when the record is gone; else the decision that asked for it still waits to be carried out."""
+    if not gone and not last and intent.sent_at is not None:
+        return False
     if gone:
         settle_end(link, intent, world, gone=gone)
     else:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from syncd.cli.names import Labels, member_text
@@ -30,13 +30,15 @@ _ORDER = {section: at for at, section in enumerate(("details", "benefits", "elig
 # -- as a document -----------------------------------------------------------------------------------------------------
 
 
-def describe(report: Report, world: World, labels: Labels, *, dry_run: bool) -> Doc:
-    """Make a document of what a run of one group would do (`dry_run`) or did."""
+def describe(
+    report: Report, world: World, labels: Labels, *, dry_run: bool, only: Collection[str] | None = None
+) -> Doc:
+    """Make a document of what a run of one group would do (`dry_run`) or did. `only`: links whose questions count."""
     outcomes = {outcome.after.id: outcome for outcome in report.changeset.outcomes}
     intents = [] if dry_run else world.store.intents(run=report.run)
     changes = list(_planned(outcomes.values()) if dry_run else _done(intents, outcomes))
     operations = list(_planned_operations(outcomes.values()) if dry_run else _done_operations(intents))
-    questions = _questions(report, world)
+    questions = [one for one in _questions(report, world) if only is None or one["link"] in only]
     waiting = _waiting(report, changes, questions, world)
     seen = {} if not dry_run else {id_: outcome.after for id_, outcome in outcomes.items()}
     plans = _by_plan(seen, changes, operations, questions, waiting, world)

@@ -62,8 +62,8 @@ def _global_first(argv: list[str]) -> list[str]:
     rest: list[str] = []
     words = iter(argv)
     for word in words:
-        if word in GLOBAL:
-            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+        if word in GLOBAL and (value := next(words, None)) is not None:
+            front += [word, value]
         elif word.startswith(tuple(f"{name}=" for name in GLOBAL)):
             front.append(word)
         elif word == "--":

@@ -1,7 +1,7 @@
 """What connectors hand over: records made of parts, and what a keyed read can answer.
 
-A `Record` is a system's own payload; nothing in it is canonical. Identity is `(system, kind, id)`. A lens turns it into a
-flat view and back.
+A `Record` is a system's own payload; nothing in it is canonical. Identity is `(system, kind, id)`. A lens turns it into
+a flat view and back.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ Answer: TypeAlias = Present | Gone | NotSeen
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing. Only a page with `last` ends a complete listing; a feed that stops without it is partial."""
+    """One page of a listing. Only a page with `last` ends a complete listing; a feed without it is partial."""
 
     records: tuple[Record, ...]
     last: bool = False

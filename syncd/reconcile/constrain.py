@@ -43,7 +43,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
 
 def wait_s(refusals: int) -> float:
     """Give the time to wait before the next attempt, in seconds: doubled each time, an hour at most."""
-    return min(_FIRST_WAIT_S * 2 ** max(refusals - 1, 0), _LONGEST_WAIT_S)
+    return min(_FIRST_WAIT_S * 2.0 ** max(refusals - 1, 0), _LONGEST_WAIT_S)
 
 
 @dataclass(slots=True)
@@ -231,7 +231,7 @@ class Targets:
             [(path, value)] = blocked.owed.items()
             nearest = self._surfaces[system].nearest(path, value)
             digest = digest_of("loss", system, path, value, nearest)
-            offers = (
+            offers: tuple[Offer, ...] = (
                 Offer(
                     "accept", f"write {text_of(nearest)} to {system}, now and whenever {path} cannot be held exactly"
                 ),

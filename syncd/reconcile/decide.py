@@ -59,6 +59,7 @@ class _LinkWork:
     proposals: list[Proposal] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
     losers: list[tuple[str, str, Value, str]] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     raised: bool = False
 
     def __post_init__(self) -> None:
@@ -76,7 +77,9 @@ class _LinkWork:
         """Decide one atom and note what follows."""
         contested = self._contested_by_absent(atom, fields)
         if contested is not None:
-            self.proposals.append(contested)
+            given = self.answers.get((contested.kind, contested.link, contested.name))
+            self.proposals += [contested] if given is None else []
+            self.waits += [given.id] if given is not None else []
             self._leave_open(fields)
             return
         rule = self.rules.at(self._place(atom, fields))
@@ -204,7 +207,7 @@ class _LinkWork:
             (*self.missing.used, *self.used, *self.targets.used),
             tuple(self.losers),
             settled=not proposals and not operations and self._all_settled(after),
-            waits=self.missing.waits,
+            waits=(*self.missing.waits, *self.waits),
         )
 
     def _all_settled(self, after: Link) -> bool:

@@ -152,7 +152,7 @@ def _whole(
     """Take the winner's table cell by cell; cells it does not carry keep what is agreed."""
     taken: dict[str, Decision] = {}
     for path, seen in cells.items():
-        value = seen[winner].value if winner in seen else agreed[path]
+        value = seen[winner].value if winner is not None and winner in seen else agreed[path]
         settled = all(held.value == value == held.base and not held.behind for held in seen.values())
         taken[path] = single[path] if settled else Take(value, why)
     return taken
@@ -185,7 +185,7 @@ def _atom_winner(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) ->
 def _drift(seen: Mapping[System, Held], rule: MergeRule) -> Decision:
     """Decide an edit by a system that does not own a mirrored field."""
     owner = rule.source_of_truth
-    if rule.on_drift == "overwrite" and owner in seen:
+    if rule.on_drift == "overwrite" and owner is not None and owner in seen:
         return Take(seen[owner].value, f"mirror of {owner}")
     return Conflict(f"{owner} owns this mirrored field and another system edited it (on_drift: {rule.on_drift})")
 
@@ -194,7 +194,7 @@ def _by_rule(edits: Mapping[System, Held], wanted: set[Value], rule: MergeRule) 
     """Several values are wanted: the rule decides, or a person."""
     owner = rule.source_of_truth
     if rule.on_conflict == "source_of_truth":
-        if owner in edits:
+        if owner is not None and owner in edits:
             return Take(edits[owner].value, f"source of truth is {owner}")
         return Conflict(f"{owner or 'no system'} is the source of truth and is not among the editors")
     if rule.on_conflict == "newest":

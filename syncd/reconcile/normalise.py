@@ -149,5 +149,6 @@ def _lift(path: str, held: Held, wider: Iterable[Value], agreed: Value, surface:
             return replace(held, value=agreed, base=agreed)
     for other in wider:
         if other != value and other is not EMPTY and surface.nearest(path, other) == value:
-            return replace(held, value=other, base=base)
+            # What nobody edited stays unedited: its base is read in the same way.
+            return replace(held, value=other, base=other if value == held.base else base)
     return held if base is held.base else replace(held, base=base)

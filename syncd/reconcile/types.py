@@ -171,10 +171,20 @@ Sight: TypeAlias = Seen | Away | Lost
 class Surface(Protocol):
     """What a system can take, as the merge needs to know it (a lens narrowed by the account's rights)."""
 
-    create: bool
-    update: bool
-    exact: bool
-    """Every value is held as it is: `nearest` never differs."""
+    @property
+    def create(self) -> bool:
+        """Tell whether the system takes new records."""
+        ...
+
+    @property
+    def update(self) -> bool:
+        """Tell whether the system takes changes."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether every value is held as it is: `nearest` never differs."""
+        ...
 
     def carries(self, path: str) -> bool:
         """Tell whether the system holds the field at all."""

@@ -1,0 +1,1 @@
+"""Simulation: seeded worlds, people, faults and kills, and the scenario tables that users write."""

@@ -98,11 +98,6 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
     return wrong
 
 
-def touched(wrote: Wrote) -> set[str]:
-    """Name the paths that a write was to change: what it told differs from what had been shown."""
-    return {p for p in {*wrote.shown, *wrote.told} if wrote.shown.get(p, EMPTY) != wrote.told.get(p, EMPTY)}
-
-
 def tardy(stage: Stage) -> set[str]:
     """Name the systems that show a write only after the second look, which no reading can settle in time."""
     return {one.name for one in stage.setting.systems if one.behaviour.late > 1}
@@ -127,7 +122,7 @@ def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
         places = family(stage, link)
         nearest = stage.world.systems[system].lenses[kind].nearest
         typed = {d.value for d in stage.answered if d.link == link and d.choice == "value"}
-        for path in touched(wrote):
+        for path in wrote.touched:
             value = wrote.told.get(path, EMPTY)
             if value is EMPTY:
                 allowed = any(path not in flat for place in places for flat in stage.witness.images[place])
@@ -147,7 +142,7 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place]) -> Found:
         if atom_of(stage, path) != path:
             atoms.setdefault(atom_of(stage, path), []).append(path)
     for atom, cells in atoms.items():
-        if not touched(wrote).intersection(cells):
+        if not wrote.touched.intersection(cells):
             continue
         told = _cells(stage, wrote.told, atom)
         if not any(
@@ -177,7 +172,7 @@ def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
     """A field is written only if a member left its base there, is owed it, has no base yet, or a person decided."""
     owners = clusters(stage, ran)
     shown = {place: [flat] for place, flat in ran.shown_before.items()}
-    for at, flat in ran.shown:
+    for at, flat in stage.witness.log[ran.shown_from :]:
         shown.setdefault(at, []).append(flat)
     for wrote in new_writes(stage, ran):
         link = ran.links_before.get(owners.get(wrote.at, ""))
@@ -189,7 +184,7 @@ def p4_only_the_updated(stage: Stage, ran: Ran) -> Found:
         if wrote.at[2] not in {member.id for member in link.members}:
             continue
         decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
-        for path in touched(wrote):
+        for path in wrote.touched:
             atom = atom_of(stage, path)
             cells = [p for p in {*wrote.told, *wrote.before, *link.agreed, path} if atom_of(stage, p) == atom]
             if decided & {path, atom, f"{wrote.at[0]}:{path}", link.label}:
@@ -206,8 +201,10 @@ def _newcomers(stage: Stage, ran: Ran, wrote: Wrote, made: str) -> Found:
     created = {w.at for w in stage.witness.wrote if w.create}
     if any((m.system, link.kind, m.id) in created for m in link.members):
         return  # a copy: what its create could not carry is owed
-    for path in touched(wrote):
-        if not link.sources.get(paths.section(path)):
+    for path in wrote.touched:
+        rule = stage.world.rules.at(RulePlace(atom_of(stage, path), link.id, link.label, link.scope))
+        mirrored = rule.mode == "mirror" and rule.on_drift == "overwrite"
+        if not mirrored and not link.sources.get(paths.section(path)):
             yield f"{wrote.at} {path} was written though nobody named a source for it when linking"
 
 
@@ -231,7 +228,7 @@ def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
         if target is None or target.status != "live":
             continue
         decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
-        for path in touched(wrote):
+        for path in wrote.touched:
             atom = atom_of(stage, path)
             if decided & {path, atom} or any(paths.under(path, prefix) for prefix in target.unseen):
                 continue
@@ -258,9 +255,10 @@ def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
 def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote) -> set[str]:
     """Name the members whose values, as shown before a write, left their base in an atom; echoes of ours did not."""
     found = set()
+    until_then = stage.witness.log[ran.shown_from : wrote.seen]
     for member in link.members:
         at = (member.system, link.kind, member.id)
-        flats = [flat for place, flat in ran.shown if place == at] or [ran.shown_before.get(at, member.base)]
+        flats = [flat for place, flat in until_then if place == at] or [ran.shown_before.get(at, member.base)]
         flats = [wrote.shown] if at == wrote.at else flats
         for path in {path for flat in (*flats, member.base) for path in flat}:
             values = {flat.get(path, EMPTY) for flat in flats} - {member.base.get(path, EMPTY)} - _echoes(stage, at, path)
@@ -271,7 +269,7 @@ def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote) -> set
 
 def _echoes(stage: Stage, at: Place, path: str) -> set[Value]:
     """Give what we told a record last."""
-    told = [wrote.told.get(path, EMPTY) for wrote in stage.witness.wrote if wrote.at == at]
+    told = [one.told.get(path, EMPTY) for one in stage.witness.wrote if one.at == at and path in one.touched]
     return set(told[-2:])
 
 
@@ -304,7 +302,7 @@ def p6_conflict_isolation(stage: Stage, ran: Ran) -> Found:
         for wrote in new_writes(stage, ran):
             if owners.get(wrote.at) != proposal.link:
                 continue
-            hit = [path for path in touched(wrote) if proposal.name in (path, atom_of(stage, path))]
+            hit = [path for path in wrote.touched if proposal.name in (path, atom_of(stage, path))]
             if hit and not wrote.create:
                 yield f"{wrote.at} {hit} was written though {proposal.name} is contested"
         yield from _moved_bases(stage, ran, proposal.link, proposal.name)
@@ -324,7 +322,7 @@ def _moved_bases(stage: Stage, ran: Ran, link: str, name: str) -> Found:
 def p7_agreement_is_free(stage: Stage, ran: Ran) -> Found:
     """No write tells a record only what it holds already."""
     for wrote in new_writes(stage, ran):
-        if not wrote.create and not touched(wrote) and wrote.at[0] not in tardy(stage):
+        if not wrote.create and not wrote.touched and wrote.at[0] not in tardy(stage):
             yield f"{wrote.at} was written what it holds already"
 
 

@@ -112,7 +112,7 @@ class Ran:
     asked_before: dict[str, Question]
     asked_after: dict[str, Question]
     wrote_from: int
-    shown: list[tuple[tuple[str, Kind, str], Any]]
+    shown_from: int
     disturbed: dict[str, str]
     moments: int
     shown_before: dict[Place, Any] = field(default_factory=dict)
@@ -267,6 +267,7 @@ class Stage:
         twin.witness.shown = dict(self.witness.shown)
         for place, flats in self.witness.ever_shown.items():
             twin.witness.ever_shown[place] = list(flats)
+        twin.witness.log, twin.witness.wrote = list(self.witness.log), list(self.witness.wrote)
         twin.answered, twin.told = list(self.answered), list(self.told)
         twin.clusters = {place: set(links) for place, links in self.clusters.items()}
         twin.access = dict(self.access)
@@ -406,7 +407,7 @@ class Stage:
         self.clock.at += 3600.0
         links, asked = self.links(), self._standing()
         wrote_from = len(self.witness.wrote)
-        known = {at: len(flats) for at, flats in self.witness.ever_shown.items()}
+        shown_from = len(self.witness.log)
         shown_before = dict(self.witness.shown)
         disturbed = self._disturbed(step)
         self.moments.arm(step.kill, step.races)
@@ -419,9 +420,6 @@ class Stage:
             self.moments.on = False
             self.witness.observing = False
             self.witness.step(killed=report is None)
-        shown = [
-            (at, flat) for at, flats in self.witness.ever_shown.items() for flat in flats[known.get(at, 0) :]
-        ]
         broken = frozenset(
             name
             for name in self.systems
@@ -429,7 +427,7 @@ class Stage:
             if (found := self.store.listing(name, kind)) is None or not found.complete or found.error or found.tripped
         )
         ran = Ran(
-            step, report, links, self.links(), asked, self._standing(), wrote_from, shown, disturbed,
+            step, report, links, self.links(), asked, self._standing(), wrote_from, shown_from, disturbed,
             self.moments.count, shown_before, broken,
         )  # fmt: skip
         self.told.append(self._telling(ran))

@@ -32,6 +32,13 @@ class Wrote:
     shown: Flat
     raced: bool
     create: str = ""
+    seen: int = 0
+    """How much of the witness's log had been shown before it was sent."""
+
+    @property
+    def touched(self) -> set[str]:
+        """Name the paths that it was to change: what it told differs from what had been shown."""
+        return {p for p in {*self.shown, *self.told} if self.shown.get(p, EMPTY) != self.told.get(p, EMPTY)}
 
 
 @dataclass(slots=True)
@@ -44,6 +51,8 @@ class Witness:
     held: dict[Place, dict[str, set[Value]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     images: dict[Place, list[Flat]] = field(default_factory=lambda: defaultdict(list))
     shown: dict[Place, Flat] = field(default_factory=dict)
+    log: list[tuple[Place, Flat]] = field(default_factory=list)
+    """Everything that was shown, in order."""
     ever_shown: dict[Place, list[Flat]] = field(default_factory=lambda: defaultdict(list))
     wrote: list[Wrote] = field(default_factory=list)
     raced: set[Place] = field(default_factory=set)
@@ -68,6 +77,7 @@ class Witness:
         """Write down what the engine was shown of a record."""
         self.shown[at] = flat
         self.ever_shown[at].append(flat)
+        self.log.append((at, flat))
         if self.observing:
             self.fresh.append((at, flat))
 
@@ -134,7 +144,7 @@ class SimSystem(MemorySystem):
         super()._store_late(record)
         shown = self.witness.shown.get(at, {})
         raced = at in self.witness.raced
-        self.witness.wrote.append(Wrote(at, before, self._told, after, shown, raced, self._marker))
+        self.witness.wrote.append(Wrote(at, before, self._told, after, shown, raced, self._marker, len(self.witness.log)))
         if after != self._told:
             self.witness.holds(at, after)  # the vendor's own making: rounded, re-cased, half of it
 

@@ -227,15 +227,13 @@ def test_a_group_that_another_process_works_on_is_partial(office):
     hold = assemble.locks(config.load().at(config.load().state) / "locks", 0)
     group = office.group
 
-    async def meanwhile() -> tuple[int, str]:
+    async def meanwhile() -> Said:
         async with hold(group):
-            return await asyncio.to_thread(
-                lambda: (lambda said: (said.code, said.out + said.err))(office("sync", "--wait", "0"))
-            )
+            return await asyncio.to_thread(office, "sync", "--wait", "0")
 
-    code, told = asyncio.run(meanwhile())
-    assert code == 3
-    assert f"{GROUP}: left out, another process has been working on {group}" in told
+    said = asyncio.run(meanwhile())
+    assert said.code == 3
+    assert f"{GROUP}: left out, another process has been working on {group}" in said.err
     assert office.row("crm", HIGH)["Employee Only"] == "$435.58"
     assert "1 write" in office.ok("sync")
 

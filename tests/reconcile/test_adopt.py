@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Adopt, strays, suggest: records that belong to no link, what is asked about them, and the links made of them."""
 
 from __future__ import annotations
@@ -83,7 +84,11 @@ def test_p20_a_record_is_linked_once() -> None:
     """Two answers that name the same record: the second finds it taken, and is asked again."""
     twice = said("link", member_quote="q1") | said("link", WEB, member_quote="q1")
     whole, used = adopted(twice)
-    assert ([one.system for one in whole.links[0].link.members], used, left(whole)) == (["crm", "quote"], ("q-1",), ["web"])
+    assert ([one.system for one in whole.links[0].link.members], used, left(whole)) == (
+        ["crm", "quote"],
+        ("q-1",),
+        ["web"],
+    )
     both_ends = said("link", member_quote="q1") | said("link", QUOTE, member_crm="c1")
     whole, _ = adopted(both_ends)
     assert len(whole.links) == 1
@@ -146,7 +151,9 @@ def test_a_standing_rule(why: str, rules: Any, targets: list[str] | None) -> Non
 
 
 def test_an_answer_goes_before_a_standing_rule() -> None:
-    whole, _ = adopted(said("link", member_quote="q1"), {"default": {"unlinked": "copy", "to": "pay"}}, strays=(CRM, QUOTE))
+    whole, _ = adopted(
+        said("link", member_quote="q1"), {"default": {"unlinked": "copy", "to": "pay"}}, strays=(CRM, QUOTE)
+    )
     assert [one.system for one in whole.links[0].link.members] == ["crm", "quote"]
 
 
@@ -229,7 +236,12 @@ def test_a_section_left_to_ask_adopts_what_is_equal_and_asks_the_rest() -> None:
 flats = st.dictionaries(st.sampled_from(["details.a", "details.b", "rates.c"]), st.sampled_from(["1", "2", EMPTY]))
 
 
-@given(crm=flats, quote=flats, source=st.sampled_from(["crm", "quote", "ask"]), blanks=st.sampled_from(["keep", "overwrite"]))
+@given(
+    crm=flats,
+    quote=flats,
+    source=st.sampled_from(["crm", "quote", "ask"]),
+    blanks=st.sampled_from(["keep", "overwrite"]),
+)
 def test_p05_linking_brings_in_step_what_its_source_holds(crm: Flat, quote: Flat, source: str, blanks: str) -> None:
     """What the source holds is agreed; a blank erases nothing by itself; without a source nothing is written."""
     records = [stray("crm", "c1", crm, "plan"), stray("quote", "q1", quote, "plan")]
@@ -317,7 +329,10 @@ def test_suggestions_follow_the_evidence(why: str, crm: Flat, quote: Flat, score
     if score is None:
         assert found == {}, why
         return
-    assert {key: [one.id for one in each] for key, each in found.items()} == {("crm", "c1"): ["q1"], ("quote", "q1"): ["c1"]}
+    assert {key: [one.id for one in each] for key, each in found.items()} == {
+        ("crm", "c1"): ["q1"],
+        ("quote", "q1"): ["c1"],
+    }
     assert found["crm", "c1"][0].score == pytest.approx(score), why
 
 
@@ -355,7 +370,9 @@ def test_names_are_never_evidence(names: tuple[str, str], labels: tuple[str, str
 
 
 facts = st.dictionaries(
-    st.sampled_from(sorted(SAME) + ["details.tax_id", "details.policy_number", "details.account_number", "rates[1].ee"]),
+    st.sampled_from(
+        [*sorted(SAME), "details.tax_id", "details.policy_number", "details.account_number", "rates[1].ee"]
+    ),
     st.sampled_from(["1", "22222222", date(2026, 1, 1)]),
 )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Saved changesets: what a dry run decided, as a file, and what is said when it does not hold any more."""
 
 from __future__ import annotations

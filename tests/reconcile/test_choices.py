@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Choices: what people decided about unlinked records, made into links; all of them or none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Constrain: what of a decision may be written where, now; what may not stays owed and says so."""
 
 from __future__ import annotations
@@ -125,12 +126,17 @@ def test_a_first_effective_date_is_no_renewal(was: Value) -> None:
 
 
 def test_a_date_that_becomes_words_is_no_renewal() -> None:
-    outcome = judged(plan({START: date(2026, 1, 1)}), {"crm": {START: "soon"}, "quote": {START: date(2026, 1, 1)}}, **PLAN)
+    outcome = judged(
+        plan({START: date(2026, 1, 1)}), {"crm": {START: "soon"}, "quote": {START: date(2026, 1, 1)}}, **PLAN
+    )
     assert writes(outcome) == {("quote", START, "soon")}
 
 
 def test_a_renewal_that_a_person_takes_is_written() -> None:
-    one, sights = plan({START: date(2026, 1, 1)}), {"crm": {START: date(2027, 1, 1)}, "quote": {START: date(2026, 1, 1)}}
+    one, sights = (
+        plan({START: date(2026, 1, 1)}),
+        {"crm": {START: date(2027, 1, 1)}, "quote": {START: date(2026, 1, 1)}},
+    )
     [question] = judged(one, sights, **PLAN).proposals
     outcome = judged(one, sights, answers=[answer(question, "crm")], **PLAN)
     assert writes(outcome) == {("quote", START, date(2027, 1, 1))}
@@ -215,7 +221,12 @@ def test_an_atom_is_not_written_in_part() -> None:
     more = {**PLAN, "surfaces": {"quote": Takes(closed={ES: "no spouse tier"})}}
     crm = {EE: Decimal(5), ES: Decimal(6), NAME: "New"}
     outcome = judged(plan(base, "crm", "quote", "web"), {"crm": crm, "quote": base, "web": base}, **more)
-    assert writes(outcome) == {("web", EE, Decimal(5)), ("web", ES, Decimal(6)), ("web", NAME, "New"), ("quote", NAME, "New")}
+    assert writes(outcome) == {
+        ("web", EE, Decimal(5)),
+        ("web", ES, Decimal(6)),
+        ("web", NAME, "New"),
+        ("quote", NAME, "New"),
+    }
     assert owed(outcome, "quote") == {EE, ES, NAME}
     assert asked(outcome) == [("hand-off", "quote:rates[2026-01-01]")]
 
@@ -228,7 +239,9 @@ def test_a_generic_atom_is_not_written_in_part_either() -> None:
 
 
 def test_a_paused_system_is_owed_and_not_asked_about() -> None:
-    outcome = judged(plan({NAME: "Gold"}), {"crm": {NAME: "New"}, "quote": {NAME: "Gold"}}, paused={"quote": "paused"}, **PLAN)
+    outcome = judged(
+        plan({NAME: "Gold"}), {"crm": {NAME: "New"}, "quote": {NAME: "Gold"}}, paused={"quote": "paused"}, **PLAN
+    )
     assert (outcome.changes, outcome.proposals, owed(outcome, "quote"), outcome.settled) == ((), (), {NAME}, False)
     later = judged(outcome.after, {"crm": {NAME: "New"}, "quote": {NAME: "Gold"}}, **PLAN)
     assert writes(later) == {("quote", NAME, "New")}
@@ -237,7 +250,9 @@ def test_a_paused_system_is_owed_and_not_asked_about() -> None:
 
 def test_an_absent_member_is_owed_what_it_does_not_hold() -> None:
     base = {NAME: "Gold"}
-    outcome = judged(plan(base, "crm", "quote", "web"), {"crm": {NAME: "New"}, "quote": Away("down"), "web": base}, **PLAN)
+    outcome = judged(
+        plan(base, "crm", "quote", "web"), {"crm": {NAME: "New"}, "quote": Away("down"), "web": base}, **PLAN
+    )
     assert writes(outcome) == {("web", NAME, "New")}
     assert owed(outcome, "quote") == {NAME}
     assert {each.why for each in outcome.after.members[1].behind.values()} == {"the system was away"}
@@ -302,7 +317,9 @@ def test_a_rounded_value_that_is_there_already_is_no_loss() -> None:
 def test_a_loss_and_a_hand_off_of_one_table_are_two_entries() -> None:
     surfaces = {"quote": Takes(rounds=dollars, closed={ES: "no spouse tier"})}
     base = {EE: Decimal(1), ES: Decimal(2)}
-    outcome = judged(plan(base), {"crm": {EE: Decimal("5.45"), ES: Decimal(6)}, "quote": base}, surfaces=surfaces, **PLAN)
+    outcome = judged(
+        plan(base), {"crm": {EE: Decimal("5.45"), ES: Decimal(6)}, "quote": base}, surfaces=surfaces, **PLAN
+    )
     assert asked(outcome) == [("hand-off", "quote:rates[2026-01-01]"), ("loss", f"quote:{EE}")]
 
 
@@ -360,7 +377,9 @@ def test_what_is_owed_and_already_there_is_paid() -> None:
     assert writes(outcome) == {("web", NAME, "New")}
 
 
-@pytest.mark.parametrize(("refusals", "wait"), [(0, 300), (1, 300), (2, 600), (3, 1200), (4, 2400), (5, 3600), (9, 3600)])
+@pytest.mark.parametrize(
+    ("refusals", "wait"), [(0, 300), (1, 300), (2, 600), (3, 1200), (4, 2400), (5, 3600), (9, 3600)]
+)
 def test_waits_double_up_to_an_hour(refusals: int, wait: float) -> None:
     assert wait_s(refusals) == wait
 

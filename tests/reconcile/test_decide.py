@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Decide a link: what becomes of agreed values, bases and debts, why, and what a person's answer does."""
 
 from __future__ import annotations
@@ -184,7 +185,11 @@ def test_a_member_of_a_system_that_is_not_configured_is_away_for_good() -> None:
     assert owed(outcome, "old") == {"phone"}
     nowhere = whole.surfaces["old", "generic"]
     assert (nowhere.create, nowhere.update, nowhere.carries("x"), nowhere.exact) == (False, False, True, True)
-    assert (nowhere.unwritable("x"), nowhere.nearest("x", "1"), nowhere.codec_of("x")) == ("the system is not configured", "1", "")
+    assert (nowhere.unwritable("x"), nowhere.nearest("x", "1"), nowhere.codec_of("x")) == (
+        "the system is not configured",
+        "1",
+        "",
+    )
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------
@@ -238,7 +243,9 @@ def test_an_answer_about_a_system_that_is_away_waits() -> None:
     one = linked(BASE, "crm", "quote", "web")
     sights = TWO | {"web": BASE | {"name": "C"}}
     [question] = judged(one, sights).proposals
-    outcome = judged(one, {"crm": Away("down"), "quote": TWO["quote"], "web": sights["web"]}, answers=[answer(question, "crm")])
+    outcome = judged(
+        one, {"crm": Away("down"), "quote": TWO["quote"], "web": sights["web"]}, answers=[answer(question, "crm")]
+    )
     assert asked(outcome) == [("conflict", "name")]
     assert outcome.changes == ()
 

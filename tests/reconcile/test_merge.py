@@ -53,9 +53,21 @@ MERGE_TABLE = [
     ("the same edit on both sides", held(NEW), held(NEW), FREE, Converge(NEW)),
     ("two edits, no rule", held(NEW), held(OTHER), FREE, Conflict("")),
     ("two edits, the source is among the editors", held(NEW), held(OTHER), OWNER, Take(NEW)),
-    ("our write landed and we died before recording it", held(NEW, NEW), held(NEW, BASE, behind=True), FREE, Converge(NEW)),
+    (
+        "our write landed and we died before recording it",
+        held(NEW, NEW),
+        held(NEW, BASE, behind=True),
+        FREE,
+        Converge(NEW),
+    ),
     ("a member is still owed the agreed value", held(NEW, NEW), held(BASE, behind=True), FREE, Redeliver(NEW)),
-    ("a member edited without having seen the agreed value", held(NEW, NEW), held(OTHER, behind=True), FREE, Conflict("")),
+    (
+        "a member edited without having seen the agreed value",
+        held(NEW, NEW),
+        held(OTHER, behind=True),
+        FREE,
+        Conflict(""),
+    ),
     ("... and is the source of truth", held(OTHER, behind=True), held(NEW, NEW), OWNER, Take(OTHER)),
     ("... and typed just the agreed value", held(NEW, NEW), held(NEW, BASE, behind=True), FREE, Converge(NEW)),
     ("two edits, one clearly newer", held(NEW, stamp=100), held(OTHER, stamp=200), NEWEST, Take(OTHER)),
@@ -100,7 +112,9 @@ THREE = [
 @pytest.mark.parametrize(("why", "crm", "quote", "pay", "rule", "decision"), THREE, ids=[row[0] for row in THREE])
 def test_merge_of_three(why: str, crm: Held, quote: Held, pay: Held, rule: MergeRule, decision: Decision) -> None:
     """Each situation that needs a third system has one decision."""
-    assert outcome(merge_field({"crm": crm, "quote": quote, "pay": pay}, BASE, rule, absent=False)) == outcome(decision), why
+    assert outcome(merge_field({"crm": crm, "quote": quote, "pay": pay}, BASE, rule, absent=False)) == outcome(
+        decision
+    ), why
 
 
 def atom(**systems: tuple[str, str]) -> dict[str, dict[str, Held]]:
@@ -113,8 +127,18 @@ ATOMS = [
     ("two editors of different cells", atom(crm=(NEW, BASE), quote=(BASE, NEW)), FREE, None),
     ("both edited the same cell alike", atom(crm=(NEW, BASE), quote=(NEW, BASE)), FREE, (Converge(NEW), Agree())),
     ("one table holds both edits", atom(crm=(NEW, OTHER), quote=(NEW, BASE)), FREE, (Converge(NEW), Take(OTHER))),
-    ("two tables, the source's is taken whole", atom(crm=(NEW, BASE), quote=(BASE, NEW)), OWNER, (Take(NEW), Take(BASE))),
-    ("mirror: the owner's table is taken whole", atom(crm=(NEW, BASE), quote=(BASE, NEW)), MIRROR, (Take(NEW), Take(BASE))),
+    (
+        "two tables, the source's is taken whole",
+        atom(crm=(NEW, BASE), quote=(BASE, NEW)),
+        OWNER,
+        (Take(NEW), Take(BASE)),
+    ),
+    (
+        "mirror: the owner's table is taken whole",
+        atom(crm=(NEW, BASE), quote=(BASE, NEW)),
+        MIRROR,
+        (Take(NEW), Take(BASE)),
+    ),
     ("mirror: drift in a table is asked", atom(crm=(BASE, BASE), quote=(BASE, NEW)), MIRROR_ASK, None),
     ("newest without times", atom(crm=(NEW, BASE), quote=(BASE, NEW)), NEWEST, None),
 ]
@@ -164,7 +188,9 @@ rules = st.builds(
 )
 
 
-@given(seen=st.dictionaries(st.sampled_from("abcd"), members, min_size=2), agreed=values, rule=rules, absent=st.booleans())
+@given(
+    seen=st.dictionaries(st.sampled_from("abcd"), members, min_size=2), agreed=values, rule=rules, absent=st.booleans()
+)
 def test_p03_nothing_invented(seen: dict[str, Held], agreed: Value, rule: MergeRule, absent: bool) -> None:
     """A decided value is one that some system holds, or the one agreed before."""
     decision = merge_field(seen, agreed, rule, absent=absent)
@@ -172,7 +198,9 @@ def test_p03_nothing_invented(seen: dict[str, Held], agreed: Value, rule: MergeR
         assert decision.value in {agreed, *(one.value for one in seen.values())}
 
 
-@given(seen=st.dictionaries(st.sampled_from("abcd"), members, min_size=2), agreed=values, rule=rules, absent=st.booleans())
+@given(
+    seen=st.dictionaries(st.sampled_from("abcd"), members, min_size=2), agreed=values, rule=rules, absent=st.booleans()
+)
 def test_p09_the_order_of_systems_does_not_matter(
     seen: dict[str, Held], agreed: Value, rule: MergeRule, absent: bool
 ) -> None:

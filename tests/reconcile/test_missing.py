@@ -1,3 +1,4 @@
+
 """Missing: who of a link is still there, and what is decided about a record that vanished."""
 
 from __future__ import annotations
@@ -264,7 +265,9 @@ OPEN_ANSWERS = [
 
 
 @pytest.mark.parametrize(("choice", "more", "operations", "status", "used"), OPEN_ANSWERS)
-def test_an_open_create_goes_on_as_a_person_says(choice: str, more: Any, operations: Any, status: str, used: Any) -> None:
+def test_an_open_create_goes_on_as_a_person_says(
+    choice: str, more: Any, operations: Any, status: str, used: Any
+) -> None:
     [found] = judged(waiting(), {"crm": BASE}, **OPEN).proposals
     outcome = judged(waiting(), {"crm": BASE}, answers=[answer(found, choice, **more)], **OPEN)
     assert (ops(outcome), outcome.after.status, outcome.used) == (operations, status, used)

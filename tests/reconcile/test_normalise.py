@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Normalise: which fields need a look, what each member holds in them, and what counts as one value."""
 
 from __future__ import annotations
@@ -149,7 +150,9 @@ def test_a_field_is_read_as_a_value_that_the_member_makes_its_own_of(
 ) -> None:
     """What a member counts as holding is what it holds, or what its codec turns into what it holds."""
     takes = Takes(rounds=whole)
-    one = link(member("crm", {"x": agreed}), member("pay", {"x": base} if base is not EMPTY else {}), agreed={"x": agreed})
+    one = link(
+        member("crm", {"x": agreed}), member("pay", {"x": base} if base is not EMPTY else {}), agreed={"x": agreed}
+    )
     found = looked_at(one, {"crm": {"x": crm}, "pay": {"x": pay}}, surfaces={"pay": takes})
     for fields in found.values():
         held = fields.cells["x"]["pay"]

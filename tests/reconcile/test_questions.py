@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is one line
 """Questions: their ids and digests, how they meet those that stand, and what an answer chooses."""
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from tests.reconcile.plain import fields
 def test_an_id_is_of_kind_link_and_name_and_of_the_scope_where_there_is_no_link() -> None:
     one = question_id("conflict", "l1", "name", "acme")
     assert one == question_id("conflict", "l1", "name", "other")
-    others = [question_id("loss", "l1", "name"), question_id("conflict", "l2", "name"), question_id("conflict", "l1", "x")]
+    others = [
+        question_id("loss", "l1", "name"),
+        question_id("conflict", "l2", "name"),
+        question_id("conflict", "l1", "x"),
+    ]
     assert len({one, *others}) == 4
     assert question_id("guard", "", "delete", "acme") != question_id("guard", "", "delete", "other")
     assert question_id("a", "bc", "d") != question_id("ab", "c", "d")
@@ -83,11 +88,22 @@ def test_p26_a_conflict_is_the_edits_and_what_was_agreed() -> None:
     """Who did not edit changes nothing about the question, whether it was there to be read or not."""
     asked = digest(crm=A, quote=B)
     assert asked == digest(quote=B, crm=A) == digest(crm=A, quote=B, web=STILL)
-    moved = [digest(crm=Held("A2", "Gold"), quote=B), digest(crm=Held("A", UNSEEN), quote=B), digest(crm=A), digest(crm=A, quote=B, web=B)]
+    moved = [
+        digest(crm=Held("A2", "Gold"), quote=B),
+        digest(crm=Held("A", UNSEEN), quote=B),
+        digest(crm=A),
+        digest(crm=A, quote=B, web=B),
+    ]
     assert asked not in moved
-    assert asked != conflict_digest("conflict", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Old"}), "built-in")
-    assert asked != conflict_digest("conflict", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Gold"}), "default")
-    assert asked != conflict_digest("renewal", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Gold"}), "built-in")
+    assert asked != conflict_digest(
+        "conflict", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Old"}), "built-in"
+    )
+    assert asked != conflict_digest(
+        "conflict", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Gold"}), "default"
+    )
+    assert asked != conflict_digest(
+        "renewal", "name", fields({"name": {"crm": A, "quote": B}}, {"name": "Gold"}), "built-in"
+    )
 
 
 def test_people_are_told_values_and_bases() -> None:
@@ -144,7 +160,9 @@ def asks(name: str = "name", digest_: str = "d1", link: str = "l1", kind: str = 
 ID = question_id("conflict", "l1", "name")
 
 
-def stands(status: str = "open", choice: str | None = None, value: Value | None = None, proposal: Proposal | None = None) -> Standing:
+def stands(
+    status: str = "open", choice: str | None = None, value: Value | None = None, proposal: Proposal | None = None
+) -> Standing:
     decided = None if choice is None else replace(said(choice, value), by="ann")
     return Standing(f"{ID}-1", 1, status, proposal or asks(), decided, "an older answer")
 
@@ -173,7 +191,9 @@ MATCH: list[tuple[str, Standing | None, Proposal | None, dict[str, Any], tuple[s
 
 
 @pytest.mark.parametrize(("why", "one", "proposal", "more", "wanted"), MATCH, ids=[row[0] for row in MATCH])
-def test_what_becomes_of_a_question(why: str, one: Standing | None, proposal: Proposal | None, more: Any, wanted: Any) -> None:
+def test_what_becomes_of_a_question(
+    why: str, one: Standing | None, proposal: Proposal | None, more: Any, wanted: Any
+) -> None:
     given_ = {"used": (), "judged": ("l1", ""), "last_n": {}} | more
     steps = match([one] if one else [], [proposal] if proposal else [], **given_)
     assert [(step.what, step.previous) for step in steps] == ([] if wanted is None else [wanted]), why
@@ -205,7 +225,11 @@ names = st.sampled_from(["a", "b", "c"])
 proposals = st.builds(asks, names, st.sampled_from(["d1", "d2"]), st.sampled_from(["l1", "l2", ""]))
 
 
-@given(asked=st.lists(proposals, max_size=5), later=st.lists(proposals, max_size=5), judged=st.sampled_from([("l1", "l2", ""), ("l1",)]))
+@given(
+    asked=st.lists(proposals, max_size=5),
+    later=st.lists(proposals, max_size=5),
+    judged=st.sampled_from([("l1", "l2", ""), ("l1",)]),
+)
 def test_p26_every_question_stands_once(asked: list[Proposal], later: list[Proposal], judged: tuple[str, ...]) -> None:
     """After two runs each question of what was judged stands once, as it was last asked, and none else does."""
     first = match((), asked, (), ("l1", "l2", ""), {})
@@ -226,7 +250,8 @@ def test_p26_every_question_stands_once(asked: list[Proposal], later: list[Propo
 @given(asked=st.lists(proposals, max_size=5), choice=st.sampled_from(SILENCING))
 def test_what_is_ignored_is_not_asked_again(asked: list[Proposal], choice: str) -> None:
     standing = [
-        Standing(step.id, 1, "decided", step.proposal, said(choice)) for step in match((), asked, (), ("l1", "l2", ""), {})
+        Standing(step.id, 1, "decided", step.proposal, said(choice))
+        for step in match((), asked, (), ("l1", "l2", ""), {})
     ]
     steps = match(standing, asked, (), ("l1", "l2", ""), {})
     assert {step.what for step in steps} <= {"silence"}

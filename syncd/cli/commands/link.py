@@ -138,7 +138,7 @@ async def _decide(
                 linking.approve(world, report.changeset, whole.changeset, by=by)
             session.log.info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
             show_from(world.store, session.review, scope, now=world.now())
-    doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True)
+    doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["questions"] or doc["counts"]["creates"]) else OK
     if session.json:
         print_json(_document(draft, came, choices, doc, dry_run=dry_run, code=code))

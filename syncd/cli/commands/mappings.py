@@ -160,7 +160,7 @@ def trial(session: Session, codec: str, texts: Sequence[str], options: Sequence[
         print_json({"command": "mappings try", "codec": codec, "rows": told})
         return OK
     shown = [
-        (row.raw, row.parsed if row.understood else "not understood; kept and never written", row.formatted)
+        (row.raw, row.parsed if row.understood else "not understood; kept, and never written", row.formatted)
         for row in rows
     ]
     say(*table(shown, ("text", "means", "would be written as")))

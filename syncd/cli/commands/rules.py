@@ -10,7 +10,7 @@ from syncd.assemble import load_rules
 from syncd.cli.commands.why import fields_of, find_field, place_of, rule_text
 from syncd.cli.names import find_group, find_plan
 from syncd.cli.out import print_json, say, styled, table
-from syncd.cli.run import OK, USAGE
+from syncd.cli.run import OK
 from syncd.reconcile.rules import CHOICES, LEVELS, SCOPES, SETTINGS
 
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ def test(session: Session, paths: Sequence[Path], junit: Path | None) -> int:
     if junit is not None:
         junit.write_text(results.junit(), encoding="utf-8")
     say(results.json() if session.json else results.text())
-    return results.exit_code if results.ok or not results.errors else USAGE
+    return results.exit_code

@@ -98,10 +98,9 @@ def rule_text(rule: MergeRule) -> str:
     """Say what happens when two systems change the field to different values."""
     name = rule.name("on_conflict")
     if rule.mode == "mirror":
-        drift = (
-            "a change elsewhere is overwritten" if rule.on_drift == "overwrite" else "a change elsewhere is asked about"
-        )
-        return f"a mirror of {rule.source_of_truth}: {drift} (rule {rule.name('mode')})"
+        drift = "overwritten" if rule.on_drift == "overwrite" else "asked about"
+        mirror = f"it is a mirror of {rule.source_of_truth}, and a change elsewhere is {drift}"
+        return f"{mirror} (rule {rule.name('mode')})"
     told = {
         "ask": "a person is asked",
         "source_of_truth": f"{rule.source_of_truth} wins if it is among those that changed it, else a person is asked",

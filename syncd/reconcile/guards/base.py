@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncd.reconcile.questions import digest_of, text_of
@@ -27,7 +27,7 @@ class Limit:
 class Limits:
     """The limits of an installation: guard name -> limit; a guard that is not named is off.
 
-    `empty-side`, `scope`, `permission` and `delete` need no number and are on unless `off` names them.
+    `empty-side`, `scope` and `permission` need no number and are on unless `off` names them; `delete` is always on.
     """
 
     by_name: Mapping[str, Limit] = field(default_factory=dict)
@@ -102,6 +102,13 @@ def trip(name: str, sighting: Sighting, why: str, *evidence: str) -> Trip:
     return Trip(name, sighting.system, why, digest_of(name, sighting.system, sighting.kind, why, evidence), evidence)
 
 
+def writes_of(changeset: Changeset) -> Iterator[Change | Operation]:
+    """Give every write of a changeset in its order."""
+    for outcome in changeset.outcomes:
+        yield from outcome.changes
+        yield from outcome.operations
+
+
 def key_of(write: Change | Operation) -> str:
     """Give the key under which an approval lets a write through: where, what, and the value."""
     if isinstance(write, Change):
@@ -130,7 +137,7 @@ def hold_back(
         held.append(write)
         return False
 
-    if not any(suspect(write) for one in changeset.outcomes for write in (*one.changes, *one.operations)):
+    if not any(map(suspect, writes_of(changeset))):
         return Verdict(replace(changeset, used=(*changeset.used, *used)) if used else changeset)
     outcomes = tuple(
         replace(one, changes=tuple(filter(lets, one.changes)), operations=tuple(filter(lets, one.operations)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from syncd.reconcile.guards.base import Evidence, Limits, Verdict, hold_back
-from syncd.reconcile.types import Change, Changeset, Decided, Operation
+from syncd.reconcile.guards.base import Evidence, Limits, Verdict, hold_back, writes_of
+from syncd.reconcile.types import Changeset, Decided
 
 NAME = "too-many-changes"
 
@@ -16,7 +16,7 @@ def check(changeset: Changeset, evidence: Evidence, limits: Limits, approvals: M
     limit = limits.of(NAME)
     if limit is None:
         return Verdict(changeset)
-    writes: list[Change | Operation] = [w for o in changeset.outcomes for w in (*o.changes, *o.operations)]
+    writes = list(writes_of(changeset))
     touched = {write.link for write in writes}
     if limit.reached(len(touched), evidence.known):
         why = f"{len(touched)} of {evidence.known} plans of the group would be written in one run"

@@ -24,7 +24,7 @@ def limits_of(guards: Any) -> Limits:  # noqa: ANN401 - what a person wrote
     if not isinstance(guards, Mapping):
         raise ConfigError(f"guards: a mapping belongs here, not `{guards}`")
     limits: dict[str, Limit] = {}
-    off = set(_listed(guards.get("off")))
+    off = set(map(str, guards.get("off") or ()))
     for name in (*guards, *off):
         if name not in (*NAMES, "off"):
             raise ConfigError(f"guards: `{name}` is not a guard{meant(name, NAMES)}")
@@ -39,7 +39,3 @@ def limits_of(guards: Any) -> Limits:  # noqa: ANN401 - what a person wrote
             raise ConfigError(f"guards: {where}: {said['msg']}, got `{said['input']}`") from error
         limits[name] = Limit(limit.share, limit.count, limit.hourly)
     return Limits(limits, frozenset(off | (set(NAMES) - set(limits) - ALWAYS_ON)))
-
-
-def _listed(value: Any) -> Iterator[str]:  # noqa: ANN401
-    return iter(map(str, value)) if isinstance(value, list) else iter(() if value is None else (str(value),))

@@ -1,4 +1,4 @@
-"""What is said about a mistake in a table: where, what was seen, what was expected, and the nearest known name. Pure."""
+"""What is said about a mistake: where, what was seen, what was expected, and the nearest known name. Pure."""
 
 from __future__ import annotations
 

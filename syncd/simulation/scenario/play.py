@@ -21,7 +21,9 @@ from syncd.reconcile.types import Decided, Link, Member, Proposal
 from syncd.review.answers import decision_from_text
 from syncd.review.errors import ReviewError
 from syncd.simulation.scenario.expect import Came, State
-from syncd.simulation.scenario.format import Cycle, Scenario, meant, scalar, unquoted
+from syncd.simulation.scenario.limits import limits_of
+from syncd.simulation.scenario.mistakes import meant
+from syncd.simulation.scenario.models import Cycle, Scenario, scalar, unquoted
 from syncd.simulation.scenario.start import begin, newcomers, scope_of
 from syncd.simulation.scenario.system import Killed, TableSystem
 from syncd.store.rows import Question
