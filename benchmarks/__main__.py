@@ -115,7 +115,8 @@ def _page(lines: list[str], runs: int) -> str:
         f"`make bench ARGS=--write`, {runs} interleaved pairs after a warm-up, Python {platform.python_version()}, "
         "2 cores. Whole cycles in process: both systems are listed, every record is read and digested, changes go "
         "through merge, journal, write, read-back and history on a SQLite file; vdirsyncer's own in-memory storages "
-        "with its SQLite status file do the same linked work, comparing tags without reading contents when nothing changed. "
+        "with its SQLite status file do the same linked work, comparing tags without reading contents where nothing "
+        "changed. "
         "Milliseconds are medians and differ from machine to machine; the ratio is the median of the pairs.\n\n"
         + "\n".join(lines)
         + "\n"

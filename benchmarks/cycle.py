@@ -1,10 +1,11 @@
 """One whole cycle over a folder, as a command: `python -m benchmarks.cycle DIR`.
 
 DIR holds `a.jsonl`, `b.jsonl`, `base.jsonl` and `links.jsonl`, one JSON object a line, `id` first. A record's other
-keys are its fields. `links.jsonl` names the pairs: `{"id": L, "a": id in a, "b": id in b}`; where `a` or `b` is left out
-the link's own id is meant. `base.jsonl` says under the link's id what both sides held when they last agreed. A is the
-source of truth on conflict, fields are merged one by one. The command rewrites `a.jsonl`, `b.jsonl` and `base.jsonl`
-and prints a line of counts. The same engine, store and journal as everywhere else do the work.
+keys are its fields. `links.jsonl` names the pairs: `{"id": L, "a": id in a, "b": id in b}`; where `a` or `b` is left
+out the link's own id is meant. `base.jsonl` says under the link's id what both sides held when they last agreed.
+
+A is the source of truth on conflict, fields are merged one by one. The command rewrites `a.jsonl`, `b.jsonl` and
+`base.jsonl` and prints a line of counts. The same engine, store and journal as everywhere else do the work.
 """
 
 from __future__ import annotations

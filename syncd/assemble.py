@@ -16,7 +16,7 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 
 from syncd import config as configuration
-from syncd.apply.world import LiveSystem, World
+from syncd.apply.world import LiveSystem, World, no_lock
 from syncd.config import Config
 from syncd.connectors import registry
 from syncd.errors import ConfigError, LockedError, StoreError
@@ -38,19 +38,23 @@ def shipped(name: str) -> Path:
     return inside if inside.exists() else _PACKAGE.parent / name
 
 
-def build_world(config: Config, *, wait_s: float = WAIT_S) -> World:
-    """Make the world of a configuration. Raises ConfigError, StoreError."""
+def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False) -> World:
+    """Make the world of a configuration. Raises ConfigError, StoreError.
+
+    `dry_run`: on a copy of the store that ends with the process. What connectors remember (cursors) goes there, too, so
+    that what was seen by trying is seen again by the next real run; nothing is locked.
+    """
     rules = load_rules(config)
     state = state_folder(config)
     compiled = {name: load_mapping(config, name) for name in config.systems}
-    store = open_store(config)
+    store = _copy(open_store(config)) if dry_run else open_store(config)
     systems = {name: _system(config, name, compiled[name], store) for name in config.systems}
     return World(
         systems=systems,
         store=store,
         rules=rules,
         limits=config.guards.limits(),
-        lock=locks(state / "locks", wait_s),
+        lock=no_lock if dry_run else locks(state / "locks", wait_s),
         ignore=frozenset(config.ignore),
         period_s=config.period_s,
         settle_s=config.settle_s,
@@ -60,6 +64,13 @@ def build_world(config: Config, *, wait_s: float = WAIT_S) -> World:
 def open_store(config: Config) -> Store:
     """Open the store of a configuration. Raises StoreError."""
     return Store.open(state_folder(config) / "syncd.db")
+
+
+def _copy(store: Store) -> Store:
+    try:
+        return store.fork()
+    finally:
+        store.close()
 
 
 async def close(world: World) -> None:

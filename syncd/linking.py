@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncd.apply.begin import set_aside
-from syncd.apply.recover import recover
 from syncd.apply.world import World
 from syncd.apply.write import seen_of
 from syncd.model import paths
@@ -313,11 +312,11 @@ def sources_told(sources: Mapping[str, System]) -> str:
 async def resync(world: World, view: View, *, winner: System | None = None, by: str = "") -> list[Link]:
     """Forget the bases of a group's links: equal values adopt, differing ones are asked, or `winner` overwrites them.
 
-    The caller holds the group's lock and read the view whole. Gives the links that start anew. Raises LinkingError.
+    The caller holds the group's lock, let recovery settle what a killed run left, and then read the view whole. Gives
+    the links that start anew. Raises LinkingError.
     """
     if winner is not None and winner not in world.systems:
         raise LinkingError(f"there is no system {winner}", hint=f"The systems are {', '.join(world.systems)}.")
-    await recover(view.scope, world)
     fresh = [
         link
         for seen in view.links

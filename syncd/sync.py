@@ -93,7 +93,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
             again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))
             done += await _carry_out(run, again, seen, world)
             plan = replace(plan, tripped=(*plan.tripped, *again.tripped), used=(*plan.used, *again.used))
-            asked = replace(again, used=plan.used)  # what the guards still hold back after the second look
+            asked = replace(plan, proposals=(*again.proposals, *plan.proposals))  # all that the guards hold back
         world.store.save_questions(approval_rows(asked, world))
         report = _report(run, plan, view, world, done)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}

@@ -6,6 +6,7 @@ by a guard; 130 stopped from the keyboard.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,9 @@ def run(argv: list[str]) -> int:
     from syncd.cli.app import app
 
     wants_json = "--json" in argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no “quotes” is no reason to stop
     try:
         command = get_command(app)
         with command.make_context("syncd", _global_first(argv)) as context:

@@ -74,11 +74,11 @@ class Session:
             store.close()
 
     @asynccontextmanager
-    async def world(self, wait_s: float | None = None) -> AsyncIterator[World]:
-        """Open the whole world."""
+    async def world(self, wait_s: float | None = None, *, dry_run: bool = False) -> AsyncIterator[World]:
+        """Open the whole world; to try something, a copy of it."""
         from syncd.assemble import WAIT_S, build_world, close
 
-        world = build_world(self.config, wait_s=WAIT_S if wait_s is None else wait_s)
+        world = build_world(self.config, wait_s=WAIT_S if wait_s is None else wait_s, dry_run=dry_run)
         try:
             yield world
         finally:

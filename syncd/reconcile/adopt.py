@@ -34,6 +34,8 @@ def adopt(
     links: list[LinkView] = []
     gone: set[tuple[System, str]] = set()
     used: list[str] = []
+    # A record that appeared where a create of ours is not settled may be what it made: it is not copied by rule.
+    unsure = {system for _, system in view.open_creates}
     for key, stray in by_id.items():
         if key in gone:
             continue
@@ -41,7 +43,7 @@ def adopt(
         made: LinkView | None = None
         if answer is not None:
             made = _by_answer(stray, answer, by_id, gone, view, rules)
-        elif rule.unlinked == "copy":
+        elif rule.unlinked == "copy" and stray.system not in unsure:
             others = _others(view, stray)
             made = copy_of(view, stray, (rule.to,) if rule.to in others else others)
         if made is None or len(made.link.members) == 1 or stands(made.link.id):

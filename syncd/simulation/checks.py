@@ -131,10 +131,10 @@ def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
                 allowed = value in ever or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
             if not allowed:
                 yield f"{wrote.at} was told {path} = {value!r}, which nobody held or typed"
-        yield from _tables(stage, wrote, places)
+        yield from _tables(stage, wrote, places, typed)
 
 
-def _tables(stage: Stage, wrote: Wrote, places: list[Place]) -> Found:
+def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | None]) -> Found:
     system, kind, _ = wrote.at
     lens = stage.world.systems[system].surface(kind)
     atoms: dict[str, list[str]] = {}
@@ -145,6 +145,8 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place]) -> Found:
         if not wrote.touched.intersection(cells):
             continue
         told = _cells(stage, wrote.told, atom)
+        if typed.intersection(told.values()):
+            continue  # a table of one cell, and a person typed it
         if not any(
             _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
             for place in places
@@ -268,9 +270,9 @@ def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote) -> set
 
 
 def _echoes(stage: Stage, at: Place, path: str) -> set[Value]:
-    """Give what we told a record last."""
-    told = [one.told.get(path, EMPTY) for one in stage.witness.wrote if one.at == at and path in one.touched]
-    return set(told[-2:])
+    """Give what we told a record by writes that no run had settled yet when the present one began."""
+    late = stage.witness.wrote[stage.settled_until :]
+    return {one.told.get(path, EMPTY) for one in late if one.at == at and path in one.touched}
 
 
 def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:

@@ -6,19 +6,19 @@ The same setting and steps always give the same end.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from syncd.model import encoding
-from syncd.simulation.checks import AFTER_EACH_RUN, AT_REST
-from syncd.simulation.setting import Setting, draw_setting
-from syncd.simulation.stage import Ran, Stage
 from syncd.reconcile.constrain import REFUSALS_TO_ASK
 from syncd.reconcile.types import Link
-from syncd.simulation.vendor import Wrote
+from syncd.simulation.checks import AFTER_EACH_RUN, AT_REST
+from syncd.simulation.setting import Setting, draw_setting
+from syncd.simulation.stage import Event, Quiet, Ran, Stage
 from syncd.simulation.steps import Run, Step, draw_steps
+from syncd.simulation.vendor import Wrote
 
 MOST_RUNS_TO_REST = 14
 ANSWERING_ROUNDS = 3
@@ -44,6 +44,9 @@ class Failure:
     what: str
     told: tuple[str, ...]
     trace: str = field(default="", compare=False)
+    events: tuple[Event, ...] = field(default=(), compare=False, repr=False)
+    content: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """What the systems held in the end: system -> record -> field."""
 
 
 class Wrong(Exception):  # noqa: N818 - a finding
@@ -80,13 +83,17 @@ def play(history: History) -> Failure | None:
             if round_ == rounds or not _answer_all(stage, Random(history.seed + round_)):
                 break
     except Wrong as wrong:
-        return Failure(wrong.name, wrong.what, tuple(stage.told))
+        return _failed(stage, wrong.name, wrong.what)
     except Exception as error:  # noqa: BLE001 - whatever a run raises is a finding
-        where = traceback.format_exc()
-        return Failure("p23_a_run_never_raises", f"{type(error).__name__}: {error}", tuple(stage.told), where)
+        return _failed(stage, "p23_a_run_never_raises", f"{type(error).__name__}: {error}", traceback.format_exc())
     finally:
-        stage.store.close()
+        stage.store.free()
     return None
+
+
+def _failed(stage: Stage, name: str, what: str, trace: str = "") -> Failure:
+    content = {system: dict(live.content().get(stage.setting.kind, {})) for system, live in stage.systems.items()}
+    return Failure(name, what, tuple(stage.told), trace, tuple(stage.events), content)
 
 
 def p11_crash_anywhere(stage: Stage, history: History) -> None:
@@ -94,22 +101,36 @@ def p11_crash_anywhere(stage: Stage, history: History) -> None:
     if any(one.behaviour.late for one in stage.setting.systems):
         return  # a late vendor counts calls, and a run that is repeated makes more of them
     plain = stage.copy()
-    _to_rest(plain)
-    wanted = end_of(plain)
+    try:
+        _to_rest(plain)
+        wanted = end_of(plain)
+    finally:
+        plain.store.free()
     for kill in history.kills:
         twin = stage.copy()
-        ran = twin.run(Run(kill))
-        if not ran.killed:
-            return
+        try:
+            _killed_once(stage, twin, kill, wanted)
+        finally:
+            twin.store.free()
+
+
+def _killed_once(stage: Stage, twin: Stage, kill: int, wanted: dict[str, Any]) -> None:
+    """Kill a copy of the world at one moment, let it go on, and compare."""
+    ran = twin.run(Run(kill))
+    if not ran.killed:
+        return
+    try:
         _check(twin, ran)
         _to_rest(twin)
-        found = end_of(twin)
-        open_create = any(name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"])
-        if found != wanted and not open_create:
-            stage.told.append(twin.told[-1])
-            lines = [f"{key}: {value!r} instead of {wanted[key]!r}" for key, value in found.items() if value != wanted[key]]
-            stage.told += [*twin.told[len(stage.told) - 1 :], *lines]
-            raise Wrong("p11_crash_anywhere", f"killed at moment {kill}: {'; '.join(lines)}")
+    except Wrong:
+        stage.told, stage.events = twin.told, [*stage.events, *twin.events]
+        raise
+    found = end_of(twin)
+    open_create = any(name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"])
+    if found != wanted and not open_create:
+        lines = [f"{key}: {value!r} instead of {wanted[key]!r}" for key, value in found.items() if value != wanted[key]]
+        stage.told, stage.events = [*twin.told, *lines], [*stage.events, *twin.events]
+        raise Wrong("p11_crash_anywhere", f"killed at moment {kill}: {'; '.join(lines)}")
 
 
 def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
@@ -149,6 +170,7 @@ def _check_end(stage: Stage) -> None:
 def _calm(stage: Stage) -> None:
     """Let everything go well from now on."""
     stage.told.append("-- quiet --")
+    stage.events.append(Quiet())
     for name, system in stage.systems.items():
         system.faults.clear()
         system.scope = "all"

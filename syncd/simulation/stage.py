@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
@@ -32,10 +33,13 @@ from syncd.store.rows import Question
 from syncd.store.store import Store
 from syncd.sync import Mode, Report, observe, run_once
 
+if TYPE_CHECKING:
+    import sqlite3
+
 _T = TypeVar("_T")
 
 
-class Killed(BaseException):  # noqa: N818 - no error: the process is no more
+class Killed(BaseException):
     """The process died here."""
 
 
@@ -85,12 +89,32 @@ class Moments:
 class SimStore(Store):
     """A store in memory in which a process can die after each commit."""
 
-    moments: Callable[..., None] = staticmethod(lambda *_: None)
+    moments: Callable[..., None]
+
+    def __init__(self, where: str, writer: Engine, reader: Engine) -> None:
+        super().__init__(where, writer, reader)
+        self.moments = _nothing
+
+    @classmethod
+    def take(cls, source: Store | None = None) -> SimStore:
+        """Give a store that holds what the source holds, or nothing. Stores are used again: a new one would compile all
+        its statements anew, which takes longer than a run."""
+        taken = _free.pop() if _free else cls.of(_blank().fork())
+        with (source or _blank())._reading() as mine, taken._writer.connect() as theirs:
+            theirs.rollback()
+            copied, copy = mine.connection.driver_connection, theirs.connection.driver_connection
+            cast("sqlite3.Connection", copied).backup(cast("sqlite3.Connection", copy))
+        return taken
 
     @classmethod
     def of(cls, store: Store) -> SimStore:
         """Take over the engines of another store."""
-        return cls(store.where, store._writer, store._reader)  # noqa: SLF001 - the same class but for the hook
+        return cls(store.where, store._writer, store._reader)
+
+    def free(self) -> None:
+        """Let another stage have the store."""
+        self.moments = _nothing  # type: ignore[method-assign]
+        _free.append(self)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -99,6 +123,19 @@ class SimStore(Store):
             yield connection
         if not inner:
             self.moments("stored")
+
+
+_free: list[SimStore] = []
+
+
+@cache
+def _blank() -> Store:
+    """Make the empty store that every stage starts from."""
+    return Store.open(":memory:")
+
+
+def _nothing(*_: str) -> None:
+    """Let nothing happen."""
 
 
 @dataclass(slots=True)
@@ -117,6 +154,10 @@ class Ran:
     moments: int
     shown_before: dict[Place, Any] = field(default_factory=dict)
     """What had last been shown of each record when the run began."""
+    died: str = ""
+    """The moment at which the process was killed."""
+    touched: str = ""
+    """The system of the last request before that."""
     broken: frozenset[str] = frozenset()
     """Systems of which some listing was not complete."""
 
@@ -126,14 +167,30 @@ class Ran:
         return self.report is None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer as a table states it: the question's name there, and the answer."""
+
+    name: str
+    answer: str | dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """From here on nothing goes wrong any more."""
+
+
+Event: TypeAlias = Step | Said | Quiet | Ran
+
+
 @dataclass(slots=True)
 class Stage:
     """All that a history is played on."""
 
     setting: Setting
     seed: int = 0
-    empty: bool = False
-    """Without records and links, for a copy."""
+    source: SimStore | None = None
+    """The store of the stage that this one is to be a copy of."""
     clock: SimClock = field(default_factory=SimClock)
     witness: Witness = field(default_factory=Witness)
     moments: Moments = field(default_factory=Moments)
@@ -142,6 +199,8 @@ class Stage:
     world: World = field(init=False)
     access: dict[str, Access] = field(init=False)
     told: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    """What really happened, for the table that reproduces it."""
     answered: list[Decided] = field(default_factory=list)
     down: dict[str, str] = field(default_factory=dict)
     touched: int = 0
@@ -151,19 +210,19 @@ class Stage:
     closed: dict[tuple[Any, str], int] = field(default_factory=dict)
     """Questions that closed unanswered, with their digest -> what people had done until then."""
     ended_checked: int = 0
+    settled_until: int = 0
+    """How many writes were sent before all of them had been settled."""
     _ids: int = 0
 
     def __post_init__(self) -> None:
-        store = SimStore.open(":memory:")
-        assert isinstance(store, SimStore)  # noqa: S101 - tells mypy what open() made
-        self.store = store
+        self.store = SimStore.take(self.source)
         self.moments.act = lambda step: self.do(step)
         rng = Random(self.seed)
         for one in self.setting.systems:
             self.systems[one.name] = self._vendor(one, rng)
-        if not self.empty:
+        if self.source is None:
             self._fill()
-        self.store.moments = self.moments  # type: ignore[method-assign,assignment]
+        self.store.moments = self.moments
         self.access = {name: drive(system.access()) for name, system in self.systems.items()}
         self.world = self.fresh()
         self.witness.by_people.clear()
@@ -178,7 +237,7 @@ class Stage:
             self.lenses(made),
             self.witness,
             clock=self.clock.now if made.times else None,
-            on_effect=self.moments,
+            on_effect=lambda moment, operation: self.moments(moment, operation, made.name),
             shuffle=Random(rng.random()) if rng.random() < 0.5 else None,
         )
 
@@ -189,7 +248,7 @@ class Stage:
         parts = behaviour.parts
 
         def part_of(path: str) -> str:
-            return parts.get(path.split("[")[0].split(".")[0], "record")
+            return parts.get(path.split("[", maxsplit=1)[0].split(".", maxsplit=1)[0], "record")
 
         kinds: tuple[Kind, ...] = ("group", "plan") if self.setting.kind == "plan" else ("generic",)
         return {
@@ -256,8 +315,8 @@ class Stage:
 
     def copy(self) -> Stage:
         """Give another stage on which everything is as it is here and goes its own way from now on."""
-        twin = Stage(self.setting, self.seed, empty=True)
-        twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched  # noqa: SLF001
+        twin = Stage(self.setting, self.seed, self.store)
+        twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched
         for name, system in self.systems.items():
             system.copy_to(twin.systems[name])
         twin.witness.absent |= self.witness.absent
@@ -271,9 +330,6 @@ class Stage:
         twin.answered, twin.told = list(self.answered), list(self.told)
         twin.clusters = {place: set(links) for place, links in self.clusters.items()}
         twin.access = dict(self.access)
-        twin.store.close()
-        twin.store = SimStore.of(self.store.fork())
-        twin.store.moments = twin.moments  # type: ignore[method-assign,assignment]
         twin.world = twin.fresh()
         return twin
 
@@ -350,6 +406,7 @@ class Stage:
                 return
         self.touched += 1
         self.told.append(str(step))
+        self.events.append(step)
 
     def answer(self, step: Answer) -> None:
         """Answer one of the open questions."""
@@ -366,6 +423,7 @@ class Stage:
         proposal = question.proposal
         self.touched += 1
         self.told.append(f"answer {proposal.kind} {proposal.label} {proposal.name}: {choice} {value or ''} {options or ''}")
+        self.events.append(self._said(question, choice, value))
         if choice == "ignore":
             self.store.save_questions([replace(question, status="ignored")])
             return
@@ -374,6 +432,21 @@ class Stage:
         )
         self.answered.append(decided)
         self.store.save_questions([replace(question, status="decided", decided=decided)])
+
+    def _said(self, question: Question, choice: str, value: Any) -> Said:
+        proposal = question.proposal
+        system, _, rest = proposal.name.partition(":")
+        match proposal.kind:
+            case "conflict" | "renewal":
+                name = f"{proposal.label}.{proposal.name}"
+            case "hand-off" | "hold" | "loss":
+                name = f"{system}:{proposal.label}.{rest}"
+            case "missing-record":
+                name = proposal.label
+            case _:
+                name = proposal.name
+        answer: str | dict[str, str] = {"value": format_value(value)} if choice == "value" else choice.partition(":")[0]
+        return Said(f"{proposal.kind} {name}", answer)
 
     def answers_to(self, question: Question, pick: int = 0) -> list[tuple[str, Any, dict[str, str]]]:
         """Give the answers that a person may give: what the question offers, made concrete."""
@@ -408,6 +481,8 @@ class Stage:
         links, asked = self.links(), self._standing()
         wrote_from = len(self.witness.wrote)
         shown_from = len(self.witness.log)
+        if not self.store.pending(self.setting.scope):
+            self.settled_until = wrote_from
         shown_before = dict(self.witness.shown)
         disturbed = self._disturbed(step)
         self.moments.arm(step.kill, step.races)
@@ -428,9 +503,12 @@ class Stage:
         )
         ran = Ran(
             step, report, links, self.links(), asked, self._standing(), wrote_from, shown_from, disturbed,
-            self.moments.count, shown_before, broken,
+            self.moments.count, shown_before,
+            self.moments.told[-1] if report is None and self.moments.told else "",
+            next((one.split(" ")[2] for one in reversed(self.moments.told) if one.count(" ") == 2), ""), broken,  # noqa: PLR2004
         )  # fmt: skip
         self.told.append(self._telling(ran))
+        self.events.append(ran)
         return ran
 
     async def _run(self, step: Run) -> Report:

@@ -73,12 +73,12 @@ class Witness:
         for path, value in flat.items():
             self.held[at][path].add(value)
 
-    def was_shown(self, at: Place, flat: Flat) -> None:
-        """Write down what the engine was shown of a record."""
+    def was_shown(self, at: Place, flat: Flat, *, ours: bool) -> None:
+        """Write down what the engine was shown of a record; of another tenant's world it keeps nothing."""
         self.shown[at] = flat
         self.ever_shown[at].append(flat)
         self.log.append((at, flat))
-        if self.observing:
+        if self.observing and ours:
             self.fresh.append((at, flat))
 
     def step(self, *, killed: bool = False) -> None:
@@ -93,7 +93,7 @@ class Witness:
 class SimSystem(MemorySystem):
     """An in-memory vendor that tells its witness everything."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each thing a world hands in
+    def __init__(
         self,
         system: str,
         behaviour: Behaviour,
@@ -158,7 +158,7 @@ class SimSystem(MemorySystem):
     def _show(self, record: Record) -> None:
         at = (self.system, record.kind, record.id)
         self.witness.raced.discard(at)
-        self.witness.was_shown(at, self.flat(record))
+        self.witness.was_shown(at, self.flat(record), ours=self.scope == "all")
 
     async def list(self, kind: Kind) -> AsyncIterator[Page]:
         """List, and tell what was shown."""

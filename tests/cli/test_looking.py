@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from syncd.cli.demo.drops import native_id
+from syncd.store.rows import Settlement
 from tests.cli.conftest import GROUP, HIGH, PROSPER, STANDARD, Office
 
 COPAY = "benefits.urgent_care.in_network"
@@ -111,6 +113,20 @@ def test_history_is_narrowed(decided):
     assert [row["record"] for row in rows] == [record]
 
 
+def test_history_shows_what_a_write_changed_in_the_vendors_own_record(office):
+    """Kept where a vendor has no conditional write; a file drop has one, so it is put there by hand."""
+    from syncd import assemble, config
+
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    office.ok("sync", GROUP)
+    store = assemble.open_store(config.load())
+    [intent] = store.intents(run=next(row for row in store.history() if row.what == "written").run)
+    images = [json.dumps({"Rates": [{"EE": rate}], "Name": "High"}) for rate in ("435.58", "441.20")]
+    store.settle([Settlement(replace(intent, raw_before=images[0], raw_after=images[1]))])
+    store.close()
+    assert "  Rates[0].EE: 435.58 -> 441.20\n" in office.ok("history", GROUP, "--images")
+
+
 def test_a_group_without_history_says_so(bare):
     assert bare.ok("history") == "Nothing has happened here yet.\n"
 
@@ -152,6 +168,10 @@ def test_status_with_check_is_partial_when_a_system_is_away(office):
     said = office("status", "--check")
     assert said.code == 3
     assert "plans.csv" in said.out
+
+
+def test_status_takes_no_group(office):
+    assert "got unexpected extra argument(s) (acme)" in office.fails(2, "status", "acme")
 
 
 def test_status_of_a_new_installation(bare):
@@ -330,8 +350,15 @@ def test_rules_are_tested_on_cases(bare):
     assert json.loads(said.out)["scenarios"][0]["ok"] is False
     table.write_text("format: syncd-scenario/1\nscenarios: [}\n")
     said = bare("rules", "test", "cases.yaml")
-    assert said.code == 2
-    assert "cases.yaml:2" in said.out
+    assert said.code == 1
+    assert "ERROR cases.yaml:2: " in said.out
+    assert "nothing was run" in bare("rules", "test", "nowhere.yaml").out
+
+
+def test_a_rule_is_explained_for_fields_that_there_are(office):
+    assert "“Prosper” has no field `details.nme`; did you mean `details.name`" in office.fails(
+        2, "rules", "explain", GROUP, "Prosper", "details.nme"
+    )
 
 
 def test_init_makes_what_it_says(bare):

@@ -73,6 +73,11 @@ def test_a_question_is_shown_with_what_each_answer_would_do(asked):
     assert asked("review", "show", id_, "--json").json["question"]["members"]["quote"]["value"] == "$55"
 
 
+def test_a_question_that_there_is_not_is_said(asked):
+    id_ = question(asked, COPAY)
+    assert f'there is no question "{id_}x"; did you mean "{id_}"?' in asked.fails(2, "review", "show", f"{id_}x")
+
+
 def test_a_table_is_shown_by_what_each_system_changed_in_it(asked):
     out = asked.ok("review", "show", question(asked, RATES))
     lines = [" ".join(line.split()) for line in out.splitlines()]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -265,3 +268,27 @@ def test_json_is_one_document_and_the_exit_code_is_in_it(office):
     error = office("sync", "--json", "nobody")
     assert json.loads(error.out)["error"]["kind"] == "UnknownNameError"
     assert error.code == 2
+
+
+def test_what_a_connector_remembers_in_a_dry_run_is_forgotten_with_it(bare):
+    """A cursor that moves on while its records are only looked at would lose them."""
+
+    def remembered() -> dict[str, object]:
+        store = assemble.open_store(config.load())
+        try:
+            return {system: store.items(f"connector:{system}") for system in ("crm", "quote")}
+        finally:
+            store.close()
+
+    bare.ok("sync", "--dry-run")
+    assert remembered() == {"crm": {}, "quote": {}}
+    bare.ok("sync")
+    assert remembered()["crm"]
+
+
+def test_a_terminal_that_knows_few_letters_is_served(office):
+    program = [sys.executable, "-c", "import sys; from syncd.cli import main; sys.exit(main())", "unlink", GROUP, "x"]
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(program, capture_output=True, check=False, env=environ, cwd=office.folder)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

@@ -89,7 +89,7 @@ def test_what_happened_is_told_newest_first_with_who():
         ("decided", "", "", "quote", "ann"),
         ("changed", "quote", "1", "2", ""),
         ("linked", "crm", "", "", "ann"),
-        ("seen first", "crm", "EMPTY", "1", ""),
+        ("seen first", "crm", str(EMPTY), "1", ""),
     ]
 
 

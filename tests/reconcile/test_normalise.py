@@ -129,10 +129,10 @@ def test_a_declared_rounding_is_no_difference(
 
 
 def test_what_is_owed_is_not_read_as_held() -> None:
-    """A member that is behind holds the rounding of an older value only by chance: its base stays as it was confirmed."""
+    """A member that is behind and unedited counts as unedited, however what it holds is read."""
     one = link(member("crm", {"x": M("512.45")}), member("pay", {"x": M(512)}, behind={"x": Owed(1)}))
     found = looked_at(one, {"crm": {"x": M("530.10")}, "pay": {"x": M(512)}}, surfaces={"pay": Takes(rounds=whole)})
-    assert found["x"].cells["x"]["pay"] == Held(M("512.45"), M(512), behind=True)
+    assert found["x"].cells["x"]["pay"] == Held(M("512.45"), M("512.45"), behind=True)
 
 
 def test_a_newcomer_that_rounds_agrees() -> None:
@@ -157,4 +157,4 @@ def test_a_field_is_read_as_a_value_that_the_member_makes_its_own_of(
     for fields in found.values():
         held = fields.cells["x"]["pay"]
         assert held.value == pay or takes.nearest("x", held.value) == pay
-        assert held.base == base or takes.nearest("x", agreed) == base
+        assert held.base == base or takes.nearest("x", agreed) == base or (held.base == held.value and base == pay)

@@ -12,7 +12,7 @@ from syncd.cli.names import find_group, groups_of, member_text, plans_of, record
 from syncd.cli.observing import observe_new
 from syncd.cli.out import Progress, count, print_json, say, short, styled, table, when
 from syncd.cli.run import OK
-from syncd.reconcile.suggest import suggest
+from syncd.reconcile.suggest import Suggestion, suggest
 from syncd.reconcile.types import Stray
 
 if TYPE_CHECKING:
@@ -127,7 +127,10 @@ async def _candidates(session: Session, *, refresh: bool) -> int:
         await observe_new(world, Progress(), refresh=refresh)
         loose = linking.unlinked_groups(world)
         found = suggest(loose.values())
-        pairs = {frozenset({key, (one.system, one.id)}): (key, one) for key in sorted(found) for one in found[key]}
+        pairs: dict[frozenset[tuple[str, str]], tuple[tuple[str, str], Suggestion]] = {}
+        for key in sorted(found):
+            for one in found[key]:
+                pairs.setdefault(frozenset({key, (one.system, one.id)}), (key, one))
         if session.json:
             print_json(
                 {

@@ -50,7 +50,7 @@ def _read(file: Path) -> str:
 async def _run(
     session: Session, group: str, file: Path | None, text: str, out: Path | None, *, dry_run: bool, check: bool
 ) -> int:
-    async with session.world() as world:
+    async with session.world(dry_run=dry_run) as world:
         found = find_group(world.store, group)
         for one in await observe_all(world, Progress()):
             for error in (*one.observed.errors, *one.observed.tripped):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncd import linking
+from syncd.apply.recover import recover
 from syncd.apply.world import no_lock
 from syncd.cli import preview
 from syncd.cli.names import Labels, find_group
@@ -26,13 +27,11 @@ def run(session: Session, group: str | None, winner: str | None, *, dry_run: boo
 
 
 async def _run(session: Session, group: str | None, winner: str | None, *, dry_run: bool, check: bool) -> int:
-    async with session.world() as real:
-        if winner is not None and winner not in real.systems:
-            raise ConfigError(
-                f"there is no system `{winner}`", field="--winner", hint=f"The systems are {', '.join(real.systems)}."
-            )
-        scopes = real.store.scopes() if group is None else [find_group(real.store, group).id]
-        world = replace(real, store=real.store.fork(), lock=no_lock) if dry_run else real
+    async with session.world(dry_run=dry_run) as world:
+        if winner is not None and winner not in world.systems:
+            hint = f"The systems are {', '.join(world.systems)}."
+            raise ConfigError(f"there is no system `{winner}`", field="--winner", hint=hint)
+        scopes = world.store.scopes() if group is None else [find_group(world.store, group).id]
         problems = [
             f"{one.observed.system}: {error}"
             for one in await observe_all(world, Progress())
@@ -42,6 +41,7 @@ async def _run(session: Session, group: str | None, winner: str | None, *, dry_r
         docs, started = [], 0
         for scope in scopes:
             async with world.lock(scope):
+                await recover(scope, world)
                 view = await read_links(scope, world, Mode(full=True))
                 started += len(await linking.resync(world, view, winner=winner, by=session.by))
                 report = await run_once(scope, replace(world, lock=no_lock), Mode(preview=True))

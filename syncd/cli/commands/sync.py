@@ -102,8 +102,7 @@ def _check_ask(ask: Ask) -> None:
 async def _sync(session: Session, ask: Ask) -> int:
     dry_run = ask.dry_run or ask.out is not None
     progress = Progress()
-    async with session.world(ask.wait_s) as real:
-        world = replace(real, store=real.store.fork(), lock=no_lock) if dry_run else real
+    async with session.world(ask.wait_s, dry_run=dry_run) as world:
         mode, scopes, filters = _scope(ask, world)
         came = Came(dry_run)
         came.collected = collect_into(world.store, session.review, world.now())

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from syncd.apply.recover import recover
 from syncd.apply.world import World
 from syncd.errors import ConfigError
 from syncd.linking import LinkingError, resync
@@ -153,6 +154,7 @@ class Play:
 
     async def _resync(self, cycle: Cycle, world: World) -> None:
         try:
+            await recover(self.scope, world)
             await resync(world, await read_links(self.scope, world, Mode(full=True)), winner=cycle.winner)
         except LinkingError:
             return  # nothing is linked, so there is nothing to forget

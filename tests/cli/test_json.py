@@ -1,0 +1,68 @@
+"""`--json` everywhere: one document on stdout, whatever the command."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import GROUP, HIGH, STANDARD, Office
+
+COMMANDS = [
+    ["init", "new"],
+    ["systems"],
+    ["systems", "--connectors"],
+    ["groups"],
+    ["groups", "list"],
+    ["groups", "candidates"],
+    ["groups", "link", "quote=G-104", "crm=7168"],
+    ["groups", "unlink", GROUP, "--plans"],
+    ["plans", GROUP],
+    ["link", GROUP],
+    ["link", GROUP, "--out", "d.yaml"],
+    ["unlink", GROUP, "Prosper"],
+    ["sync"],
+    ["sync", "--dry-run"],
+    ["sync", "--out", "c.json"],
+    ["resync", GROUP],
+    ["pause", "--reason", "x"],
+    ["review"],
+    ["review", "list"],
+    ["review", "show", "QUESTION"],
+    ["review", "decide", "QUESTION", "crm"],
+    ["review", "decide", "--all", "ignore"],
+    ["review", "apply"],
+    ["history"],
+    ["why", GROUP, "Prosper", "details.name"],
+    ["status"],
+    ["mappings", "check"],
+    ["mappings", "show"],
+    ["mappings", "show", "crm"],
+    ["mappings", "try", "money", "1"],
+    ["rules", "show"],
+    ["rules", "explain", GROUP, "Prosper", "details.name"],
+]
+
+
+@pytest.fixture
+def asked(office: Office) -> Office:
+    office.edit("quote", STANDARD, {"benefits.care.urgent.in": "$55 copay"})
+    office.edit("crm", STANDARD, {"Urgent Care In": "$60 Copayment"})
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    office.ok("sync", GROUP)
+    return office
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_one_document(asked, words):
+    id_ = asked.question("conflict") if "QUESTION" in words else ""
+    said = asked(*(id_ if word == "QUESTION" else word for word in words), "--json")
+    document = json.loads(said.out)
+    assert said.code == document.get("exit", 0)
+    assert said.err == ""
+    assert document["command"].split()[0] == words[0]
+
+
+def test_resume_gives_one_too(asked):
+    asked.ok("pause", "--reason", "x")
+    assert asked("resume", "--json").json == {"command": "resume", "resumed": "everything"}
