@@ -43,7 +43,7 @@ venv: .venv/.ok  ## make or renew .venv from the lock
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@printf '%s' "$(CURDIR)" >$@
 
-demo: venv  ## two systems in memory, one conflict, one decision (ARGS=... are handed on)
+demo: venv  ## the plans of two file drops in step, step by step (ARGS=... are handed on)
 	@$(BIN)/syncd demo $(ARGS)
 
 test: venv  ## the tests, without the long ones (ARGS=... are handed on)
@@ -63,7 +63,7 @@ format: venv  ## let ruff lay out the code
 coverage: venv  ## every branch of the core is taken by a test
 	$(TESTS) $(CORE:%=--cov=%) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
-prove: venv coverage  ## the long ones: mutations, ten thousand histories, kills, PostgreSQL, systemd
+prove: venv coverage  ## the long ones: 5,000 histories, mutations, kills at every moment
 	$(TESTS) -m prove $(ARGS)
 
 bench: venv  ## speed, as ratios

@@ -48,6 +48,14 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"syncd {version('syncd')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _globals(
     config: Annotated[
@@ -55,7 +63,11 @@ def _globals(
         typer.Option("--config", metavar="FILE", help="The configuration; else $SYNCD_CONFIG, ./syncd.toml, /etc/."),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to stderr what is done.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
+    del version
     remember(config, verbose=verbose)
 
 

@@ -6,7 +6,8 @@ The same setting and steps always give the same end.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -32,6 +33,8 @@ class History:
     setting: Setting
     steps: tuple[Step, ...]
     answers: bool = True
+    shuffled: bool = False
+    """Whether every system mixes the order of its listings."""
     kills: tuple[int, ...] = ()
     """Moments of the first quiet run at which the process is killed, each on its own copy of the world."""
 
@@ -72,13 +75,13 @@ def play(history: History) -> Failure | None:
         for step in history.steps:
             ran = stage.play(step)
             if ran is not None:
-                _check(stage, ran)
-        _calm(stage)
+                check(stage, ran)
+        calm(stage)
         if history.kills:
             p11_crash_anywhere(stage, history)
         rounds = ANSWERING_ROUNDS if history.answers else 0
         for round_ in range(rounds + 1):
-            _to_rest(stage)
+            to_rest(stage)
             _check_end(stage)
             if round_ == rounds or not _answer_all(stage, Random(history.seed + round_)):
                 break
@@ -102,34 +105,42 @@ def p11_crash_anywhere(stage: Stage, history: History) -> None:
         return  # a late vendor counts calls, and a run that is repeated makes more of them
     plain = stage.copy()
     try:
-        _to_rest(plain)
+        with _told_by(plain, stage):
+            to_rest(plain)
         wanted = end_of(plain)
     finally:
         plain.store.free()
     for kill in history.kills:
         twin = stage.copy()
         try:
-            _killed_once(stage, twin, kill, wanted)
+            with _told_by(twin, stage):
+                _killed_once(twin, kill, wanted)
         finally:
             twin.store.free()
 
 
-def _killed_once(stage: Stage, twin: Stage, kill: int, wanted: dict[str, Any]) -> None:
+@contextmanager
+def _told_by(twin: Stage, stage: Stage) -> Iterator[None]:
+    """Let what a copy of the world came to be told as what happened."""
+    try:
+        yield
+    except Wrong:
+        stage.told, stage.events, stage.systems = twin.told, [*stage.events, *twin.events], twin.systems
+        raise
+
+
+def _killed_once(twin: Stage, kill: int, wanted: dict[str, Any]) -> None:
     """Kill a copy of the world at one moment, let it go on, and compare."""
     ran = twin.run(Run(kill))
     if not ran.killed:
         return
-    try:
-        _check(twin, ran)
-        _to_rest(twin)
-    except Wrong:
-        stage.told, stage.events = twin.told, [*stage.events, *twin.events]
-        raise
+    check(twin, ran)
+    to_rest(twin)
     found = end_of(twin)
     open_create = any(name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"])
     if found != wanted and not open_create:
         lines = [f"{key}: {value!r} instead of {wanted[key]!r}" for key, value in found.items() if value != wanted[key]]
-        stage.told, stage.events = [*twin.told, *lines], [*stage.events, *twin.events]
+        twin.told += lines
         raise Wrong("p11_crash_anywhere", f"killed at moment {kill}: {'; '.join(lines)}")
 
 
@@ -141,21 +152,28 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
         for kind, records in system._records.items()  # noqa: SLF001 - what the vendor truly holds
         for id_, record in records.items()
     }
+    found = stage.links()
+    # A link is known by its records: its id tells which of them was there first.
+    key = {
+        link.id: " ".join(sorted(f"{rename(m.system)}:{'' if m.status == 'awaited' else rename(m.id)}" for m in link.members))
+        for link in found.values()
+    }
     links = {
-        rename(link.id): (
+        key[link.id]: (
             link.status,
             link.agreed,
-            {rename(m.system): (rename(m.id), m.status, m.base, set(m.behind), m.unseen) for m in link.members},
+            {rename(m.system): (m.status, m.base, set(m.behind), m.unseen) for m in link.members},
         )
-        for link in stage.links().values()
+        for link in found.values()
     }
     questions = sorted(
-        f"{q.proposal.kind} {q.proposal.label} {rename(q.proposal.name)}" for q in stage.store.questions(status=("open", "ignored"))
+        f"{q.proposal.kind} {key.get(q.proposal.link, '')} {'' if q.proposal.kind == 'missing-record' else rename(q.proposal.name)}"
+        for q in stage.store.questions(status=("open", "ignored"))
     )
     return {"content": content, "links": links, "questions": questions}
 
 
-def _check(stage: Stage, ran: Ran) -> None:
+def check(stage: Stage, ran: Ran) -> None:
     for check in AFTER_EACH_RUN:
         for what in check(stage, ran):
             raise Wrong(check.__name__, what)
@@ -167,7 +185,7 @@ def _check_end(stage: Stage) -> None:
             raise Wrong(check.__name__, what)
 
 
-def _calm(stage: Stage) -> None:
+def calm(stage: Stage) -> None:
     """Let everything go well from now on."""
     stage.told.append("-- quiet --")
     stage.events.append(Quiet())
@@ -182,7 +200,7 @@ def _calm(stage: Stage) -> None:
     stage.touched += 1
 
 
-def _to_rest(stage: Stage) -> None:
+def to_rest(stage: Stage) -> None:
     """P1: after some runs the next one writes nothing and leaves everything as it was."""
     before, still = "", 0
     # What a late vendor was told shows only after so many further calls, and a run at rest makes one.
@@ -190,7 +208,7 @@ def _to_rest(stage: Stage) -> None:
     for _ in range(MOST_RUNS_TO_REST + wanted):
         writes = len(stage.witness.wrote)
         ran = stage.run(Run())
-        _check(stage, ran)
+        check(stage, ran)
         now = state(stage)
         if now == before and not any(has_effect(stage, wrote) for wrote in stage.witness.wrote[writes:]):
             still += 1

@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 
 from syncd.connectors.memory import Behaviour
 from syncd.simulation.play import Failure, History
-from syncd.simulation.setting import GROUP, Setting, SystemSetting
+from syncd.simulation.setting import Setting, SystemSetting
 from syncd.simulation.stage import Event, Quiet, Ran, Said
-from syncd.simulation.steps import Calm, Edit, Fail, Put, Remove, Run
+from syncd.simulation.steps import Calm, Edit, Fail, Put, Remove
 
 _PLAIN = Behaviour()
 _SAID = {"versions": ("none", "etag", "lying")}
@@ -83,7 +83,7 @@ def as_table(history: History, failure: Failure) -> str:
     yaml.default_flow_style, yaml.width, yaml.sort_base_mapping_type_on_output = None, 120, False  # type: ignore[assignment]
     out = StringIO()
     yaml.dump({"format": "syncd-scenario/1", "scenarios": [scenario]}, out)
-    notes = [failure.what, *(f"not in a table: {one}" for one in [*_not_said(setting), *left_out])]
+    notes = [failure.what, "it went wrong in the last cycle; what each run came to stands under expect", *(f"not in a table: {one}" for one in [*_not_said(setting), *left_out])]
     held = (f"{system} {key}: {_said_fields(fields)}" for system, records in failure.content.items() for key, fields in records.items())
     comments = [line for note in [*notes, "held in the end:", *held] for line in textwrap.wrap(note, 110)]
     return "".join(f"# {line}\n" for line in comments) + out.getvalue()
@@ -197,4 +197,3 @@ def _cycle(ran: Ran, now: dict[str, Any], standing: dict[str, dict[str, Any]], l
     return cycle
 
 
-_ = (GROUP, Run)

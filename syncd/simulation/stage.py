@@ -189,6 +189,8 @@ class Stage:
 
     setting: Setting
     seed: int = 0
+    shuffled: bool | None = None
+    """Whether listings come in a mixed order; None: of some systems, by the seed."""
     source: SimStore | None = None
     """The store of the stage that this one is to be a copy of."""
     clock: SimClock = field(default_factory=SimClock)
@@ -231,6 +233,7 @@ class Stage:
     # -- making the world
 
     def _vendor(self, made: SystemSetting, rng: Random) -> SimSystem:
+        mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled  # noqa: PLR2004 - a coin
         return SimSystem(
             made.name,
             made.behaviour,
@@ -238,7 +241,7 @@ class Stage:
             self.witness,
             clock=self.clock.now if made.times else None,
             on_effect=lambda moment, operation: self.moments(moment, operation, made.name),
-            shuffle=Random(rng.random()) if rng.random() < 0.5 else None,
+            shuffle=Random(rng.random()) if mixed else None,
         )
 
     def lenses(self, made: SystemSetting) -> dict[Kind, FlatLens]:
@@ -315,7 +318,7 @@ class Stage:
 
     def copy(self) -> Stage:
         """Give another stage on which everything is as it is here and goes its own way from now on."""
-        twin = Stage(self.setting, self.seed, self.store)
+        twin = Stage(self.setting, self.seed, self.shuffled, self.store)
         twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched
         for name, system in self.systems.items():
             system.copy_to(twin.systems[name])

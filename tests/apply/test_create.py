@@ -1,4 +1,4 @@
-"""Creates and ends: the writes that are not a field. A create is sent once; a record is ended by a person's word only."""
+"""Creates and ends, the writes that are not a field: a create is sent once, a record ended by a person's word only."""
 
 from __future__ import annotations
 
@@ -359,11 +359,10 @@ LOOKALIKES: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("why", "data", "state"), LOOKALIKES, ids=[row[0] for row in LOOKALIKES])
 async def test_an_unmarked_create_is_adopted_by_what_it_holds(why: str, data: dict[str, Any], state: str) -> None:
-    """A record that appeared since the intent is taken for it when it holds all that was sent; a person sees to the rest."""
+    """A record that appeared since the intent is taken for it when it holds all that was sent."""
     stage = Stage(**UNMARKED)
     awaiting(stage)
     stage.systems["quote"].faults.set("create", "fail", error=UnknownOutcomeError, times=1)
-    stage.on("quote", "after_reply", "create", lambda: None)
     await stage.cycle()
     stage.put(data, "quote", id="typed")
     await stage.cycle()
@@ -401,9 +400,11 @@ async def test_a_record_that_was_first_seen_after_the_intent_may_be_it() -> None
     """The observation between the create and its recovery has seen it already."""
     stage = Stage(**UNMARKED)
     awaiting(stage)
-    stage.systems["quote"].on_effect = lambda *what: (
-        (_ for _ in ()).throw(Killed) if what == ("after_send", "create") else None
-    )
+
+    def die() -> None:
+        raise Killed
+
+    stage.on("quote", "after_send", "create", die)
     with pytest.raises(Killed):
         await stage.cycle()
     stage.systems["quote"].on_effect = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from syncd.connectors.memory import Behaviour
 from syncd.errors import AuthError
 from syncd.model.records import NotSeen
+from syncd.model.values import EMPTY
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.store.rows import Question
@@ -129,7 +131,7 @@ def known(stage: Stage) -> list[Any]:
 
 @pytest.mark.parametrize(("why", "fault", "more", "away"), GAPS, ids=[row[0] for row in GAPS])
 async def test_p15_a_gap_is_no_deletion(why: str, fault: str, more: Any, away: bool) -> None:
-    """Nothing is missing and no base moves. Members are looked up one by one; of a listing that broke nobody is believed."""
+    """Nothing is missing and no base moves. Members are looked up; of a listing that broke nobody is believed."""
     stage = await three()
     before = known(stage)
     stage.systems["quote"].faults.set("list", fault, **more)
@@ -252,13 +254,7 @@ async def test_a_record_that_reappears_closes_its_question_and_goes_on() -> None
     report = await stage.cycle()
     assert (stage.asked(), report.result, stage.held("quote", "p2")) == ([], "ok", NEW)
     assert stage.stored("l-p2").status == "live"
-    assert ("observed", "quote", {"name": (_empty(), "Gold"), "phone": (_empty(), "1")}) in stage.told("observed")
-
-
-def _empty() -> Any:
-    from syncd.model.values import EMPTY
-
-    return EMPTY
+    assert ("observed", "quote", {"name": (EMPTY, "Gold"), "phone": (EMPTY, "1")}) in stage.told("observed")
 
 
 async def test_a_member_that_was_never_seen_can_be_gone_too() -> None:
@@ -329,7 +325,7 @@ async def test_p16_the_same_evidence_is_the_same_question() -> None:
 
 
 async def test_p17_an_approval_is_for_what_was_seen_and_is_used_up() -> None:
-    """It lets the empty listing through: the records are gone then, each is asked about, and it does not count again."""
+    """It lets the empty listing through: the records are gone then, each is asked about; it does not count again."""
     stage = await three()
     for id_ in ("p1", "p2", "p3"):
         stage.systems["quote"].remove("generic", id_)
@@ -395,8 +391,6 @@ async def test_a_part_that_is_hidden_is_not_empty() -> None:
     access = quote.access
 
     async def less() -> Any:
-        from dataclasses import replace
-
         return replace(await access(), unreadable={"rates": "no right"})
 
     quote.access = less  # type: ignore[method-assign]
@@ -422,7 +416,7 @@ async def test_a_snapshot_that_is_too_old_is_read_anew() -> None:
     report = await run_once(stage.scope, stage.world)
     assert (stage.held("quote"), report.result) == ({**NEW, "note": "late"}, "ok")
     assert (stage.requests("crm", "read"), stage.requests("quote", "read")) == (1, 3)
-    assert stage.told("observed")[-1] == ("observed", "crm", {"note": (_empty(), "late")})
+    assert stage.told("observed")[-1] == ("observed", "crm", {"note": (EMPTY, "late")})
 
 
 @pytest.mark.parametrize("how", ["error", "gone", "unseen"])

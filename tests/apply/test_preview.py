@@ -16,7 +16,7 @@ from tests.apply.worlds import BASE, Stage
 
 
 def busy(**more: Any) -> Stage:
-    """Edits on both sides, a clear, a conflict, a record in two parts, a create, a stray, a system that is read-only in part."""
+    """Edits on both sides, a conflict, a record in two parts, a create, a stray, a system that is read-only in part."""
     behaviour = {"quote": Behaviour(parts={"rates": "rates"}), "web": Behaviour(read_only=("phone",))}
     stage = Stage("crm", "quote", "web", behaviour=behaviour, **more)
     stage.link({"details.name": "Gold", "rates.ee": "1", "rates.es": "2"}, id="p2")
@@ -105,7 +105,7 @@ async def test_a_preview_counts_decisions_that_are_not_used_yet() -> None:
 
 
 FILTERS: list[tuple[str, Mode, set[tuple[str, str]]]] = [
-    ("only some systems are written", Mode(systems=frozenset({"quote"})), {("l-p1", "quote"), ("l-p2", "quote"), ("l-p3", "quote"), ("l-p4", "quote")}),
+    ("only some systems are written", Mode(systems=frozenset({"quote"})), {(f"l-p{n}", "quote") for n in range(1, 5)}),
     ("only one link", Mode(only=frozenset({"l-p3"})), {("l-p3", "crm"), ("l-p3", "quote")}),
     ("one link in one system", Mode(only=frozenset({"l-p3"}), systems=frozenset({"crm"})), {("l-p3", "crm")}),
 ]  # fmt: skip

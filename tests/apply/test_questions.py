@@ -1,4 +1,4 @@
-"""Questions through their life: asked once, answered, used, silenced, re-issued, closed; and the links that answers make."""
+"""Questions through their life: asked, answered, used, silenced, re-issued, closed; and the links that answers make."""
 
 from __future__ import annotations
 
@@ -178,7 +178,8 @@ async def test_a_link_whose_records_are_equal_is_stored_though_nothing_is_to_be_
     stage.put(BASE, "crm", id="c")
     stage.put(BASE, "quote", id="q")
     await stage.cycle()
-    stage.decide(stage.store.questions()[0], "link", member_quote="q", source_all="crm")
+    first = next(each for each in stage.store.questions() if each.proposal.name == "crm:c")
+    stage.decide(first, "link", member_quote="q", source_all="crm")
     report = await stage.cycle()
     assert (len(stage.store.links()), report.result, stage.writes()) == (1, "ok", {"crm": 0, "quote": 0})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from syncd.connectors.memory import Behaviour
 from syncd.model.records import NotSeen
 from syncd.reconcile.types import Link, Member, Owed
-from syncd.store.rows import Intent
+from syncd.store.rows import Settlement
 from syncd.sync import PREVIEW, run_once
 from tests.apply.test_create import awaiting, made
 from tests.apply.worlds import BASE, Killed, Stage, dump
@@ -211,20 +212,12 @@ async def test_p23_a_system_that_does_not_answer_leaves_its_rows_and_is_told(tim
 
 async def test_rows_of_systems_and_links_that_are_no_more_are_left_alone() -> None:
     stage = await killed(await edited(), moment="after_journal")
-    odd = {"system": "gone", "link": "l-p1"}, {"system": "quote", "link": "l-none"}
-    for n, changed in enumerate(odd):
-        stated = {"id": f"odd{n}", "run": "r", "seq": 9, "scope": stage.scope, "kind": "generic", "record_id": "p1", "op": "write",
-                  "part": "record", "before": {}, "after": {"x": "1"}, "reasons": {}, "at": 0.0}  # fmt: skip
-        stage.store.settle([_settlement(Intent(**(stated | changed)))])  # type: ignore[arg-type]
+    row = stage.last()
+    odd = [replace(row, id="odd1", system="gone"), replace(row, id="odd2", link="l-none")]
+    stage.store.settle([Settlement(each) for each in odd])
     await stage.cycle()
     assert sorted(stage.ends())[:1] == [("gone", "intended")]
     assert stage.held("quote") == NEW
-
-
-def _settlement(intent: Intent) -> Any:
-    from syncd.store.rows import Settlement
-
-    return Settlement(intent)
 
 
 async def test_a_preview_settles_on_its_copy_only() -> None:
@@ -274,8 +267,8 @@ async def test_p11_no_record_exists_twice_wherever_a_create_is_killed(
         assert (stage.member("quote").base, stage.member("quote").status) == (BASE, "live")
 
 
-async def test_test_kill_after_create_is_found_by_a_process_that_never_observed() -> None:
-    """Recovery comes first: it asks the system itself whether creates carry markers."""
+async def test_a_process_that_never_observed_asks_whether_creates_carry_markers() -> None:
+    """Recovery comes first, before any observation."""
     stage = Stage()
     awaiting(stage)
     await killed(stage, moment="after_mark")

@@ -1,4 +1,4 @@
-"""Small worlds on memory systems: records that are linked, a clock that moves when told, and what can be asked of them."""
+"""Small worlds on memory systems: linked records, a clock that moves when told, and what can be asked of them."""
 
 from __future__ import annotations
 

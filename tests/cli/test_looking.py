@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncd import assemble, config
 from syncd.cli.demo.drops import native_id
 from syncd.store.rows import Settlement
 from tests.cli.conftest import GROUP, HIGH, PROSPER, STANDARD, Office
@@ -115,8 +116,6 @@ def test_history_is_narrowed(decided):
 
 def test_history_shows_what_a_write_changed_in_the_vendors_own_record(office):
     """Kept where a vendor has no conditional write; a file drop has one, so it is put there by hand."""
-    from syncd import assemble, config
-
     office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
     office.ok("sync", GROUP)
     store = assemble.open_store(config.load())
@@ -378,3 +377,21 @@ def test_shadow_mode_shows_and_writes_nothing(office):
     out = office.ok("sync", GROUP)
     assert "… crm  details.name  waits to become Prospero  (writes: off)" in out
     assert office.row("crm", PROSPER)["Plan Name"] == "Prosper"
+
+
+def test_what_a_system_cannot_take_is_handed_off_with_the_values_to_enter(office):
+    own = office.folder / "own"
+    own.mkdir()
+    shipped = assemble.shipped("mappings/crm.yaml").read_text()
+    closed = "  plan:\n    part: record\n    writable: {rates: The CRM takes no rates.}\n"
+    (own / "crm.yaml").write_text(shipped.replace("  plan:\n    part: record\n", closed, 1))
+    toml = office.folder / "syncd.toml"
+    toml.write_text(f'mappings = "own"\n{toml.read_text()}')
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    out = office.ok("sync", GROUP)
+    assert "@ hand-off  crm:rates[2026-01-01]" in out
+    assert "        The CRM takes no rates.\n" in out
+    assert "enter rates[2026-01-01].ee = 441.20" in out
+    assert "1 hand-off." in out
+    office.edit("crm", HIGH, {"Employee Only": "441.20"})
+    assert "hand-off" not in office.ok("sync", GROUP)

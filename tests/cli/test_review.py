@@ -66,7 +66,7 @@ def test_a_question_is_shown_with_what_each_answer_would_do(asked):
     id_ = question(asked, COPAY)
     out = asked.ok("review", "show", id_[:5])
     assert "Urgent care, in network: crm says $60 and quote says $55 (it was $50). Which one is right?" in out
-    assert "rule        default: on_conflict is ask" in out
+    assert "why         on_conflict is ask (rule default)" in out
     assert "take what crm holds; write it to quote" in out
     assert f"syncd review decide {id_} crm" in out
     assert "or in its file: " in out

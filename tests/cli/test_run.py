@@ -188,6 +188,11 @@ def test_no_command_shows_the_help(capsys):
     assert "explain" in capsys.readouterr().out
 
 
+def test_the_version_is_said(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("syncd 0.")
+
+
 def test_a_wrong_command_line_is_json_too(capsys):
     assert run(["sync", "--nope", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "UsageError"

@@ -1,4 +1,3 @@
-
 """Missing: who of a link is still there, and what is decided about a record that vanished."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Relink: a link that starts anew, a record that joins one, and what linking would overwrite."""
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import linking
 from syncd.apply.world import no_lock
-from syncd.cli import link_file, preview
+from syncd.cli import link_file, preview, screen
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
 from syncd.cli.observing import observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell
@@ -187,7 +187,7 @@ def _print(draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, 
     for system, record_id in came.asked:
         say(f"ask     {draft.strays[system, record_id].label}  {system} {record_id}")
     if came.links:
-        say("", "What linking does, once:", "", *preview.lines(doc, dry_run=True))
+        say("", "What linking does, once:", "", *screen.lines(doc, dry_run=True))
     scope = draft.group.id
     if dry_run:
         say("", "Nothing was stored: this was a dry run.")

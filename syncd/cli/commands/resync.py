@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from syncd import linking
 from syncd.apply.recover import recover
 from syncd.apply.world import no_lock
-from syncd.cli import preview
+from syncd.cli import preview, screen
 from syncd.cli.names import Labels, find_group
 from syncd.cli.observing import observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell
@@ -76,8 +76,8 @@ def _print(docs: list[preview.Doc], problems: list[str], started: int, winner: s
         "What the next run does:",
     )
     for doc in docs:
-        say("", *preview.lines(doc, dry_run=True))
-    say("", styled(f"Total: {preview.total_line(docs, dry_run=True)}", "bold"))
+        say("", *screen.lines(doc, dry_run=True))
+    say("", styled(f"Total: {screen.total_line(docs, dry_run=True)}", "bold"))
     say(
         "Nothing was stored: this was a dry run."
         if dry_run

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli.out import age, count, print_json, say, short, styled, table, tell, when
-from syncd.cli.preview import held_text, question_doc
+from syncd.cli.preview import question_doc
 from syncd.cli.run import OK, OPEN
+from syncd.cli.screen import held_text, why_text
 from syncd.errors import ConfigError
 from syncd.history.diff import steps
 from syncd.review.answers import answer_text, choices
@@ -164,7 +165,7 @@ def show(session: Session, id_: str) -> int:
         head += [
             ("about", proposal.name),
             ("open since", moment(question.opened_at)),
-            ("rule", f"{proposal.rule}: {proposal.why}"),
+            ("why", why_text(proposal.kind, proposal.why, proposal.rule)),
         ]
         say(*table(head, indent="  "))
         members = _members(proposal)

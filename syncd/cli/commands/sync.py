@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.apply.world import no_lock
-from syncd.cli import preview
+from syncd.cli import preview, screen
 from syncd.cli.names import Labels, find_group, find_plan
 from syncd.cli.observing import Seen, observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell, when
@@ -272,11 +272,11 @@ def _print(came: Came, labels: Labels) -> None:
         if _is_quiet(doc):
             quiet += 1
             continue
-        say("", *preview.lines(doc, dry_run=came.dry_run))
+        say("", *screen.lines(doc, dry_run=came.dry_run))
     for scope, why in came.locked.items():
         tell(f"{labels.group(scope)}: left out, {why}")
     if came.guards:
-        say("", styled("Systems stopped by a guard", "bold"), *preview.guard_lines(came.guards))
+        say("", styled("Systems stopped by a guard", "bold"), *screen.guard_lines(came.guards))
     say("", *_closing(came, quiet), *came.said)
 
 
@@ -304,7 +304,7 @@ def _closing(came: Came, quiet: int) -> list[str]:
     if quiet:
         said.append(f"{count(quiet, 'group')}: nothing to do.")
     if len(came.docs) > 1 or quiet:
-        said.append(styled(f"Total: {preview.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
+        said.append(styled(f"Total: {screen.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
     questions = sum(doc["counts"]["questions"] for doc in came.docs) + len(came.guards)
     if came.dry_run:
         if any(doc["counts"]["fields"] or doc["counts"]["creates"] for doc in came.docs):
