@@ -176,6 +176,19 @@ def pack_intent(i: Intent) -> Row:
     )  # fmt: skip
 
 
+ENDED = ("record_id", "sent_at", "state", "settled_at", "note", "raw_before", "raw_after")
+"""The columns of a journal entry that its end may change: what was planned stays as it was planned."""
+PLANNED = ("id", "run", "scope", "link", "system")
+
+
+def pack_end(i: Intent) -> Row:
+    """Give the columns ENDED and PLANNED of a journal entry."""
+    return (
+        i.record_id, i.sent_at, i.state, i.settled_at, whole(i.note), whole(i.raw_before), whole(i.raw_after),
+        i.id, i.run, i.scope, i.link, i.system,
+    )  # fmt: skip
+
+
 def unpack_intent(row: Row) -> Intent:
     """Read the row of a journal entry."""
     (
