@@ -76,7 +76,7 @@ def _dumps(flat: Flat, tagged: Callable[[Any], Any], options: int) -> bytes:
     entries: dict[str, Any] = flat
     if not _HIJACKED.isdisjoint(map(type, flat.values())):
         entries = dict(flat)
-        for path, value in flat.items():
+        for path, value in entries.items():
             if value.__class__ in _HIJACKED:
                 entries[path] = tagged(value)
     try:

@@ -17,9 +17,8 @@ from syncd.store.tables import Row
 
 # The base of a member that holds nothing yet, as thousands do while plans are being linked.
 _NOTHING = b""
-# Equal values of these types are the same value. Equal amounts may differ in scale, cost shares in text, and 1 may be
-# Decimal(1).
-_EXACT = frozenset({str, date, Flag, Absent})
+# Equal values of one of these types are the same value. Equal amounts may differ in scale, cost shares in text.
+_EXACT = frozenset({str, int, date, Flag, Absent})
 
 
 def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
@@ -142,7 +141,7 @@ def _pack_behind(behind: Mapping[str, Owed]) -> str:
 
 def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
     """Give what a base lacks of what was agreed, and what it holds instead or besides."""
-    if base is agreed or (base == agreed and _EXACT.issuperset(map(type, base.values()))):
+    if base is agreed or (base == agreed and _is_exact(base) and _is_exact(agreed)):
         return None, None
     if not base:
         return None, _NOTHING
@@ -161,7 +160,14 @@ def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
 
 def _same(value: Value, other: Value) -> bool:
     """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
-    return value is other or (value == other and (value.__class__ in _EXACT or repr(value) == repr(other)))
+    if value is other:
+        return True
+    exact = value.__class__ in _EXACT and other.__class__ in _EXACT
+    return value == other and (exact or repr(value) == repr(other))
+
+
+def _is_exact(flat: Flat) -> bool:
+    return _EXACT.issuperset(map(type, flat.values()))
 
 
 # -- journal ------------------------------------------------------------------------------------------------------
