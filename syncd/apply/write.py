@@ -360,9 +360,7 @@ def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: 
     )
 
 
-def histories(
-    job: Job, holds: Flat, found: _Found, link: Link, record: Record, now: float
-) -> tuple[HistoryRow, ...]:
+def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, now: float) -> tuple[HistoryRow, ...]:
     """Write down what we changed, and apart from it what others changed meanwhile."""
     before, run = job.seen.flat, job.intents[0].run
     rows = []
