@@ -105,10 +105,10 @@ async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     """Read, decide, guard."""
     with spared():
         view = await read_links(scope, world, mode)
-    answers = world.answers(scope)
-    view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
-    with uncollected():
-        plan = decide(view, answers, world.rules, world.now())
+        answers = world.answers(scope)
+        view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
+        with uncollected():
+            plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))
     return guard(plan, _evidence(scope, world), world.limits, world.approvals(scope), mode.force), view
 
@@ -120,10 +120,10 @@ def _stands(id_: str, world: World) -> bool:
 
 async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
     """Journal first, then write, then the creates and ends."""
-    with uncollected():
-        started = begin(run, plan, view, world)
-    world.effect("after_journal")
     with spared():
+        with uncollected():
+            started = begin(run, plan, view, world)
+        world.effect("after_journal")
         done = await apply(started, world)
         await operate(started, world, done)
     return done

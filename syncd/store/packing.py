@@ -145,7 +145,11 @@ def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
         return None, None
     if not base:
         return None, _NOTHING
-    other = {path: value for path, value in base.items() if path not in agreed or not _same(value, agreed[path])}
+    other = {
+        path: value
+        for path, value in base.items()
+        if (held := agreed.get(path)) is not value and (held is None or not _same(value, held))
+    }
     return _some(sorted(agreed.keys() - base.keys())), _flat(other)
 
 
@@ -160,8 +164,6 @@ def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
 
 def _same(value: Value, other: Value) -> bool:
     """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
-    if value is other:
-        return True
     exact = value.__class__ in _EXACT and other.__class__ in _EXACT
     return value == other and (exact or repr(value) == repr(other))
 
