@@ -34,7 +34,7 @@ from syncd.reconcile.types import (
     System,
     View,
 )
-from syncd.store.database import uncollected
+from syncd.store.database import spared, uncollected
 from syncd.store.rows import Listing, Run, Snapshot
 
 __all__ = ["Mode", "Observed", "Report", "observe", "observe_all", "read_links", "run_once"]
@@ -103,11 +103,12 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
 
 async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     """Read, decide, guard."""
-    view = await read_links(scope, world, mode)
-    answers = world.answers(scope)
-    view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
-    with uncollected():
-        plan = decide(view, answers, world.rules, world.now())
+    with spared():
+        view = await read_links(scope, world, mode)
+        answers = world.answers(scope)
+        view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
+        with uncollected():
+            plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))
     return guard(plan, _evidence(scope, world), world.limits, world.approvals(scope), mode.force), view
 
@@ -119,11 +120,12 @@ def _stands(id_: str, world: World) -> bool:
 
 async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Done:
     """Journal first, then write, then the creates and ends."""
-    with uncollected():
-        started = begin(run, plan, view, world)
-    world.effect("after_journal")
-    done = await apply(started, world)
-    await operate(started, world, done)
+    with spared():
+        with uncollected():
+            started = begin(run, plan, view, world)
+        world.effect("after_journal")
+        done = await apply(started, world)
+        await operate(started, world, done)
     return done
 
 

@@ -20,6 +20,7 @@ from syncd.model.values import EMPTY, Flat
 from syncd.model.values_text import format_value
 from syncd.reconcile.answers import match
 from syncd.reconcile.guards import Sighting, Trip, judge
+from syncd.store.database import uncollected
 from syncd.store.rows import HistoryRow, Listing, Question, Snapshot
 
 
@@ -193,6 +194,7 @@ class _Listener:
                 proved[record_id] = answer.evidence
         return proved, defective
 
+    @uncollected()
     def _save(self, proved: dict[str, str]) -> None:
         """Store what moved and what is gone, with what changed in it."""
         store, now = self.world.store, self.world.now()

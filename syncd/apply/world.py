@@ -7,8 +7,8 @@ is the same code everywhere.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -113,7 +113,7 @@ class _Surface:
 
 def random_id() -> str:
     """Give an id that no other run has."""
-    return uuid.uuid4().hex[:12]
+    return secrets.token_hex(6)
 
 
 def no_lock(_scope: str) -> AbstractAsyncContextManager[None]:

@@ -197,26 +197,30 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
     system = world.systems[job.system]
     kind = job.intents[0].kind
     try:
-        answer = await system.connector.read(kind, job.record_id)
-        if _still(answer, before, system, kind, job.changes) and end in (End.CONFIRMED, End.NEVER_LANDED):
+        answer, holds = await _look(job, system, kind)
+        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job.changes):
             # The system said yes, or nothing at all, and shows the old value: it may merely be late.
             await world.clock.sleep(world.settle_s)
-            answer = await system.connector.read(kind, job.record_id)
+            answer, holds = await _look(job, system, kind)
     except ConnectorError as error:
         done.away[job.system] = str(error)
-        answer = NotSeen(str(error))
-    if not isinstance(answer, Present):
+        answer, holds = NotSeen(str(error)), None
+    if holds is None or not isinstance(answer, Present):
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
         return  # the journal rows stay open; recovery settles them when the record can be read
-    holds = flat_of(answer.record, system.lenses[kind])
     _finish(job, ledger, done, answer.record, holds, end, note)
 
 
-def _still(answer: Answer, before: Flat, system: LiveSystem, kind: Kind, changes: Flat) -> bool:
+async def _look(job: Job, system: LiveSystem, kind: Kind) -> tuple[Answer, Flat | None]:
+    """Read a record and what it holds; None where it was not to be seen."""
+    answer = await system.connector.read(kind, job.record_id)
+    return answer, flat_of(answer.record, system.lenses[kind]) if isinstance(answer, Present) else None
+
+
+def _still(holds: Flat | None, before: Flat, changes: Flat) -> bool:
     """Tell whether a record shows none of the changes yet."""
-    if not isinstance(answer, Present):
+    if holds is None:
         return True
-    holds = flat_of(answer.record, system.lenses[kind])
     return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in changes.items())
 
 
@@ -225,44 +229,57 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     world = ledger.world
     link = ledger.started.links[job.link]
     before = job.seen.flat
-    landed = frozenset(path for path, value in job.changes.items() if holds.get(path, EMPTY) == value)
+    found = _found(before, holds, job.changes)
     if end is End.MOVED:  # what did not go out is somebody else's, even if it is just what we meant
         part_of = world.systems[job.system].lenses[record.kind].part_of
-        landed = frozenset(path for path in landed if part_of(path) in job.sent)
-    other = {p for p in job.changes if p not in landed and holds.get(p, EMPTY) != before.get(p, EMPTY)}
+        theirs = frozenset(path for path in found.landed if part_of(path) not in job.sent)
+        moved = frozenset(path for path in theirs if holds.get(path, EMPTY) != before.get(path, EMPTY))
+        found = _Found(found.landed - theirs, found.other | moved, found.aside)
+    landed, other = found.landed, found.other
     if end is End.CONFIRMED and not (landed or other):
         # Counts as a refusal: a system that says yes and keeps its value would be told the same thing for ever.
         end, note = End.REFUSED, note or "accepted, but the old value is still there"
-    intents = [ended(i, _end_of(i, landed, other, end), world.now(), note) for i in job.intents]
-    result = Result(job.changes, holds, landed, end, note, world.now(), record.modified)
+    now = world.now()
+    intents = [ended(i, _end_of(i, landed, other, end), now, note) for i in job.intents]
+    result = Result(job.changes, holds, landed, end, note, now, record.modified)
     snapshot = snapshot_of(record, holds, link, job.system, world)
-    aside = _aside(before, holds, job.changes)
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
-    link = advance(link, job.system, result, b"" if aside or other or not link.settled else snapshot.digest)
-    ledger.settle(intents, link, job.system, snapshot, histories(job, before, holds, landed, link, record, world))
+    link = advance(link, job.system, result, b"" if found.aside or other or not link.settled else snapshot.digest)
+    ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
     if landed:
         done.written[job.system] = done.written.get(job.system, 0) + 1
-    if other or end is End.MOVED or aside:
+    if other or end is End.MOVED or found.aside:
         done.moved.add(job.link)
-    missing = sorted(job.changes.keys() - landed)
+    missing = [] if len(landed) == len(job.changes) else sorted(job.changes.keys() - landed)
     if missing and end is not End.MOVED and not other:
         done.failed.append(f"{job.system} {job.record_id} {', '.join(missing)}: {note or end.value}")
 
 
-def _aside(before: Flat, holds: Flat, changes: Flat) -> set[str]:
-    """Name the fields that somebody else moved while we wrote."""
-    if (
-        before.keys() | changes.keys() == holds.keys()
-        and len(before) == len(holds)
-        and not changes.keys() - before.keys()
-    ):
-        return {p for p, v in holds.items() if p not in changes and before[p] != v}
-    return {p for p in {*before, *holds} if p not in changes and before.get(p, EMPTY) != holds.get(p, EMPTY)}
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a record holds after a write: what of it `landed`, what became something `other`, and what somebody else
+    moved `aside` from it."""
+
+    landed: frozenset[str]
+    other: frozenset[str] = frozenset()
+    aside: frozenset[str] = frozenset()
 
 
-def _end_of(intent: Intent, landed: frozenset[str], other: set[str], end: End) -> End:
+def _found(before: Flat, holds: Flat, changes: Flat) -> _Found:
+    """Compare a record with what was there before and what was meant."""
+    meant = {**before, **changes}
+    if EMPTY in changes.values():
+        meant = {path: value for path, value in meant.items() if value is not EMPTY}
+    if holds == meant:
+        return _Found(frozenset(changes))
+    landed = frozenset(path for path, value in changes.items() if holds.get(path, EMPTY) == value)
+    moved = frozenset(path for path in {*before, *holds} if holds.get(path, EMPTY) != before.get(path, EMPTY))
+    return _Found(landed, (moved - landed) & changes.keys(), moved - changes.keys())
+
+
+def _end_of(intent: Intent, landed: frozenset[str], other: frozenset[str], end: End) -> End:
     """Name how one part ended."""
-    if intent.after.keys() <= landed:
+    if landed.issuperset(intent.after):
         return End.CONFIRMED
     if end is not End.MOVED and intent.after.keys() & (landed | other):
         return End.OVERTAKEN
@@ -271,7 +288,7 @@ def _end_of(intent: Intent, landed: frozenset[str], other: set[str], end: End) -
 
 def ended(intent: Intent, end: End, now: float, note: str) -> Intent:
     """Give a journal row with its end."""
-    return replace(intent, state=end.value, settled_at=now, note=note)
+    return intent.ends(end.value, now, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,23 +360,19 @@ def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: 
     )
 
 
-def histories(
-    job: Job, before: Flat, holds: Flat, landed: frozenset[str], link: Link, record: Record, world: World
-) -> tuple[HistoryRow, ...]:
+def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, now: float) -> tuple[HistoryRow, ...]:
     """Write down what we changed, and apart from it what others changed meanwhile."""
-    run, now = job.intents[0].run, world.now()
-    reasons = {path: reason for intent in job.intents for path, reason in intent.reasons.items()}
+    before, run = job.seen.flat, job.intents[0].run
     rows = []
-    if landed:
+    if found.landed:
+        landed = sorted(found.landed)
         fields: dict[str, tuple[object, object]] = {
-            path: (before.get(path, EMPTY), job.changes[path]) for path in sorted(landed)
+            path: (before.get(path, EMPTY), job.changes[path]) for path in landed
         }
-        who = next(iter(reasons[path] for path in sorted(landed)))
+        who = next(intent.reasons[landed[0]] for intent in job.intents if landed[0] in intent.reasons)
         back = {path: holds[path] for path in landed if path in holds}
         rows.append(HistoryRow(run, now, "written", link.id, job.system, link.kind, record.id, fields, who, "", back))
-    others = {*_aside(before, holds, job.changes)} | {
-        path for path in job.changes if path not in landed and holds.get(path, EMPTY) != before.get(path, EMPTY)
-    }
+    others = found.aside | found.other
     if others:
         moved: dict[str, tuple[object, object]] = {
             path: (before.get(path, EMPTY), holds.get(path, EMPTY)) for path in sorted(others)

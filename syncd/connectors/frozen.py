@@ -6,6 +6,7 @@ Still a dict and a list, so that orjson, `==` and `{**data}` work as with any; w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, NoReturn
 
 from syncd.model.records import JSON
@@ -16,6 +17,10 @@ def _refuse(self: object, *args: object, **named: object) -> NoReturn:
     del self, args, named
     msg = "vendor data is shared and read-only: copy it with dict(data) before changing it"
     raise TypeError(msg)
+
+
+_ATOMS = frozenset({str, int, bool, float, NoneType})
+"""What cannot change and holds nothing that could."""
 
 
 class Frozen(dict[str, Any]):
@@ -46,6 +51,8 @@ def freeze(value: JSON) -> JSON:
     if kind is str or kind is Frozen or kind is FrozenList:
         return value
     if isinstance(value, Mapping):
+        if _ATOMS.issuperset(map(type, value.values())):
+            return Frozen(value)  # most records are flat, and thousands are written
         return Frozen({key: freeze(inner) for key, inner in value.items()})
     if isinstance(value, list | tuple):
         return FrozenList([freeze(inner) for inner in value])

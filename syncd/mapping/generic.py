@@ -40,9 +40,11 @@ class GenericLens:
         data: Mapping[str, Any] = parts[0].data if len(parts) == 1 else _merged(parts)
         if not self._all:
             data = {path: raw for path, raw in data.items() if self.carries(path)}
-        if _PLAIN.issuperset(map(type, data.values())):
-            return dict(data)
-        flat: dict[str, Any] = {path: raw if raw.__class__ in _PLAIN else value_of(raw) for path, raw in data.items()}
+        flat: dict[str, Any] = dict(data)
+        if not _PLAIN.issuperset(map(type, data.values())):
+            for path, raw in data.items():
+                if raw.__class__ not in _PLAIN:
+                    flat[path] = value_of(raw)
         return flat
 
     def put(self, record: Record, changes: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:

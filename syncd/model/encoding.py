@@ -11,7 +11,7 @@ Most flats hold texts only and thousands are read per second, so both directions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from functools import lru_cache
@@ -73,9 +73,12 @@ def value_from_json(item: Any) -> Value:  # noqa: ANN401 - JSON
 
 def _dumps(flat: Flat, tagged: Callable[[Any], Any], options: int) -> bytes:
     """Write with orjson; what it would write wrongly, or cannot write, is replaced first."""
-    entries: Mapping[str, Any] = flat
+    entries: dict[str, Any] = flat
     if not _HIJACKED.isdisjoint(map(type, flat.values())):
-        entries = {path: tagged(value) if value.__class__ in _HIJACKED else value for path, value in entries.items()}
+        entries = dict(flat)
+        for path, value in entries.items():
+            if value.__class__ in _HIJACKED:
+                entries[path] = tagged(value)
     try:
         return orjson.dumps(entries, default=tagged, option=options)
     except TypeError:  # a number beyond 64 bits, a text with half a character: legal in Python, not in JSON

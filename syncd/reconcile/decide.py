@@ -102,8 +102,10 @@ class _LinkWork:
     def _contested_by_absent(self, atom: str, fields: Fields) -> Proposal | None:
         """Give the conflict that stands about an atom, when one of those who edited it was not read this time: not to
         hear somebody for an hour makes the other side no winner."""
+        if not fields.absent:
+            return None
         name = atom if len(fields.cells) > 1 else next(iter(fields.cells))
-        proposal = self.view.contested.get((self.missing.link.id, name)) if fields.absent else None
+        proposal = self.view.contested.get((self.missing.link.id, name))
         if proposal is None:
             return None
         editors = [
@@ -206,12 +208,12 @@ class _LinkWork:
             proposals,
             (*self.missing.used, *self.used, *self.targets.used),
             tuple(self.losers),
-            settled=not proposals and not operations and self._all_settled(after),
+            settled=not proposals and not operations and self._all_settled(after, changes),
             waits=(*self.missing.waits, *self.waits),
         )
 
-    def _all_settled(self, after: Link) -> bool:
-        planned = {(change.system, change.path) for change in self.targets.changes()}
+    def _all_settled(self, after: Link, changes: tuple[Change, ...]) -> bool:
+        planned = {(change.system, change.path) for change in changes}
         return all(
             self._is_settled(member, planned) and not isinstance(self.missing.sights.get(member.system), Away)
             for member in after.members

@@ -62,7 +62,7 @@ def normalise(link: Link, sights: Mapping[System, Sight], view: View) -> dict[st
     found: dict[str, Fields] = {}
     for atom, cells in atoms.items():
         fields = _fields(cells, link, seen, surfaces)
-        fields.absent = any(surfaces[system].carries(path) for system in away for path in cells)
+        fields.absent = bool(away) and any(surfaces[system].carries(path) for system in away for path in cells)
         if fields.cells:
             found[atom] = fields
     return found

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -193,14 +194,43 @@ def uncollected() -> Iterator[None]:
     """Keep the cycle collector from running while thousands of rows become objects.
 
     It would look at each of them again and again, which takes longer than making them, and none is part of a cycle.
+    Inside `spared` it never looks at them.
     """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if _sparing.depth:
+            gc.freeze()
         if was:
             gc.enable()
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Keep the cycle collector from looking again at all that is held already; it goes on with what is new.
+
+    For stretches that wait for vendors, where it must not rest: a run holds dozens of objects for each link to its end.
+    """
+    _sparing.depth += 1
+    gc.freeze()
+    try:
+        yield
+    finally:
+        _sparing.depth -= 1
+        if not _sparing.depth:
+            gc.unfreeze()
+
+
+@dataclass(slots=True)
+class _Sparing:
+    """How many `spared` stretches are open: groups take turns on one event loop, and there is one collector."""
+
+    depth: int = 0
+
+
+_sparing = _Sparing()
 
 
 def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:

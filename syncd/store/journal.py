@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, TextClause, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text, update
 
 from syncd.reconcile.types import Link
-from syncd.store.database import Database, many, renew
+from syncd.store.database import Database, chunks, many
 from syncd.store.history import write_history
 from syncd.store.links import write_links, write_members
-from syncd.store.packing import pack_intent, unpack_intent
+from syncd.store.packing import ENDED, PLANNED, pack_end, pack_intent, unpack_intent
 from syncd.store.questions import use_questions, write_questions
 from syncd.store.rows import Batch, Intent, Settlement
 from syncd.store.snapshots import write_snapshots
-from syncd.store.tables import INTENT, update_sql, upsert_sql
+from syncd.store.tables import INTENT, renew_sql, upsert_sql
 
-_UPDATE = update_sql(INTENT, "run", "scope", "link", "system")
+_END = renew_sql(INTENT, ENDED, PLANNED)
 _UPSERT = upsert_sql(INTENT)
 # Word for word what the partial indexes say: only then SQLite sees that they answer the question.
 _UNFINISHED = text("state IN ('intended', 'open')")
@@ -43,7 +43,7 @@ class Journal(Database):
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Store how intents ended, with what follows for links, snapshots and history."""
         with self._writing() as connection:
-            renew(connection, _UPDATE, _UPSERT, (pack_intent(each.intent) for each in settlements))
+            _write_ends(connection, [each.intent for each in settlements])
             whole, single = _moved(settlements)
             write_links(connection, whole)
             write_members(connection, single)
@@ -73,6 +73,13 @@ class Journal(Database):
         wanted = select(INTENT).where(*where).order_by(INTENT.c.at, INTENT.c.run, INTENT.c.seq, INTENT.c.id)
         with self._reading() as connection:
             return [unpack_intent(tuple(row)) for row in connection.execute(wanted)]
+
+
+def _write_ends(connection: Connection, ended: Iterable[Intent]) -> None:
+    """Store how intents ended; where one was never begun, store the whole piece."""
+    for chunk in chunks(ended):
+        if connection.exec_driver_sql(_END, list(map(pack_end, chunk))).rowcount != len(chunk):
+            many(connection, _UPSERT, map(pack_intent, chunk))
 
 
 def _moved(settlements: Sequence[Settlement]) -> tuple[list[Link], list[tuple[Link, str]]]:

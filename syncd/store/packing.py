@@ -17,9 +17,8 @@ from syncd.store.tables import Row
 
 # The base of a member that holds nothing yet, as thousands do while plans are being linked.
 _NOTHING = b""
-# Equal values of these types are the same value. Equal amounts may differ in scale, cost shares in text, and 1 may be
-# Decimal(1).
-_EXACT = frozenset({str, date, Flag, Absent})
+# Equal values of one of these types are the same value. Equal amounts may differ in scale, cost shares in text.
+_EXACT = frozenset({str, int, date, Flag, Absent})
 
 
 def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
@@ -142,11 +141,15 @@ def _pack_behind(behind: Mapping[str, Owed]) -> str:
 
 def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
     """Give what a base lacks of what was agreed, and what it holds instead or besides."""
-    if base is agreed or (base == agreed and _EXACT.issuperset(map(type, base.values()))):
+    if base is agreed or (base == agreed and _is_exact(base) and _is_exact(agreed)):
         return None, None
     if not base:
         return None, _NOTHING
-    other = {path: value for path, value in base.items() if path not in agreed or not _same(value, agreed[path])}
+    other = {
+        path: value
+        for path, value in base.items()
+        if (held := agreed.get(path)) is not value and (held is None or not _same(value, held))
+    }
     return _some(sorted(agreed.keys() - base.keys())), _flat(other)
 
 
@@ -161,7 +164,12 @@ def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
 
 def _same(value: Value, other: Value) -> bool:
     """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
-    return value is other or (value == other and (value.__class__ in _EXACT or repr(value) == repr(other)))
+    exact = value.__class__ in _EXACT and other.__class__ in _EXACT
+    return value == other and (exact or repr(value) == repr(other))
+
+
+def _is_exact(flat: Flat) -> bool:
+    return _EXACT.issuperset(map(type, flat.values()))
 
 
 # -- journal ------------------------------------------------------------------------------------------------------
@@ -173,6 +181,19 @@ def pack_intent(i: Intent) -> Row:
         i.id, i.run, i.seq, i.scope, i.link, i.system, i.kind, i.record_id, i.op, i.part, i.at, i.marker, i.sent_at,
         i.state, i.settled_at, whole(i.note), _some(dict(i.reasons)), encode(i.before), encode(i.after),
         whole(i.raw_before), whole(i.raw_after),
+    )  # fmt: skip
+
+
+ENDED = ("record_id", "sent_at", "state", "settled_at", "note", "raw_before", "raw_after")
+"""The columns of a journal entry that its end may change: what was planned stays as it was planned."""
+PLANNED = ("id", "run", "scope", "link", "system")
+
+
+def pack_end(i: Intent) -> Row:
+    """Give the columns ENDED and PLANNED of a journal entry."""
+    return (
+        i.record_id, i.sent_at, i.state, i.settled_at, whole(i.note), whole(i.raw_before), whole(i.raw_after),
+        i.id, i.run, i.scope, i.link, i.system,
     )  # fmt: skip
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from syncd.model.records import Kind
-from syncd.store.database import Database, chunks, many
+from syncd.store.database import Database, chunks, fetch, many, marks
 from syncd.store.history import write_history
 from syncd.store.packing import pack_snapshot, unpack_snapshot
 from syncd.store.rows import HistoryRow, Snapshot
 from syncd.store.tables import MEMBER, SNAPSHOT, upsert_sql
 
 _UPSERT = upsert_sql(SNAPSHOT)
+_FOUND = "SELECT * FROM snapshot WHERE system = ? AND kind = ?"
+_ID = SNAPSHOT.c.keys().index("id")
 _HEADS = "SELECT id, raw, gone FROM snapshot WHERE system = ? AND kind = ?"
 _RESCOPE = "UPDATE snapshot SET scope = ? WHERE system = ? AND kind = ? AND id = ? AND scope IS NOT ?"
 
@@ -29,14 +31,14 @@ class Snapshots(Database):
 
     def snapshots(self, system: str, kind: Kind, ids: Collection[str] | None = None) -> dict[str, Snapshot]:
         """Give the snapshots by record id, all or those asked for."""
-        found = select(SNAPSHOT).where(SNAPSHOT.c.system == system, SNAPSHOT.c.kind == kind)
         with self._reading() as connection:
             if ids is None:
-                rows = list(connection.execute(found.order_by(SNAPSHOT.c.id)))
+                rows = fetch(connection, f"{_FOUND} ORDER BY id", (system, kind))
             else:
-                some = found.where(SNAPSHOT.c.id.in_(bindparam("ids", expanding=True)))
-                rows = [row for chunk in chunks(ids) for row in connection.execute(some, {"ids": chunk})]
-        return {row.id: unpack_snapshot(tuple(row)) for row in rows}
+                rows = []
+                for chunk in chunks(ids):
+                    rows += fetch(connection, f"{_FOUND} AND id IN ({marks(chunk)})", (system, kind, *chunk))
+        return {row[_ID]: unpack_snapshot(row) for row in rows}
 
     def save_snapshots(self, rows: Sequence[Snapshot], history: Sequence[HistoryRow] = ()) -> None:
         """Store snapshots, new or not, with what they tell for history."""

@@ -6,7 +6,7 @@ Columns stand in the order in which `packing.py` writes and reads them, the larg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -264,15 +264,20 @@ def upsert_sql(table: Table) -> str:
 def update_sql(table: Table, *kept: str) -> tuple[str, Callable[[Row], Row]]:
     """Give the statement that renews a row whose key and `kept` columns stay as they are, and what puts a row's columns
     into its order. It leaves the indexes on those columns alone, which is most of what renewing a row costs."""
-    fixed = [column for column in table.c if column.primary_key or column.name in kept]
-    moved = [column for column in table.c if column not in fixed]
+    fixed = [column.name for column in table.c if column.primary_key or column.name in kept]
+    moved = [column.name for column in table.c if column.name not in fixed]
+    place = table.c.keys().index
+    return renew_sql(table, moved, fixed), itemgetter(*(place(name) for name in (*moved, *fixed)))
+
+
+def renew_sql(table: Table, moved: Sequence[str], fixed: Sequence[str]) -> str:
+    """Give the statement that renews the `moved` columns of a row that is found by the `fixed` ones, in this order."""
     statement = (
         table.update()
-        .values({column: bindparam(f"new_{column.name}") for column in moved})
-        .where(*(column == bindparam(f"old_{column.name}") for column in fixed))
+        .values({name: bindparam(f"new_{name}") for name in moved})
+        .where(*(table.c[name] == bindparam(f"old_{name}") for name in fixed))
     )
-    place = list(table.c).index
-    return str(statement.compile(dialect=sqlite.dialect())), itemgetter(*(place(column) for column in (*moved, *fixed)))
+    return str(statement.compile(dialect=sqlite.dialect()))
 
 
 def insert_sql(table: Table, *, without: str) -> str:

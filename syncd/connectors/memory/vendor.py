@@ -6,7 +6,7 @@ own screens: nothing there is rounded, late, counted or refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from random import Random
@@ -248,9 +248,9 @@ class Vendor:
         return replace(record, parts=tuple(replace(part, version=token) for part in record.parts))
 
 
-def any_under(key: str, prefixes: Iterable[str]) -> bool:
+def any_under(key: str, prefixes: Collection[str]) -> bool:
     """Tell whether some prefix covers the key; "" covers everything."""
-    return any(not prefix or under(key, prefix) for prefix in prefixes)
+    return "" in prefixes or any(under(key, prefix) for prefix in prefixes)
 
 
 def _flat(record: Record) -> dict[str, JSON]:

@@ -31,6 +31,7 @@ def check_sections(
     emptied = {
         (outcome.after.id, section)
         for outcome in changeset.outcomes
+        if any(change.new is EMPTY for change in outcome.changes)
         for section in _emptied(outcome.before, outcome.after)
     }
 
