@@ -138,17 +138,13 @@ def _lifted(
     if len({one.value for one in held.values()}) == 1 or all(surfaces[system].exact for system in held):
         return held
     wider = (agreed, *(one.value for one in held.values()))
-    return {system: _lift(path, one, wider, agreed, surfaces[system]) for system, one in held.items()}
+    return {system: _lift(path, one, wider, surfaces[system]) for system, one in held.items()}
 
 
-def _lift(path: str, held: Held, wider: Iterable[Value], agreed: Value, surface: Surface) -> Held:
-    value, base = held.value, held.base
-    if base is not UNSEEN and base != agreed and surface.nearest(path, agreed) == base and not held.behind:
-        base = agreed
-        if value == held.base:
-            return replace(held, value=agreed, base=agreed)
+def _lift(path: str, held: Held, wider: Iterable[Value], surface: Surface) -> Held:
+    value = held.value
     for other in wider:
         if other != value and other is not EMPTY and surface.nearest(path, other) == value:
             # What nobody edited stays unedited: its base is read in the same way.
-            return replace(held, value=other, base=other if value == held.base else base)
-    return held if base is held.base else replace(held, base=base)
+            return replace(held, value=other, base=other if value == held.base else held.base)
+    return held

@@ -396,6 +396,17 @@ async def test_a_record_that_was_there_before_is_not_it() -> None:
     assert stage.member("quote").status == "awaited"
 
 
+async def test_a_record_that_was_linked_meanwhile_is_not_it() -> None:
+    """Somebody made it by hand and linked it with another one: it belongs to that link."""
+    stage = Stage("crm", "quote", "web", **UNMARKED)
+    awaiting(stage)
+    stage.systems["quote"].faults.set("create", "fail", error=UnknownOutcomeError, times=1)
+    await stage.cycle()
+    stage.link(BASE, "quote", "web", id="typed")
+    await stage.cycle()
+    assert (stage.ends(), stage.member("quote").status) == ([("quote", "open")], "awaited")
+
+
 async def test_a_record_that_was_first_seen_after_the_intent_may_be_it() -> None:
     """The observation between the create and its recovery has seen it already."""
     stage = Stage(**UNMARKED)

@@ -12,7 +12,7 @@ from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.sync import PREVIEW, Mode, Report, observe_all, run_once
 from tests.apply.test_create import awaiting
-from tests.apply.worlds import BASE, Stage
+from tests.apply.worlds import BASE, Killed, Stage
 
 
 def busy(**more: Any) -> Stage:
@@ -201,3 +201,22 @@ async def test_force_overrides_a_guard_for_one_run() -> None:
     assert (await stage.cycle(force=["too-many-changes"])).result == "ok"
     stage.edit("crm", phone="3")
     assert (await stage.cycle()).result == "refused"
+
+
+async def test_p17_an_approval_outlives_a_killed_run_and_covers_no_more_than_it_showed() -> None:
+    stage = Stage(limits=Limits({"too-many-changes": Limit(0.5, 2)}))
+    for n in range(4):
+        stage.link(BASE | {"name": f"n{n}"}, id=f"p{n}")
+    await stage.start()
+    for n in range(2):
+        stage.edit("crm", f"p{n}", phone="2")
+    await stage.cycle()
+    stage.answer("approve")
+    stage.kill("after_journal")
+    with pytest.raises(Killed):
+        await stage.cycle()
+    stage.fresh()
+    stage.edit("crm", "p2", phone="2")
+    report = await stage.cycle()
+    assert (stage.writes()["quote"], stage.held("quote", "p2"), report.result) == (2, BASE | {"name": "n2"}, "refused")
+    assert (stage.asked("used"), stage.asked()) == ([("guard", "too-many-changes")], [("guard", "too-many-changes")])

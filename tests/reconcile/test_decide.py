@@ -96,6 +96,17 @@ def test_an_owner_wins_a_conflict_and_the_loser_is_kept() -> None:
     assert outcome.losers == (("quote", "name", "B", "default"),)
 
 
+def test_the_newest_edit_does_not_win_over_a_value_that_its_editor_never_saw() -> None:
+    """What is still owed to an editor has no time of its own, so it cannot lose to one."""
+    one = link(member("crm", BASE), member("quote", BASE | {"name": "Old"}, behind={"name": Owed(1)}))
+    sights = {"crm": seen(BASE | {"name": "A"}, modified=100.0), "quote": seen(BASE | {"name": "B"}, modified=900.0)}
+    newest = {"default": {"on_conflict": "newest"}}
+    outcome = judged(one, sights, newest)
+    assert (outcome.changes, asked(outcome)) == ((), [("conflict", "name")])
+    free = judged(linked(BASE), sights, newest)
+    assert writes(free) == {("crm", "name", "B")}
+
+
 def test_a_mirror_says_that_it_is_one() -> None:
     rules = {"default": {"mode": "mirror", "source_of_truth": "crm", "on_drift": "overwrite"}}
     outcome = judged(linked(BASE), {"crm": BASE, "quote": BASE | {"name": "B"}}, rules)

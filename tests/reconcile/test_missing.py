@@ -58,6 +58,12 @@ def test_the_other_members_go_on() -> None:
     assert not outcome.settled
 
 
+def test_who_is_away_beside_a_missing_one_is_not_missing() -> None:
+    outcome = judged(THREE, {"crm": {"name": "New"}, "quote": GONE, "web": Away("down")})
+    assert statuses(outcome) == {"crm": "live", "quote": "missing", "web": "live"}
+    assert (owed(outcome, "web"), outcome.after.status) == ({"name"}, "live")
+
+
 def test_an_orphaned_link_rests() -> None:
     """An edit of the last member is not merged with nobody; it is there when the link lives again."""
     outcome = judged(TWO, {"crm": {"name": "New"}, "quote": GONE})

@@ -110,10 +110,11 @@ M = Decimal
 LIFTED = [
     # why                                                 pay: base, now       agreed      crm now      what pay counts as
     ("a rounding of the agreed value is no edit",         M(512), M(512),      M("512.45"), M("530.10"), (M("512.45"), M("512.45"))),
-    ("a rounding of the other's new value is that value", M(512), M(530),      M("512.45"), M("530.10"), (M("530.10"), M("512.45"))),
-    ("an edit of its own stays one",                      M(512), M(600),      M("512.45"), M("530.10"), (M(600), M("512.45"))),
-    ("a clear stays one",                                 M(512), EMPTY,       M("512.45"), M("530.10"), (EMPTY, M("512.45"))),
+    ("a rounding of the other's new value is that value", M(512), M(530),      M("512.45"), M("530.10"), (M("530.10"), M(512))),
+    ("an edit of its own stays one",                      M(512), M(600),      M("512.45"), M("530.10"), (M(600), M(512))),
+    ("a clear stays one",                                 M(512), EMPTY,       M("512.45"), M("530.10"), (EMPTY, M(512))),
     ("a base that is no rounding stays",                  M(500), M(500),      M("512.45"), M("530.10"), (M(500), M(500))),
+    ("nothing is read as a blank",                        M(512), M(512),      EMPTY,       M("530.10"), (M(512), M(512))),
 ]  # fmt: skip
 
 
