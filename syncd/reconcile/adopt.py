@@ -160,15 +160,12 @@ def _start(
     behind: Mapping[System, dict[str, Owed]],
     blanks: str,
 ) -> None:
-    """Set one field's first agreed value: the source's; where that is blank, what the others hold stays theirs."""
+    """Set one field's first agreed value: the source's. A blank in it erases nothing and is not filled: it is asked."""
     value = held[source]
     if value is EMPTY and blanks != "overwrite":
-        others = {one for system, one in held.items() if system != source and one is not EMPTY}
-        if len(others) > 1:
+        if any(one is not EMPTY for one in held.values()):
             for system in held:
                 unseen[system].add(path)
-        elif others:
-            agreed[path] = others.pop()
         return
     if value is not EMPTY:
         agreed[path] = value
