@@ -22,6 +22,7 @@ from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present,
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
+from syncd.store.database import uncollected
 from syncd.store.rows import HistoryRow, Intent, Settlement, Snapshot
 
 BATCH = 256
@@ -84,7 +85,8 @@ class Ledger:
     def flush(self) -> None:
         """Store what waits, in one transaction."""
         if self.waiting:
-            self.world.store.settle(self.waiting)
+            with uncollected():
+                self.world.store.settle(self.waiting)
             self.waiting = []
 
 
