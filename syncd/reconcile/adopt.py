@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from syncd.model import paths
 from syncd.model.records import Kind
@@ -17,6 +18,7 @@ from syncd.reconcile.rules import Place, Rules
 from syncd.reconcile.types import Decided, Link, LinkView, Member, Owed, Sight, Stray, Surface, System, View
 
 ASK = "ask"
+NO_ATOMS: Mapping[str, str] = MappingProxyType({})
 
 
 def adopt(
@@ -95,7 +97,7 @@ def _by_answer(
         return None
     blanks = rules.at(Place("", group=view.scope)).blanks
     return LinkView(
-        new_link(view.scope, records, sources, view.surfaces, blanks=blanks),
+        new_link(view.scope, records, sources, view.surfaces, blanks=blanks, atoms=view.atoms),
         {one.system: one.seen for one in records},
     )
 
@@ -126,6 +128,7 @@ def new_link(
     surfaces: Mapping[tuple[System, Kind], Surface],
     *,
     blanks: str = "keep",
+    atoms: Mapping[str, str] = NO_ATOMS,
 ) -> Link:
     """Make the link of records that are the same plan, with the first agreed values, bases and debts."""
     first = min(records, key=lambda one: (one.system, one.id))
@@ -135,6 +138,7 @@ def new_link(
     agreed: Flat = {}
     unseen: dict[System, set[str]] = {system: set() for system in flats}
     behind: dict[System, dict[str, Owed]] = {system: {} for system in flats}
+    open_atoms: set[str] = set()
     for path in sorted({path for flat in flats.values() for path in flat}):
         held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if surfaces[system, kind].carries(path)}
         source = sources.get(paths.section(path)) or sources.get("all")
@@ -142,7 +146,15 @@ def new_link(
             for system in held:
                 unseen[system].add(path)
             continue
-        _start(path, held, source, agreed, unseen, behind, blanks)
+        if not _start(path, held, source, agreed, behind, blanks):
+            open_atoms.add(atoms.get(path) or paths.atom(path))
+    for path in sorted({path for flat in flats.values() for path in flat}):
+        if (atoms.get(path) or paths.atom(path)) in open_atoms:
+            agreed.pop(path, None)
+            for system in flats:
+                behind[system].pop(path, None)
+                if surfaces[system, kind].carries(path):
+                    unseen[system].add(path)
     members = tuple(
         Member(one.system, one.id, one.seen.flat, frozenset(unseen[one.system]), behind[one.system]) for one in records
     )
@@ -156,19 +168,17 @@ def _start(
     held: Mapping[System, Value],
     source: System,
     agreed: Flat,
-    unseen: Mapping[System, set[str]],
     behind: Mapping[System, dict[str, Owed]],
     blanks: str,
-) -> None:
-    """Set one field's first agreed value: the source's. A blank in it erases nothing and is not filled: it is asked."""
+) -> bool:
+    """Set one field's first agreed value, the source's. False when it is blank and another's is not: such a blank
+    erases nothing and is not filled, it is asked about, a table as a whole."""
     value = held[source]
     if value is EMPTY and blanks != "overwrite":
-        if any(one is not EMPTY for one in held.values()):
-            for system in held:
-                unseen[system].add(path)
-        return
+        return all(one is EMPTY for one in held.values())
     if value is not EMPTY:
         agreed[path] = value
     for system, one in held.items():
         if one != value:
             behind[system][path] = Owed(1, why=f"{source} is the source of this section")
+    return True

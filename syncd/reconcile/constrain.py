@@ -71,7 +71,10 @@ class Targets:
         self._answers = answers or {}
         self._live = [member for member in link.members if member.status == "live"]
         self._ids = {member.system: member.id for member in link.members}
-        self._surfaces = {member.system: view.surfaces[member.system, link.kind] for member in self._live}
+        self._missing = [member for member in link.members if member.status == "missing"]
+        """Their records may reappear: they are owed what is decided meanwhile, as if they were away."""
+        known = (*self._live, *self._missing)
+        self._surfaces = {member.system: view.surfaces[member.system, link.kind] for member in known}
         self._behind = {member.system: dict(member.behind) for member in link.members}
         self._changes: list[Change] = []
         self._blocked: dict[tuple[System, str], _Blocked] = {}
@@ -103,7 +106,7 @@ class Targets:
 
     def deliver(self, path: str, fields: Fields, value: Value, rule: MergeRule, reason: str) -> None:
         """Plan to write a value just decided to every member that does not hold it."""
-        for member in self._live:
+        for member in (*self._live, *self._missing):
             if not self._surfaces[member.system].carries(path):
                 continue
             held = fields.raw[path].get(member.system)

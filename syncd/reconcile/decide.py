@@ -132,6 +132,7 @@ class _LinkWork:
             editors=fields.editors,
             sources=link.sources,
             value_of=self._value_of,
+            atom=atom,
         )
 
     def _value_of(self, path: str) -> str:

@@ -74,7 +74,7 @@ def merge_field(seen: Mapping[System, Held], agreed: Value, rule: MergeRule, *, 
     if any(held.behind for held in known.values()):
         wanted.add(agreed)  # that editor never saw what we still owe it
     if rule.mode == "mirror" and edits.keys() != {rule.source_of_truth}:
-        return _drift(seen, rule)
+        return _drift(seen, agreed, rule)
     if len(wanted) <= 1:
         target = next(iter(wanted), agreed)
         newcomers = {held.value for held in edits.values() if held.base is UNSEEN}
@@ -99,7 +99,7 @@ def merge_atom(
     if len(tables) <= 1 and not any(isinstance(one, Conflict) for one in single.values()):
         return single
     if rule.mode == "mirror":
-        return _whole(cells, single, agreed, rule.source_of_truth, "mirror") if _mirrors(cells, rule) else _why(single)
+        return _whole(cells, single, agreed, _mirrored(cells, rule), "mirror") if _mirrors(cells, rule) else _why(single)
     if not any(isinstance(one, Conflict) for one in single.values()):
         fits = [table for table in tables.values() if all(_fits(table, edits) for edits in tables.values())]
         if any(table.whole for table in fits):
@@ -171,6 +171,14 @@ def _mirrors(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) -> boo
     return rule.on_drift == "overwrite" and any(rule.source_of_truth in seen for seen in cells.values())
 
 
+def _mirrored(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) -> System | None:
+    """Name the owner whose table is restored; None, the agreed one, while the owner is owed a part of it."""
+    owner = rule.source_of_truth
+    mine = [held for seen in cells.values() for system, held in seen.items() if system == owner]
+    edited = any(held.value != held.base for held in mine)
+    return None if any(held.behind for held in mine) and not edited else owner
+
+
 def _atom_winner(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) -> System | None:
     """Choose the editor whose table wins by rule; None asks."""
     editors: dict[System, Held] = {}
@@ -182,11 +190,12 @@ def _atom_winner(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) ->
     return None if owed or rule.on_conflict != "newest" else newest(editors, rule.skew_s)
 
 
-def _drift(seen: Mapping[System, Held], rule: MergeRule) -> Decision:
+def _drift(seen: Mapping[System, Held], agreed: Value, rule: MergeRule) -> Decision:
     """Decide an edit by a system that does not own a mirrored field."""
     owner = rule.source_of_truth
     if rule.on_drift == "overwrite" and owner is not None and owner in seen:
-        return Take(seen[owner].value, f"mirror of {owner}")
+        mine = seen[owner]  # an owner that is owed the agreed value, and edited nothing, holds what nobody wants any more
+        return Take(agreed if mine.behind and mine.value == mine.base else mine.value, f"mirror of {owner}")
     return Conflict(f"{owner} owns this mirrored field and another system edited it (on_drift: {rule.on_drift})")
 
 

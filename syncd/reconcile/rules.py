@@ -58,7 +58,7 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands: its path, atom and section, its link, group, editors; `value_of` serves `when:`."""
+    """Where a field stands: its path, the atom it merges with, its section, its link, group, editors; `value_of` serves `when:`."""
 
     path: str
     link: str = ""
@@ -67,6 +67,7 @@ class Place:
     editors: frozenset[str] = frozenset()
     sources: Mapping[str, str] = field(default_factory=dict)
     value_of: Callable[[str], str] = lambda _: ""
+    atom: str = ""
 
 
 class Rules:
@@ -157,6 +158,7 @@ class Rules:
         """Find the settings that hold at a place. Raises ConfigError on two equal hits."""
         key = (
             place.path,
+            place.atom,
             place.link if place.link in self._links else "",
             place.link_label if place.link_label in self._links else "",
             place.group if place.group in self._groups else "",
@@ -227,7 +229,7 @@ class _Block:
         )
 
     def is_exact(self, place: Place) -> bool:
-        return self.level != "fields" or self.target in (place.path, paths.atom(place.path))
+        return self.level != "fields" or self.target in (place.path, place.atom, paths.atom(place.path))
 
     def _scope_hits(self, place: Place) -> bool:
         if self.scope == "links":

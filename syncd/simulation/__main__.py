@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Play histories from one seed on."""
     parser = argparse.ArgumentParser(prog="python -m syncd.simulation", description=__doc__.split("\n")[0])  # type: ignore[union-attr]
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
-    parser.add_argument("--histories", type=int, default=200, help="how many, one for each seed from there (default 200)")
+    parser.add_argument(
+        "--histories", type=int, default=200, help="how many, one for each seed from there (default 200)"
+    )
     parser.add_argument("--keep-going", action="store_true", help="show every failing history instead of the first")
     parser.add_argument("--no-shrink", action="store_true", help="show failing histories as they were drawn")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the scenario table of the failure to a file")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from syncd.model import paths
@@ -50,7 +51,7 @@ def family(stage: Stage, link: str) -> list[Place]:
 
 
 def covered(stage: Stage, link: Link, standing: Iterable[Question]) -> Callable[[str, str], bool]:
-    """Give a test: does an open question stand for a path (of a system) of a link?"""
+    """Give a test whether an open question stands for a path (of a system) of a link."""
     names: set[str] = set()
     everything = False
     for question in standing:
@@ -70,9 +71,7 @@ def covered(stage: Stage, link: Link, standing: Iterable[Question]) -> Callable[
 
     def is_covered(path: str, system: str) -> bool:
         atom = atom_of(stage, path)
-        return everything or not names.isdisjoint(
-            (path, atom, f"{system}:{path}", f"{system}:{atom}", f"{system}:")
-        )
+        return everything or not names.isdisjoint((path, atom, f"{system}:{path}", f"{system}:{atom}", f"{system}:"))
 
     return is_covered
 
@@ -128,13 +127,23 @@ def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
                 allowed = any(path not in flat for place in places for flat in stage.witness.images[place])
             else:
                 ever = {one for place in places for one in stage.witness.held[place].get(path, ())} | typed
+                ever |= {flat[path] for flat in _copied(stage, places, link) if path in flat}
                 allowed = value in ever or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
             if not allowed:
                 yield f"{wrote.at} was told {path} = {value!r}, which nobody held or typed"
-        yield from _tables(stage, wrote, places, typed)
+        yield from _tables(stage, wrote, places, typed, link)
 
 
-def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | None]) -> Found:
+def _copied(stage: Stage, places: list[Place], link: str) -> list[Flat]:
+    """Give what the engine created for another link: to this one it is a record like any other."""
+    return [
+        wrote.after
+        for wrote in stage.witness.wrote
+        if wrote.at in places and wrote.create.startswith("syncd:") and wrote.create.split(":")[1] != link
+    ]
+
+
+def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | None], link: str) -> Found:
     system, kind, _ = wrote.at
     lens = stage.world.systems[system].surface(kind)
     atoms: dict[str, list[str]] = {}
@@ -145,12 +154,12 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
         if not wrote.touched.intersection(cells):
             continue
         told = _cells(stage, wrote.told, atom)
-        if typed.intersection(told.values()):
+        if any(one in told.values() or lens.nearest(next(iter(told)), one) in told.values() for one in typed if one):
             continue  # a table of one cell, and a person typed it
         if not any(
             _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
             for place in places
-            for flat in stage.witness.images[place]
+            for flat in (*stage.witness.images[place], *_copied(stage, [place], link))
         ):
             yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"
 
@@ -204,7 +213,7 @@ def _newcomers(stage: Stage, ran: Ran, wrote: Wrote, made: str) -> Found:
     if any((m.system, link.kind, m.id) in created for m in link.members):
         return  # a copy: what its create could not carry is owed
     for path in wrote.touched:
-        rule = stage.world.rules.at(RulePlace(atom_of(stage, path), link.id, link.label, link.scope))
+        rule = stage.world.rules.at(RulePlace(path, link.id, link.label, link.scope, atom=atom_of(stage, path)))
         mirrored = rule.mode == "mirror" and rule.on_drift == "overwrite"
         if not mirrored and not link.sources.get(paths.section(path)):
             yield f"{wrote.at} {path} was written though nobody named a source for it when linking"
@@ -222,11 +231,12 @@ def _has_reason(member: Member, link: Link, cells: list[str], shown: dict[Place,
 def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
     """An edit is overwritten only by a rule that decides, or by a person; a blank travels only by rule or person."""
     owners = clusters(stage, ran)
-    for wrote in new_writes(stage, ran):
+    writes = new_writes(stage, ran)
+    for wrote in writes:
         link = ran.links_before.get(owners.get(wrote.at, ""))
         if wrote.create or link is None or wrote.at[0] in tardy(stage):
             continue
-        target = next((m for m in link.members if m.system == wrote.at[0] and m.id == wrote.at[2]), None)
+        target = next((m for m in link.members if (m.system, m.id) == (wrote.at[0], wrote.at[2])), None)
         if target is None or target.status != "live":
             continue
         decided = {q.proposal.name for q in ran.asked_before.values() if q.decided and q.proposal.link == link.id}
@@ -234,34 +244,45 @@ def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
             atom = atom_of(stage, path)
             if decided & {path, atom} or any(paths.under(path, prefix) for prefix in target.unseen):
                 continue
-            editors = _editors(stage, ran, link, atom, wrote)
-            rule = stage.world.rules.at(
-                RulePlace(atom, link.id, link.label, link.scope, frozenset(editors), link.sources)
-            )
-            told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
-            if told is EMPTY and rule.blanks == "keep" and not (path in target.behind and path not in link.agreed):
-                yield f"{wrote.at} {path}: {shown!r} was erased though blanks are kept"
-            if rule.mode == "mirror":
-                if rule.on_drift != "overwrite" and editors - {rule.source_of_truth}:
-                    yield f"{wrote.at} {path}: {shown!r} was overwritten, and drift of a mirror is to be asked about"
-                continue
-            rivals = editors - {wrote.at[0]}
-            lost = wrote.at[0] in editors and shown not in (target.base.get(path, EMPTY), *_echoes(stage, wrote.at, path))
-            owed = any(path in m.behind and m.system in rivals for m in link.members) and told != link.agreed.get(path, EMPTY)
-            if (lost or owed) and rule.on_conflict == "ask":
-                yield f"{wrote.at} {path}: {shown!r} was overwritten by {told!r} and nobody decided that"
-            if (lost or owed) and rule.on_conflict == "source_of_truth" and rule.source_of_truth not in editors:
-                yield f"{wrote.at} {path}: {shown!r} was overwritten by {told!r} though the source of truth did not edit it"
+            # A run plans before its first write and once more when something moved: either plan may have decided.
+            plans = [_editors(stage, ran, link, atom, wrote, until) for until in (writes[0].seen, wrote.seen)]
+            found = [_undecided(stage, link, target, path, wrote, editors) for editors in plans]
+            if all(found):
+                yield f"{wrote.at} {path}: {wrote.shown.get(path, EMPTY)!r} -> {wrote.told.get(path, EMPTY)!r}: {found[0]}"
 
 
-def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote) -> set[str]:
-    """Name the members whose values, as shown before a write, left their base in an atom; echoes of ours did not."""
+def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote, editors: set[str]) -> str:
+    """Say what no rule decided about a write; "" when one did."""
+    atom = atom_of(stage, path)
+    place = RulePlace(path, link.id, link.label, link.scope, frozenset(editors), link.sources, atom=atom)
+    rule = stage.world.rules.at(place)
+    if rule != stage.world.rules.at(replace(place, path=atom)):
+        return ""  # two rules, one for the cell and one for its table: which counts depends on the cells in play
+    told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
+    if told is EMPTY and rule.blanks == "keep" and not (path in target.behind and path not in link.agreed):
+        return "it was erased though blanks are kept"
+    if rule.mode == "mirror":
+        drifted = rule.on_drift != "overwrite" and editors - {rule.source_of_truth}
+        return "drift of a mirror is to be asked about" if drifted else ""
+    rivals = editors - {wrote.at[0]}
+    lost = wrote.at[0] in editors and shown not in (target.base.get(path, EMPTY), *_echoes(stage, wrote.at, path))
+    owed = any(path in m.behind and m.system in rivals for m in link.members) and told != link.agreed.get(path, EMPTY)
+    if not (lost or owed):
+        return ""
+    if rule.on_conflict == "source_of_truth" and rule.source_of_truth not in editors:
+        return "the source of truth did not edit it"
+    return "nobody decided that" if rule.on_conflict == "ask" else ""
+
+
+def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until: int) -> set[str]:  # noqa: PLR0913 - a question of many parts
+    """Name the members whose values, as shown until then, left their base in an atom; echoes of ours did not."""
     found = set()
-    until_then = stage.witness.log[ran.shown_from : wrote.seen]
     for member in link.members:
         at = (member.system, link.kind, member.id)
-        flats = [flat for place, flat in until_then if place == at] or [ran.shown_before.get(at, member.base)]
-        flats = [wrote.shown] if at == wrote.at else flats
+        if member.system in ran.broken:
+            continue  # away: whatever its listing gave before it broke off counts for nothing
+        flats = [flat for place, flat in stage.witness.log[ran.shown_from : until] if place == at]
+        flats = [wrote.shown] if at == wrote.at else flats or [ran.shown_before.get(at, member.base)]
         for path in {path for flat in (*flats, member.base) for path in flat}:
             values = {flat.get(path, EMPTY) for flat in flats} - {member.base.get(path, EMPTY)} - _echoes(stage, at, path)
             if atom_of(stage, path) == atom and values:
@@ -440,7 +461,9 @@ def p24_history_replays(stage: Stage, ran: Ran) -> Found:
 
 def p26_one_question_once(stage: Stage, ran: Ran) -> Found:
     """One open question for each cause, with a stable id; what was asked and not answered is not asked as new."""
-    open_now = Counter((q.proposal.kind, q.proposal.link, q.proposal.scope, q.proposal.name) for q in ran.asked_after.values())
+    open_now = Counter(
+        (q.proposal.kind, q.proposal.link, q.proposal.scope, q.proposal.name) for q in ran.asked_after.values()
+    )
     for key, count in open_now.items():
         if count > 1:
             yield f"the question {key} stands {count} times"
@@ -497,7 +520,11 @@ def p2_no_lost_edit(stage: Stage) -> Found:
     for wrote in stage.witness.wrote:
         for path in wrote.before.keys() & wrote.shown.keys():
             old = wrote.before[path]
-            if old == wrote.shown[path] and old != wrote.told.get(path, EMPTY) and old not in told.get(wrote.at, {}).get(path, ()):
+            if (
+                old == wrote.shown[path]
+                and old != wrote.told.get(path, EMPTY)
+                and old not in told.get(wrote.at, {}).get(path, ())
+            ):
                 yield f"{wrote.at} {path}: {old!r} was overwritten and history does not know it"
 
 
@@ -536,20 +563,27 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
         for path, (system, value) in last.items():
             atom = atom_of(stage, path)
             names = {path, atom, *(f"{m.system}:{one}" for m in link.members for one in (path, atom, ""))}
-            if len(editors[atom]) > 1 or tardy(stage) or any((link.id, name) in asked for name in names) or (link.id, link.label) in asked:
+            if (
+                len(editors[atom]) > 1
+                or tardy(stage)
+                or any((link.id, name) in asked for name in names)
+                or (link.id, link.label) in asked
+            ):
                 continue
             if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
                 continue
-            rule = stage.world.rules.at(RulePlace(atom, link.id, link.label, link.scope, frozenset({system})))
+            rule = stage.world.rules.at(RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom))
             if rule.mode == "mirror" and rule.source_of_truth != system:
                 continue
             if link.agreed.get(path, EMPTY) != value:
-                yield f"{link.label} {path}: only {system} was edited, to {value!r}; agreed is {link.agreed.get(path, EMPTY)!r}"
+                agreed = link.agreed.get(path, EMPTY)
+                yield f"{link.label} {path}: only {system} was edited, to {value!r}; agreed is {agreed!r}"
 
 
 def _odd(stage: Stage, link: Link, atom: str) -> bool:
-    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well, or a person's
-    edit fell into the window of a system that has no conditional write."""
+    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well.
+
+    Or whether a person's edit fell into the window of a system that has no conditional write."""
     for wrote in stage.witness.wrote:
         if wrote.at[0] in {m.system for m in link.members} and any(
             atom_of(stage, path) == atom

@@ -65,7 +65,7 @@ def draw_history(seed: int) -> History:
     rng = Random(seed)
     setting = draw_setting(rng)
     steps = tuple(draw_steps(rng, setting))
-    return History(seed, setting, steps, rng.random() < 0.7, (rng.randint(1, 60),))
+    return History(seed, setting, steps, rng.random() < 0.7, kills=(rng.randint(1, 60),))
 
 
 def play(history: History) -> Failure | None:
@@ -137,7 +137,9 @@ def _killed_once(twin: Stage, kill: int, wanted: dict[str, Any]) -> None:
     check(twin, ran)
     to_rest(twin)
     found = end_of(twin)
-    open_create = any(name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"])
+    open_create = any(
+        name.startswith("missing-record") for name in found["questions"] if name not in wanted["questions"]
+    )
     if found != wanted and not open_create:
         lines = [f"{key}: {value!r} instead of {wanted[key]!r}" for key, value in found.items() if value != wanted[key]]
         twin.told += lines
@@ -155,7 +157,9 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
     found = stage.links()
     # A link is known by its records: its id tells which of them was there first.
     key = {
-        link.id: " ".join(sorted(f"{rename(m.system)}:{'' if m.status == 'awaited' else rename(m.id)}" for m in link.members))
+        link.id: " ".join(
+            sorted(f"{rename(m.system)}:{'' if m.status == 'awaited' else rename(m.id)}" for m in link.members)
+        )
         for link in found.values()
     }
     links = {
@@ -167,13 +171,15 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
         for link in found.values()
     }
     questions = sorted(
-        f"{q.proposal.kind} {key.get(q.proposal.link, '')} {'' if q.proposal.kind == 'missing-record' else rename(q.proposal.name)}"
+        f"{q.proposal.kind} {key.get(q.proposal.link, '')} "
+        f"{'' if q.proposal.kind == 'missing-record' else rename(q.proposal.name)}"
         for q in stage.store.questions(status=("open", "ignored"))
     )
     return {"content": content, "links": links, "questions": questions}
 
 
 def check(stage: Stage, ran: Ran) -> None:
+    """Hold a run to every property that must be true after each run. Raises Wrong."""
     for check in AFTER_EACH_RUN:
         for what in check(stage, ran):
             raise Wrong(check.__name__, what)
@@ -232,9 +238,15 @@ def state(stage: Stage) -> str:
     Attempts at what is handed off already go on, so neither their count nor their digest is part of it.
     """
     links = sorted(repr(_uncounted(link)) for link in stage.links().values())
-    questions = sorted((q.id, q.status, q.proposal.name) for q in stage.store.questions(status=("open", "decided", "ignored")))
+    questions = sorted(
+        (q.id, q.status, q.proposal.name) for q in stage.store.questions(status=("open", "decided", "ignored"))
+    )
     heads = [
-        (name, kind, sorted((id_, encoding.digest(s.flat), s.gone) for id_, s in stage.store.snapshots(name, kind).items()))
+        (
+            name,
+            kind,
+            sorted((id_, encoding.digest(s.flat), s.gone) for id_, s in stage.store.snapshots(name, kind).items()),
+        )
         for name, system in stage.systems.items()
         for kind in system.lenses
     ]
@@ -244,7 +256,13 @@ def state(stage: Stage) -> str:
 
 def _uncounted(link: Link) -> Link:
     """Give a link without its counts of refusals."""
-    members = tuple(replace(m, behind={p: replace(o, refusals=min(o.refusals, REFUSALS_TO_ASK), next_at=0.0) for p, o in m.behind.items()}) for m in link.members)
+    members = tuple(
+        replace(
+            m,
+            behind={p: replace(o, refusals=min(o.refusals, REFUSALS_TO_ASK), next_at=0.0) for p, o in m.behind.items()},
+        )
+        for m in link.members
+    )
     return replace(link, members=members)
 
 

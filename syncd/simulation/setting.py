@@ -96,7 +96,11 @@ def nearest_of(decimals: int) -> Any:  # noqa: ANN401 - what FlatLens wants
             return value.quantize(exponent, ROUND_HALF_UP) if value.as_tuple().exponent < -decimals else value  # type: ignore[operator]
         if isinstance(value, str) and "." in value:
             number = Decimal(value)
-            return format(number.quantize(exponent, ROUND_HALF_UP), "f") if number.as_tuple().exponent < -decimals else value  # type: ignore[operator]
+            return (
+                format(number.quantize(exponent, ROUND_HALF_UP), "f")
+                if number.as_tuple().exponent < -decimals
+                else value
+            )  # type: ignore[operator]
         return value
 
     return nearest

@@ -83,8 +83,16 @@ def as_table(history: History, failure: Failure) -> str:
     yaml.default_flow_style, yaml.width, yaml.sort_base_mapping_type_on_output = None, 120, False  # type: ignore[assignment]
     out = StringIO()
     yaml.dump({"format": "syncd-scenario/1", "scenarios": [scenario]}, out)
-    notes = [failure.what, "it went wrong in the last cycle; what each run came to stands under expect", *(f"not in a table: {one}" for one in [*_not_said(setting), *left_out])]
-    held = (f"{system} {key}: {_said_fields(fields)}" for system, records in failure.content.items() for key, fields in records.items())
+    notes = [
+        failure.what,
+        "it went wrong in the last cycle; what each run came to stands under expect",
+        *(f"not in a table: {one}" for one in [*_not_said(setting), *left_out]),
+    ]
+    held = (
+        f"{system} {key}: {_said_fields(fields)}"
+        for system, records in failure.content.items()
+        for key, fields in records.items()
+    )
     comments = [line for note in [*notes, "held in the end:", *held] for line in textwrap.wrap(note, 110)]
     return "".join(f"# {line}\n" for line in comments) + out.getvalue()
 
@@ -104,13 +112,21 @@ def _system_of(made: SystemSetting) -> dict[str, Any]:
     if behaviour.carries != _PLAIN.carries:
         said["carries"] = list(behaviour.carries)
     if behaviour.read_only:
-        said["writable"] = [one for one in ("details", "benefits", "rates", "contributions") if one not in behaviour.read_only]
+        said["writable"] = [
+            one for one in ("details", "benefits", "rates", "contributions") if one not in behaviour.read_only
+        ]
     return said
 
 
 def _not_said(setting: Setting) -> Iterator[str]:
     for made in setting.systems:
-        known = {"create", "update", "carries", "read_only", *(("versions",) if made.behaviour.versions in _SAID["versions"] else ())}
+        known = {
+            "create",
+            "update",
+            "carries",
+            "read_only",
+            *(("versions",) if made.behaviour.versions in _SAID["versions"] else ()),
+        }
         odd = [one for one in _oddities(made) if one.partition("=")[0] not in known]
         if odd:
             yield f"{made.name}: {', '.join(odd)}"
@@ -181,7 +197,12 @@ def _cycle(ran: Ran, now: dict[str, Any], standing: dict[str, dict[str, Any]], l
             del standing[system]
     if ran.killed:
         moment = ran.died.split(" ", 1)[0]
-        known = {"after_journal": "after_journal", "after_send": "after_send", "after_write": "after_reply", "after_reply": "after_reply"}
+        known = {
+            "after_journal": "after_journal",
+            "after_send": "after_send",
+            "after_write": "after_reply",
+            "after_reply": "after_reply",
+        }
         if moment in known and ran.touched:
             faults.setdefault(ran.touched, {})["kill"] = known[moment]
         else:
@@ -195,5 +216,3 @@ def _cycle(ran: Ran, now: dict[str, Any], standing: dict[str, dict[str, Any]], l
     if ran.report is not None:
         cycle["expect"] = {"result": ran.report.result}
     return cycle
-
-

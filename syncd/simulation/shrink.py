@@ -8,7 +8,7 @@ from dataclasses import replace
 from syncd.connectors.memory import Behaviour
 from syncd.simulation.play import Failure, History, play
 from syncd.simulation.setting import Setting
-from syncd.simulation.steps import Edit, Put, Run
+from syncd.simulation.steps import Edit, Put, Run, Step
 
 
 def shrink(history: History, failure: Failure, tries: int = 400) -> tuple[History, Failure]:
@@ -46,7 +46,7 @@ def _smaller(history: History) -> Iterator[History]:
             yield replace(history, steps=(*steps[:n], simple, *steps[n + 1 :]))
 
 
-def _plainer(step: object) -> Iterator[object]:  # type: ignore[misc]
+def _plainer(step: Step) -> Iterator[Step]:
     if isinstance(step, Run):
         if step.kill is not None:
             yield replace(step, kill=None)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from random import Random
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +21,7 @@ from syncd.connectors.memory import REMOVE
 from syncd.mapping.flat import FlatLens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
+from syncd.model.values import Flat
 from syncd.model.values_text import format_value
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
@@ -254,9 +255,7 @@ class Stage:
             return parts.get(path.split("[", maxsplit=1)[0].split(".", maxsplit=1)[0], "record")
 
         kinds: tuple[Kind, ...] = ("group", "plan") if self.setting.kind == "plan" else ("generic",)
-        return {
-            kind: FlatLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds
-        }
+        return {kind: FlatLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds}
 
     def _fill(self) -> None:
         """Put the base records into the systems and link those that several hold."""
@@ -266,7 +265,7 @@ class Stage:
         if group:
             for system in self.systems.values():
                 system.put_record("group", group, {"details.name": "Acme"})
-            flat = {"details.name": "Acme"}
+            flat: Flat = {"details.name": "Acme"}
             self.store.add_link(
                 Link(group, "group", group, "Acme", flat, tuple(Member(name, group, flat) for name in names))
             )
@@ -425,13 +424,23 @@ class Stage:
         """Commit an answer."""
         proposal = question.proposal
         self.touched += 1
-        self.told.append(f"answer {proposal.kind} {proposal.label} {proposal.name}: {choice} {value or ''} {options or ''}")
+        self.told.append(
+            f"answer {proposal.kind} {proposal.label} {proposal.name}: {choice} {value or ''} {options or ''}"
+        )
         self.events.append(self._said(question, choice, value))
         if choice == "ignore":
             self.store.save_questions([replace(question, status="ignored")])
             return
         decided = Decided(
-            question.id, proposal.kind, proposal.link, proposal.name, proposal.digest, choice, value, options or {}, "ann"
+            question.id,
+            proposal.kind,
+            proposal.link,
+            proposal.name,
+            proposal.digest,
+            choice,
+            value,
+            options or {},
+            "ann",
         )
         self.answered.append(decided)
         self.store.save_questions([replace(question, status="decided", decided=decided)])

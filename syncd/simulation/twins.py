@@ -1,8 +1,8 @@
 """Twins: one history played twice in different ways that must come to the same end.
 
 P9, the systems' roles swapped: the end is the mirror image. P10, other orders of pages and records: the same end.
-What depends on the order of calls by its nature (kills, edits in the middle of a run, faults that strike n times, lateness)
-and answers, which are picked by position, are left out of both.
+What depends on the order of calls by its nature (kills, edits in the middle of a run, faults that strike n times,
+lateness) and answers, which are picked by position, are left out of both.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def p10_order_and_batching_free(history: History) -> Failure | None:
 
 
 def _compare(name: str, plain: History, other: History, rename: Rename) -> Failure | None:
-    first, second = Stage(plain.setting, plain.seed, shuffled=False), Stage(other.setting, other.seed, shuffled=other.shuffled)
+    first, second = (
+        Stage(plain.setting, plain.seed, shuffled=False),
+        Stage(other.setting, other.seed, shuffled=other.shuffled),
+    )
     try:
         wanted, found = _end(first, plain, rename), _end(second, other, str)
         if wanted != found:

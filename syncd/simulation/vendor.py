@@ -144,7 +144,9 @@ class SimSystem(MemorySystem):
         super()._store_late(record)
         shown = self.witness.shown.get(at, {})
         raced = at in self.witness.raced
-        self.witness.wrote.append(Wrote(at, before, self._told, after, shown, raced, self._marker, len(self.witness.log)))
+        self.witness.wrote.append(
+            Wrote(at, before, self._told, after, shown, raced, self._marker, len(self.witness.log))
+        )
         if after != self._told:
             self.witness.holds(at, after)  # the vendor's own making: rounded, re-cased, half of it
 

@@ -183,7 +183,8 @@ FIRST: list[tuple[str, Flat, Flat, dict[str, str], str, Any]] = [
     ("the source overwrites once", {NAME: "A"}, {NAME: "B"}, {"details": "crm"}, "keep", ({NAME: "A"}, {"quote": {NAME}}, {})),
     ("equal values cost nothing", {NAME: "A"}, {NAME: "A"}, {"details": "crm"}, "keep", ({NAME: "A"}, {}, {})),
     ("the source fills a blank", {NAME: "A"}, {}, {"details": "crm"}, "keep", ({NAME: "A"}, {"quote": {NAME}}, {})),
-    ("a blank in it erases nothing", {}, {NAME: "B"}, {"details": "crm"}, "keep", ({NAME: "B"}, {}, {})),
+    ("a blank in it erases nothing and is not filled", {}, {NAME: "B"}, {"details": "crm"}, "keep",
+     ({}, {}, {"crm": {NAME}, "quote": {NAME}})),
     ("... unless it is told to", {}, {NAME: "B"}, {"details": "crm"}, "overwrite", ({}, {"quote": {NAME}}, {})),
     ("one source for everything", {NAME: "A"}, {NAME: "B"}, {"all": "quote"}, "keep", ({NAME: "B"}, {"crm": {NAME}}, {})),
     ("a section goes before everything", {NAME: "A"}, {NAME: "B"}, {"all": "quote", "details": "crm"}, "keep",
@@ -214,7 +215,15 @@ def test_a_blank_source_decides_nothing_between_the_others() -> None:
     made = new_link("acme", records, {"x": "crm"}, known)  # type: ignore[arg-type]
     assert [one.unseen for one in made.members] == [{"x"}] * 3
     agree = [stray("crm", "c1"), stray("quote", "q1", {"x": "1"}), stray("web", "w1", {"x": "1"})]
-    assert new_link("acme", agree, {"x": "crm"}, known).agreed == {"x": "1"}  # type: ignore[arg-type]
+    asked_too = new_link("acme", agree, {"x": "crm"}, known)  # type: ignore[arg-type]
+    assert (asked_too.agreed, [one.unseen for one in asked_too.members]) == ({}, [{"x"}] * 3)
+
+
+def test_a_table_with_a_blank_in_its_source_is_asked_as_a_whole() -> None:
+    """Its other cells together with what another system holds there would be a table that nobody ever held."""
+    table = {"rates[2026-01-01].ee": "1", "rates[2026-01-01].es": "2"}
+    agreed, owed_to, new = first({"rates[2026-01-01].ee": "3"}, table, {"rates": "crm"})
+    assert (agreed, owed_to, new) == ({}, {}, {"crm": set(table), "quote": set(table)})
 
 
 def test_a_debt_says_whose_value_it_is_and_is_paid_by_the_next_run() -> None:
@@ -257,8 +266,8 @@ def test_p05_linking_brings_in_step_what_its_source_holds(crm: Flat, quote: Flat
         mine = flat[source].get(path, EMPTY)
         if mine is not EMPTY:
             assert outcome.after.agreed[path] == mine
-        elif blanks == "keep":
-            assert outcome.after.agreed[path] == flat["quote" if source == "crm" else "crm"][path]
+        elif blanks == "keep" and flat["quote" if source == "crm" else "crm"].get(path, EMPTY) is not EMPTY:
+            assert (("conflict", path) in asked(outcome), path in outcome.after.agreed) == (True, False)
         else:
             assert path not in outcome.after.agreed
 

@@ -54,7 +54,8 @@ def test_a_winner_counts_everywhere_and_raises_the_revision() -> None:
 
 def test_a_blank_of_the_winner_erases_only_when_told() -> None:
     sights = {"crm": seen({}), "quote": seen({"name": "B"})}
-    assert start(linked({"name": "Gold"}), sights, "crm").agreed == {"name": "B"}
+    kept = start(linked({"name": "Gold"}), sights, "crm")
+    assert (kept.agreed, [one.unseen for one in kept.members]) == ({}, [{"name"}, {"name"}])
     overwritten = start(linked({"name": "Gold"}), sights, "crm", blanks="overwrite")
     assert (overwritten.agreed, owed(judged(overwritten, {"crm": {}, "quote": {"name": "B"}}), "quote")) == (
         {},
