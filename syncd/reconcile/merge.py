@@ -99,7 +99,9 @@ def merge_atom(
     if len(tables) <= 1 and not any(isinstance(one, Conflict) for one in single.values()):
         return single
     if rule.mode == "mirror":
-        return _whole(cells, single, agreed, _mirrored(cells, rule), "mirror") if _mirrors(cells, rule) else _why(single)
+        if _mirrors(cells, rule):
+            return _whole(cells, single, agreed, _mirrored(cells, rule), "mirror")
+        return _why(single)
     if not any(isinstance(one, Conflict) for one in single.values()):
         fits = [table for table in tables.values() if all(_fits(table, edits) for edits in tables.values())]
         if any(table.whole for table in fits):
@@ -194,7 +196,9 @@ def _drift(seen: Mapping[System, Held], agreed: Value, rule: MergeRule) -> Decis
     """Decide an edit by a system that does not own a mirrored field."""
     owner = rule.source_of_truth
     if rule.on_drift == "overwrite" and owner is not None and owner in seen:
-        mine = seen[owner]  # an owner that is owed the agreed value, and edited nothing, holds what nobody wants any more
+        mine = seen[
+            owner
+        ]  # an owner that is owed the agreed value, and edited nothing, holds what nobody wants any more
         return Take(agreed if mine.behind and mine.value == mine.base else mine.value, f"mirror of {owner}")
     return Conflict(f"{owner} owns this mirrored field and another system edited it (on_drift: {rule.on_drift})")
 

@@ -58,7 +58,7 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands: its path, the atom it merges with, its section, its link, group, editors; `value_of` serves `when:`."""
+    """Where a field stands: its path, the atom it merges with, its link, group, editors; `value_of` serves `when:`."""
 
     path: str
     link: str = ""

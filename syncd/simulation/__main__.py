@@ -19,7 +19,7 @@ EVERY_S = 5.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Play histories from one seed on."""
-    parser = argparse.ArgumentParser(prog="python -m syncd.simulation", description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="python -m syncd.simulation", description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument(
         "--histories", type=int, default=200, help="how many, one for each seed from there (default 200)"

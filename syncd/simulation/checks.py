@@ -248,7 +248,8 @@ def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
             plans = [_editors(stage, ran, link, atom, wrote, until) for until in (writes[0].seen, wrote.seen)]
             found = [_undecided(stage, link, target, path, wrote, editors) for editors in plans]
             if all(found):
-                yield f"{wrote.at} {path}: {wrote.shown.get(path, EMPTY)!r} -> {wrote.told.get(path, EMPTY)!r}: {found[0]}"
+                shown, told = wrote.shown.get(path, EMPTY), wrote.told.get(path, EMPTY)
+                yield f"{wrote.at} {path}: {shown!r} -> {told!r}: {found[0]}"
 
 
 def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote, editors: set[str]) -> str:
@@ -274,7 +275,7 @@ def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote
     return "nobody decided that" if rule.on_conflict == "ask" else ""
 
 
-def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until: int) -> set[str]:  # noqa: PLR0913 - a question of many parts
+def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until: int) -> set[str]:
     """Name the members whose values, as shown until then, left their base in an atom; echoes of ours did not."""
     found = set()
     for member in link.members:
@@ -284,7 +285,9 @@ def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until:
         flats = [flat for place, flat in stage.witness.log[ran.shown_from : until] if place == at]
         flats = [wrote.shown] if at == wrote.at else flats or [ran.shown_before.get(at, member.base)]
         for path in {path for flat in (*flats, member.base) for path in flat}:
-            values = {flat.get(path, EMPTY) for flat in flats} - {member.base.get(path, EMPTY)} - _echoes(stage, at, path)
+            values = (
+                {flat.get(path, EMPTY) for flat in flats} - {member.base.get(path, EMPTY)} - _echoes(stage, at, path)
+            )
             if atom_of(stage, path) == atom and values:
                 found.add(member.system)
     return found
@@ -572,7 +575,9 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
                 continue
             if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
                 continue
-            rule = stage.world.rules.at(RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom))
+            rule = stage.world.rules.at(
+                RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom)
+            )
             if rule.mode == "mirror" and rule.source_of_truth != system:
                 continue
             if link.agreed.get(path, EMPTY) != value:

@@ -151,7 +151,7 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
     content = {
         (rename(name), kind, rename(id_)): system.flat(record)
         for name, system in stage.systems.items()
-        for kind, records in system._records.items()  # noqa: SLF001 - what the vendor truly holds
+        for kind, records in system._records.items()
         for id_, record in records.items()
     }
     found = stage.links()
@@ -200,7 +200,7 @@ def calm(stage: Stage) -> None:
         system.scope = "all"
         stage.store.put("pauses", f"system:{name}", None)
         for kind in system.lenses:
-            for record in list(system._records.get(kind, {}).values()):  # noqa: SLF001 - a simulation may
+            for record in list(system._records.get(kind, {}).values()):
                 if record.locked:
                     system.lock(kind, record.id, {})
     stage.touched += 1

@@ -85,7 +85,13 @@ class Setting:
         return next(one for one in self.systems if one.name == name)
 
 
-def nearest_of(decimals: int) -> Any:  # noqa: ANN401 - what FlatLens wants
+def _places(number: Decimal) -> int:
+    """Count the digits behind the point."""
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def nearest_of(decimals: int) -> Any:
     """Make what a lens declares about a system that rounds."""
 
     def nearest(path: str, value: Value) -> Value:
@@ -93,14 +99,10 @@ def nearest_of(decimals: int) -> Any:  # noqa: ANN401 - what FlatLens wants
             return value
         exponent = Decimal((0, (1,), -decimals))
         if isinstance(value, Decimal):
-            return value.quantize(exponent, ROUND_HALF_UP) if value.as_tuple().exponent < -decimals else value  # type: ignore[operator]
+            return value.quantize(exponent, ROUND_HALF_UP) if _places(value) > decimals else value
         if isinstance(value, str) and "." in value:
             number = Decimal(value)
-            return (
-                format(number.quantize(exponent, ROUND_HALF_UP), "f")
-                if number.as_tuple().exponent < -decimals
-                else value
-            )  # type: ignore[operator]
+            return format(number.quantize(exponent, ROUND_HALF_UP), "f") if _places(number) > decimals else value
         return value
 
     return nearest

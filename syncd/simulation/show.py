@@ -132,7 +132,7 @@ def _not_said(setting: Setting) -> Iterator[str]:
             yield f"{made.name}: {', '.join(odd)}"
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - what a YAML file holds
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -68,7 +68,7 @@ def _simpler(setting: Setting) -> Iterator[Setting]:
     for key in setting.records:
         if len(setting.records) > 1:
             yield replace(setting, records={k: v for k, v in setting.records.items() if k != key})
-    if len(setting.systems) > 2:  # noqa: PLR2004 - a link needs two
+    if len(setting.systems) > 2:
         for one in setting.systems:
             rest = tuple(other for other in setting.systems if other is not one)
             records = {k: tuple(n for n in names if n != one.name) for k, names in setting.records.items()}

@@ -29,7 +29,7 @@ from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Link, Member
 from syncd.simulation.setting import GROUP, POOLS, T0, Setting, SystemSetting, nearest_of
 from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Race, Remove, Rescope, Run, Step, Wait
-from syncd.simulation.vendor import Place, SimSystem, Witness
+from syncd.simulation.vendor import Place, SimSystem, Witness, Wrote
 from syncd.store.rows import Question
 from syncd.store.store import Store
 from syncd.sync import Mode, Report, observe, run_once
@@ -75,6 +75,7 @@ class Moments:
         self.count, self.kill, self.races, self.on, self.told = 0, kill, races, True, []
 
     def __call__(self, *what: str) -> None:
+        """Count a moment; kill or let somebody act when it is the one."""
         if not self.on:
             return
         self.count += 1
@@ -114,7 +115,7 @@ class SimStore(Store):
 
     def free(self) -> None:
         """Let another stage have the store."""
-        self.moments = _nothing  # type: ignore[method-assign]
+        self.moments = _nothing
         _free.append(self)
 
     @contextmanager
@@ -219,7 +220,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.store = SimStore.take(self.source)
-        self.moments.act = lambda step: self.do(step)
+        self.moments.act = self.do
         rng = Random(self.seed)
         for one in self.setting.systems:
             self.systems[one.name] = self._vendor(one, rng)
@@ -234,7 +235,7 @@ class Stage:
     # -- making the world
 
     def _vendor(self, made: SystemSetting, rng: Random) -> SimSystem:
-        mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled  # noqa: PLR2004 - a coin
+        mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled
         return SimSystem(
             made.name,
             made.behaviour,
@@ -269,8 +270,8 @@ class Stage:
             self.store.add_link(
                 Link(group, "group", group, "Acme", flat, tuple(Member(name, group, flat) for name in names))
             )
-        for key, holders in setting.records.items():
-            holders = tuple(name for name in holders if name in self.systems)
+        for key, everybody in setting.records.items():
+            holders = tuple(name for name in everybody if name in self.systems)
             flats = {}
             agreed = {path: self.value(path, text) for path, text in setting.base[key].items()}
             for name in holders:
@@ -364,7 +365,7 @@ class Stage:
         self.do(step)
         return None
 
-    def do(self, step: Step) -> None:  # noqa: C901, PLR0912 - one line for each kind of step
+    def do(self, step: Step) -> None:
         """Let something happen that is not a run."""
         kind = self.setting.kind
         match step:
@@ -517,7 +518,7 @@ class Stage:
             step, report, links, self.links(), asked, self._standing(), wrote_from, shown_from, disturbed,
             self.moments.count, shown_before,
             self.moments.told[-1] if report is None and self.moments.told else "",
-            next((one.split(" ")[2] for one in reversed(self.moments.told) if one.count(" ") == 2), ""), broken,  # noqa: PLR2004
+            next((one.split(" ")[2] for one in reversed(self.moments.told) if one.count(" ") == 2), ""), broken,
         )  # fmt: skip
         self.told.append(self._telling(ran))
         self.events.append(ran)
@@ -539,7 +540,7 @@ class Stage:
         found: dict[str, str] = {}
         paused = self.world.pauses(self.setting.scope)
         for name, system in self.systems.items():
-            if system.faults._plan:  # noqa: SLF001 - a simulation looks inside its vendors
+            if system.faults._plan:
                 found[name] = "faults"
             elif system.scope != "all":
                 found[name] = "another tenant"
@@ -556,8 +557,7 @@ class Stage:
         extra = f" races {ran.step.races}" if ran.step.races else ""
         extra += f" observing {ran.step.observe}" if ran.step.observe is not None else ""
         wrote = [
-            f"{w.at[0]} {w.at[2]} {'create' if w.create else ''}"
-            f"{ {p: f'{w.before.get(p)!s:.20} -> told {w.told.get(p)!s:.20} holds {w.after.get(p)!s:.20}' for p in sorted({*w.before, *w.told, *w.after}) if len({w.before.get(p), w.told.get(p), w.after.get(p)}) > 1} }"
+            f"{w.at[0]} {w.at[2]} {'create' if w.create else ''}{_moved(w)}"
             for w in self.witness.wrote[ran.wrote_from :]
         ]
         return f"run{at}{extra}: {end}; wrote {wrote}; open: {asked}"
@@ -571,3 +571,14 @@ def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
         return stop.value  # type: ignore[no-any-return]
     msg = "a simulated world waited for something real"
     raise RuntimeError(msg)
+
+
+def _moved(wrote: Wrote) -> dict[str, str]:
+    """Tell what a write changed: before, told, after."""
+    paths = sorted({*wrote.before, *wrote.told, *wrote.after})
+    rows = {path: (wrote.before.get(path), wrote.told.get(path), wrote.after.get(path)) for path in paths}
+    return {
+        path: f"{before!s:.20} -> told {told!s:.20} holds {after!s:.20}"
+        for path, (before, told, after) in rows.items()
+        if len({before, told, after}) > 1
+    }

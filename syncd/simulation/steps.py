@@ -202,8 +202,7 @@ def draw_steps(rng: Random, setting: Setting, runs: int | None = None) -> list[S
     draw = _Draw(rng, setting)
     steps: list[Step] = [Run()] if rng.random() < 0.5 else []
     for _ in range(runs if runs is not None else rng.randint(2, 5)):
-        for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
-            steps.append(_happening(draw))
+        steps.extend(_happening(draw) for _ in range(rng.choice((1, 1, 2, 2, 3, 4))))
         steps.append(draw.run())
     return steps
 

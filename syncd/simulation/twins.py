@@ -109,7 +109,7 @@ def _mirrored(setting: Setting, rename: Rename) -> Setting:
     return replace(setting, systems=systems, records=records, rules=_renamed_all(setting.rules, rename))
 
 
-def _renamed_all(value: Any, rename: Rename) -> Any:  # noqa: ANN401 - rules
+def _renamed_all(value: Any, rename: Rename) -> Any:
     if isinstance(value, Mapping):
         return {rename(key): _renamed_all(inner, rename) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -126,6 +126,6 @@ def _renamed(step: Step, rename: Rename) -> Step:
         case Run() | Answer():
             return step
         case _ if hasattr(step, "system"):
-            return replace(step, system=rename(step.system))
+            return replace(step, system=rename(step.system))  # type: ignore[arg-type]
         case _:
             return step

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from random import Random
 
 from syncd.connectors.memory import Behaviour, MemorySystem
-from syncd.errors import SyncdError
 from syncd.mapping.lens import Lens
 from syncd.model.records import Answer, Kind, Page, PartCreate, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat, Value
@@ -121,7 +120,7 @@ class SimSystem(MemorySystem):
         other._markers, other._stated = dict(self._markers), set(self._stated)
         other._late = {key: list(images) for key, images in self._late.items()}
         other._tokens, other._ids, other._answers = self._tokens, self._ids, self._answers
-        for operation, planned in self.faults._plan.items():  # noqa: SLF001 - the same class
+        for operation, planned in self.faults._plan.items():
             for fault in planned:
                 other.faults.set(
                     operation, fault.kind, times=fault.times, error=fault.error, silent=fault.silent, omit=fault.omit
@@ -198,8 +197,6 @@ class SimSystem(MemorySystem):
         self._marker, self._told = "end", EMPTY_FLAT
         try:
             await super().end(kind, record_id)
-        except SyncdError:
-            raise
         finally:
             self.witness.ended.append((self.system, kind, record_id))
 

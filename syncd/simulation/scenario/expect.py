@@ -106,7 +106,7 @@ def _fields(where: str, wanted: Flat, got: Flat) -> Iterator[str]:
             yield f"{where} {path}: expected {_text(told)}, got {_text(seen)}"
 
 
-def _bases(stated: Any, state: State, scenario: Scenario, lens: FlatLens) -> Iterator[str]:  # noqa: ANN401
+def _bases(stated: Any, state: State, scenario: Scenario, lens: FlatLens) -> Iterator[str]:
     """Compare the bases of all members that have one."""
     split = scenario.split(stated)
     wanted = {

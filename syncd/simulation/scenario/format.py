@@ -62,7 +62,7 @@ def parse(text: str, file: str = "scenario.yaml") -> list[Scenario]:
         raise ConfigError("there is no scenario, so nothing would be checked", file=file, line=root.line)
     for at, scenario in enumerate(scenarios):
         node = cast("list[Node]", cast("dict[str, Node]", root.value)["scenarios"].value)[at]
-        scenario._file, scenario._node = file, node  # noqa: SLF001 - private to pydantic, not to this file
+        scenario._file, scenario._node = file, node
         check(scenario)
     _unique([(scenario.id, scenario.line_of("id")) for scenario in scenarios], file)
     return scenarios

@@ -17,7 +17,7 @@ ALWAYS_ON = frozenset({"empty-side"})
 _LIMITS = TypeAdapter(LimitConfig)
 
 
-def limits_of(guards: Any) -> Limits:  # noqa: ANN401 - what a person wrote
+def limits_of(guards: Any) -> Limits:
     """Read the guards of a table: those it names are on, and `empty-side`. Raises ConfigError."""
     if guards is None:
         guards = {}

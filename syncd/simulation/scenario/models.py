@@ -180,20 +180,20 @@ class Scenario(_Strict):
         """Give the line of a piece of the table."""
         return self._node.line_of(place)
 
-    def per_system(self, base: Any) -> dict[str, dict[str, dict[str, JSON]]]:  # noqa: ANN401 - two shapes of mapping
+    def per_system(self, base: Any) -> dict[str, dict[str, dict[str, JSON]]]:
         """Give a base by system, whichever of its two shapes it has."""
         return {
             system: {key: self.fields(record) for key, record in (records or {}).items() if record is not None}
             for system, records in self.by_system(base).items()
         }
 
-    def by_system(self, base: Any) -> dict[str, Any]:  # noqa: ANN401
+    def by_system(self, base: Any) -> dict[str, Any]:
         """Give a base by system, as it was written."""
         if base is None:
             return {}
         return dict(base) if self.split(base) else dict.fromkeys(self.systems, base)
 
-    def split(self, base: Any) -> bool:  # noqa: ANN401
+    def split(self, base: Any) -> bool:
         """Tell whether a base is a map per system."""
         return bool(base) and all(key in self.systems for key in base)
 
@@ -237,7 +237,7 @@ def scalar(value: str | None, kind: Kind) -> JSON:
     return float(value) if _FLOAT.match(value) else str(value)
 
 
-def unquoted(value: Any) -> Any:  # noqa: ANN401 - whatever rules hold
+def unquoted(value: Any) -> Any:
     """Give plain texts where the file had scalars without quotes."""
     if isinstance(value, dict):
         return {key: unquoted(inner) for key, inner in value.items()}

@@ -199,7 +199,7 @@ class Play:
                 line = self.scenario.line_of("cycles", at, "decide", name)
                 raise ConfigError(f"decide `{name}`: {error.message}", file=self.scenario.file, line=line) from error
 
-    def _answer(self, name: str, answer: Any) -> None:  # noqa: ANN401 - a word or a mapping
+    def _answer(self, name: str, answer: Any) -> None:
         """Commit an answer to every open question of a name."""
         kind, _, wanted = name.partition(" ")
         standing = [q for q in self.store.questions(status=("open", "ignored")) if q.proposal.kind == kind]
@@ -213,7 +213,7 @@ class Play:
             raise ConfigError(f"{len(found)} systems hold it already; link them, or name one as SYSTEM:KEY")
         self.store.save_questions([self._decided(question, answer) for question in found])
 
-    def _decided(self, question: Question, answer: Any) -> Question:  # noqa: ANN401
+    def _decided(self, question: Question, answer: Any) -> Question:
         if isinstance(answer, Mapping):
             answer = {"value": scalar(answer["value"], self.scenario.kind)}
         decided = decision_from_text(question, answer, kind=self.scenario.kind, trusted=True, by="table")
@@ -224,7 +224,7 @@ class Play:
     def _partners(self, found: list[Question]) -> Question:
         """Let one question of a key name the records of the same key in the other systems."""
         records = [question.proposal.name.partition(":") for question in found]
-        if len(records) < 2:  # noqa: PLR2004 - a link has two ends
+        if len(records) < 2:
             raise ConfigError("no other system holds an unlinked record of this key")
         first = min(found, key=lambda question: question.proposal.name)
         options = {f"member.{system}": native for system, _, native in records}
@@ -358,7 +358,7 @@ def _blank() -> Store:
 
 def _renew(store: Store) -> None:
     """Make a store as empty as a new one."""
-    with _blank()._reading() as blank, store._writer.connect() as used:  # noqa: SLF001 - as Store.fork does
+    with _blank()._reading() as blank, store._writer.connect() as used:
         source, target = blank.connection.dbapi_connection, used.connection.dbapi_connection
         used.rollback()
         source.backup(target)  # type: ignore[union-attr]

@@ -81,7 +81,7 @@ def _link(
 ) -> Link | None:
     """Make the link of a key: who has a base is a member, gone or not; who holds it without a base is a newcomer."""
     names = [name for name in systems if key in bases[name] or systems[name].holds(key)]
-    if len(names) < 2:  # noqa: PLR2004 - a link has two ends
+    if len(names) < 2:
         return None
     agreed = _agreed(key, scenario, systems, bases)
     members = []

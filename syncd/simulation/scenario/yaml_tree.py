@@ -48,7 +48,7 @@ class Node:
     value: str | list[Node] | dict[str, Node] | None
     lines: dict[str, int] = field(default_factory=dict)
 
-    def plain(self) -> Any:  # noqa: ANN401 - whatever a file can hold
+    def plain(self) -> Any:
         """Give dicts, lists, texts and None."""
         if isinstance(self.value, dict):
             return {key: inner.plain() for key, inner in self.value.items()}
