@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ def config(connection: Connection) -> Config:
     """Give Alembic what it needs to work on this connection."""
     from alembic.config import Config  # noqa: PLC0415
 
-    settings = Config()
+    settings = Config(stdout=io.StringIO())  # Alembic keeps the stdout of its import, which may be closed by now
     settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     settings.attributes["connection"] = connection
     return settings

@@ -61,6 +61,7 @@ MUTATIONS = [
     _("drift of a mirror is an edit", "reconcile/merge.py", 'if rule.mode == "mirror" and edits.keys() != {rule.source_of_truth}:', "if False:", MERGE),
     _("two halves make a table", "reconcile/merge.py", "if any(table.whole for table in fits):", "if tables:", MERGE),
     _("a table of two editors is taken cell by cell", "reconcile/merge.py", "if len(tables) <= 1 and not any(", "if not any(", MERGE),
+    _("an owner that is behind brings back what nobody wants", "reconcile/merge.py", "Take(agreed if mine.behind and mine.value == mine.base else mine.value,", "Take(mine.value,", DECIDE),
     # -- normalise: what counts as held
     _("our own write is an edit in time", "reconcile/normalise.py", "None if sight.modified == member.own_stamp else sight.modified,", "sight.modified,", NORMALISE),
     _("who is behind is forgotten", "reconcile/normalise.py", "                path in member.behind,", "                False,", NORMALISE, DECIDE),
@@ -81,6 +82,7 @@ MUTATIONS = [
     _("a loss is accepted for another value", "reconcile/constrain.py", 'or answer.digest != digest_of("loss", system, path, value, nearest)', "or False", CONSTRAIN),
     _("a loss needs no word", "reconcile/constrain.py", "if nearest != value and not self._accepts(system, path, value, nearest):", "if False:", CONSTRAIN),
     _("an absent member is owed nothing", "reconcile/constrain.py", "self._owe_absent(member, path, value)", "pass", CONSTRAIN),
+    _("a missing member hears of nothing", "reconcile/constrain.py", "for member in (*self._live, *self._missing):", "for member in self._live:", MISSING),
     # -- decide: what is remembered
     _("base := intended", "reconcile/decide.py", "_set(self.bases[system], path, held)", "_set(self.bases[system], path, value)", DECIDE),
     _("an answer counts for whatever is there now", "reconcile/decide.py", "if answer is None or answer.digest != proposal.digest or", "if answer is None or", DECIDE),

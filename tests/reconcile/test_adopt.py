@@ -224,6 +224,9 @@ def test_a_table_with_a_blank_in_its_source_is_asked_as_a_whole() -> None:
     table = {"rates[2026-01-01].ee": "1", "rates[2026-01-01].es": "2"}
     agreed, owed_to, new = first({"rates[2026-01-01].ee": "3"}, table, {"rates": "crm"})
     assert (agreed, owed_to, new) == ({}, {}, {"crm": set(table), "quote": set(table)})
+    narrow = first({"rates[2026-01-01].ee": "3"}, table | {"rates[2026-01-01].fam": "9"}, {"rates": "crm"},
+                   crm=Takes(tuple(table)))  # fmt: skip
+    assert narrow[2] == {"crm": set(table), "quote": {*table, "rates[2026-01-01].fam"}}
 
 
 def test_a_debt_says_whose_value_it_is_and_is_paid_by_the_next_run() -> None:

@@ -117,6 +117,28 @@ def test_a_mirror_says_that_it_is_one() -> None:
     assert question.rule == "default.all"
 
 
+DRIFT = {"default": {"mode": "mirror", "source_of_truth": "crm", "on_drift": "overwrite"}}
+MIRRORS: list[tuple[str, dict[str, Value], Any, Any]] = [
+    ("an owner that is owed the agreed value does not bring back what it held", {"name": "Old"},
+     {"crm": BASE | {"name": "Old"}, "quote": BASE | {"name": "B"}}, {("crm", "name", "Gold"), ("quote", "name", "Gold")}),
+    ("an owner that is owed a value and typed another one is followed", {"name": "Old"},
+     {"crm": BASE | {"name": "Mine"}, "quote": BASE | {"name": "B"}}, {("quote", "name", "Mine")}),
+    ("an owner's table that is owed a part is the agreed one", {EE: "0"},
+     {"crm": {EE: "0", ES: "2"}, "quote": {EE: "1", ES: "6"}}, {("crm", EE, "1"), ("quote", ES, "2")}),
+    ("an owner's table that it edited is its own", {EE: "0"},
+     {"crm": {EE: "0", ES: "3"}, "quote": {EE: "1", ES: "6"}}, {("quote", EE, "0"), ("quote", ES, "3")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "owed_", "sights", "wanted"), MIRRORS, ids=[row[0] for row in MIRRORS])
+def test_drift_is_overwritten_with_what_the_owner_wants(why: str, owed_: Any, sights: Any, wanted: Any) -> None:
+    base: dict[str, Value] = {EE: "1", ES: "2"} if EE in owed_ else BASE
+    behind = dict.fromkeys(owed_, Owed(1))
+    one = link(member("crm", base | owed_, behind=behind), member("quote", base), agreed=base)
+    outcome = judged(one, sights, DRIFT)
+    assert (writes(outcome), outcome.proposals) == (wanted, ()), why
+
+
 RULED = [
     ("a rule for these two editors", {"pairs": {"crm+quote": OWNER["default"]}}, {("quote", "name", "A"), ("web", "name", "A")}),
     ("a rule for two others", {"pairs": {"crm+web": OWNER["default"]}}, set()),

@@ -64,6 +64,16 @@ LEVELS = [
 ]  # fmt: skip
 
 
+def test_a_field_rule_may_name_an_atom_of_generic_records() -> None:
+    """A table with a single cell left is still that table."""
+    raw = {"default": {"fields": {"table": owned("crm")}, **owned("web")}}
+    assert at(raw, "rate_ee", atom="table").source_of_truth == "crm"
+    assert at(raw, "rate_ee").source_of_truth == "web"
+    rules = Rules(raw, SYSTEMS)
+    assert rules.at(Place("rate_ee")).source_of_truth == "web"
+    assert rules.at(Place("rate_ee", atom="table")).source_of_truth == "crm", "one is not remembered for the other"
+
+
 @pytest.mark.parametrize("scope", ["default", "groups"])
 @pytest.mark.parametrize(("why", "body", "path", "owner"), LEVELS, ids=[row[0] for row in LEVELS])
 def test_inside_a_scope_fields_go_before_sections_before_all(
