@@ -154,7 +154,7 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
         if not wrote.touched.intersection(cells):
             continue
         told = _cells(stage, wrote.told, atom)
-        if any(one in told.values() or lens.nearest(next(iter(told)), one) in told.values() for one in typed if one):
+        if any(one in told.values() or lens.nearest(atom, one) in told.values() for one in typed if one):
             continue  # a table of one cell, and a person typed it
         if not any(
             _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
@@ -231,8 +231,7 @@ def _has_reason(member: Member, link: Link, cells: list[str], shown: dict[Place,
 def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
     """An edit is overwritten only by a rule that decides, or by a person; a blank travels only by rule or person."""
     owners = clusters(stage, ran)
-    writes = new_writes(stage, ran)
-    for wrote in writes:
+    for wrote in new_writes(stage, ran):
         link = ran.links_before.get(owners.get(wrote.at, ""))
         if wrote.create or link is None or wrote.at[0] in tardy(stage):
             continue
@@ -245,7 +244,7 @@ def p25_undecidable_stays_undecided(stage: Stage, ran: Ran) -> Found:
             if decided & {path, atom} or any(paths.under(path, prefix) for prefix in target.unseen):
                 continue
             # A run plans before its first write and once more when something moved: either plan may have decided.
-            plans = [_editors(stage, ran, link, atom, wrote, until) for until in (writes[0].seen, wrote.seen)]
+            plans = [_editors(stage, ran, link, atom, wrote, until) for until in (ran.planned_at, wrote.seen)]
             found = [_undecided(stage, link, target, path, wrote, editors) for editors in plans]
             if all(found):
                 shown, told = wrote.shown.get(path, EMPTY), wrote.told.get(path, EMPTY)
@@ -280,7 +279,7 @@ def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until:
     found = set()
     for member in link.members:
         at = (member.system, link.kind, member.id)
-        if member.system in ran.broken:
+        if (member.system, link.kind) in ran.broken:
             continue  # away: whatever its listing gave before it broke off counts for nothing
         flats = [flat for place, flat in stage.witness.log[ran.shown_from : until] if place == at]
         flats = [wrote.shown] if at == wrote.at else flats or [ran.shown_before.get(at, member.base)]
@@ -307,7 +306,11 @@ def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:
     now = stage.clock.now()
     for link in ran.links_after.values():
         names = {member.system for member in link.members}
-        if link.status != "live" or not link.follow or names & (ran.disturbed.keys() | ran.broken | tardy(stage)):
+        if (
+            link.status != "live"
+            or not link.follow
+            or names & (ran.disturbed.keys() | {name for name, _ in ran.broken} | tardy(stage))
+        ):
             continue
         if any(owed.next_at > now for member in link.members for owed in member.behind.values()):
             continue
@@ -575,10 +578,9 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
                 continue
             if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
                 continue
-            rule = stage.world.rules.at(
-                RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom)
-            )
-            if rule.mode == "mirror" and rule.source_of_truth != system:
+            place = RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom)
+            rules = [stage.world.rules.at(one) for one in (place, replace(place, path=atom))]
+            if any(rule.mode == "mirror" and rule.source_of_truth != system for rule in rules):
                 continue
             if link.agreed.get(path, EMPTY) != value:
                 agreed = link.agreed.get(path, EMPTY)

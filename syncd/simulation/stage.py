@@ -142,7 +142,7 @@ def _nothing(*_: str) -> None:
 
 @dataclass(slots=True)
 class Ran:
-    """What one run was: its report (None when killed), what was there before and after."""
+    """What one run was: its report (None when killed), and what was there before and after it."""
 
     step: Run
     report: Report | None
@@ -151,17 +151,19 @@ class Ran:
     asked_before: dict[str, Question]
     asked_after: dict[str, Question]
     wrote_from: int
+    """How many writes there were before it."""
     shown_from: int
+    """How much had been shown before it; `planned_at`: when it made its plan."""
+    shown_before: dict[Place, Flat]
+    """What had last been shown of each record when it began."""
+    planned_at: int
     disturbed: dict[str, str]
-    moments: int
-    shown_before: dict[Place, Any] = field(default_factory=dict)
-    """What had last been shown of each record when the run began."""
-    died: str = ""
-    """The moment at which the process was killed."""
-    touched: str = ""
-    """The system of the last request before that."""
-    broken: frozenset[str] = frozenset()
-    """Systems of which some listing was not complete."""
+    """Systems in which something could go wrong, with the reason."""
+    broken: frozenset[tuple[str, Kind]]
+    """Systems and kinds of record whose listing was not complete."""
+    died: str
+    """The moment at which the process was killed; `touched`: the system of the last request before that."""
+    touched: str
 
     @property
     def killed(self) -> bool:
@@ -217,6 +219,7 @@ class Stage:
     settled_until: int = 0
     """How many writes were sent before all of them had been settled."""
     _ids: int = 0
+    _planned_at: int = 0
 
     def __post_init__(self) -> None:
         self.store = SimStore.take(self.source)
@@ -509,17 +512,28 @@ class Stage:
             self.witness.observing = False
             self.witness.step(killed=report is None)
         broken = frozenset(
-            name
+            (name, kind)
             for name in self.systems
             for kind in self.systems[name].lenses
             if (found := self.store.listing(name, kind)) is None or not found.complete or found.error or found.tripped
         )
+        died = self.moments.told if report is None else []
         ran = Ran(
-            step, report, links, self.links(), asked, self._standing(), wrote_from, shown_from, disturbed,
-            self.moments.count, shown_before,
-            self.moments.told[-1] if report is None and self.moments.told else "",
-            next((one.split(" ")[2] for one in reversed(self.moments.told) if one.count(" ") == 2), ""), broken,
-        )  # fmt: skip
+            step=step,
+            report=report,
+            links_before=links,
+            links_after=self.links(),
+            asked_before=asked,
+            asked_after=self._standing(),
+            wrote_from=wrote_from,
+            shown_from=shown_from,
+            shown_before=shown_before,
+            planned_at=self._planned_at,
+            disturbed=disturbed,
+            broken=broken,
+            died=died[-1] if died else "",
+            touched=next((one.rpartition(" ")[2] for one in reversed(died) if one.count(" ") > 1), ""),
+        )
         self.told.append(self._telling(ran))
         self.events.append(ran)
         return ran
@@ -530,6 +544,7 @@ class Stage:
             if name in self.systems:
                 await observe(name, self.world)
         self.witness.observing = False
+        self._planned_at = len(self.witness.log)
         return await run_once(self.setting.scope, self.world, Mode(full=step.full))
 
     def _standing(self) -> dict[str, Question]:
