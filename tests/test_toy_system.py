@@ -42,7 +42,7 @@ class Toy:
     async def access(self):
         return Access(fingerprint=str(self.file), create=False)
 
-    async def list(self, kind):
+    async def list(self, kind, groups=None):
         yield Page(tuple(self._record(kind, id_, data) for id_, data in self._all(kind).items()), last=True)
 
     async def read(self, kind, record_id):

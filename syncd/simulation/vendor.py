@@ -6,7 +6,7 @@ The witness knows nothing about the engine: what it saw is what the checks hold 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -161,9 +161,9 @@ class SimSystem(MemorySystem):
         self.witness.raced.discard(at)
         self.witness.was_shown(at, self.flat(record), ours=self.scope == "all")
 
-    async def list(self, kind: Kind) -> AsyncIterator[Page]:
+    async def list(self, kind: Kind, groups: Collection[str] | None = None) -> AsyncIterator[Page]:
         """List, and tell what was shown."""
-        async for page in super().list(kind):
+        async for page in super().list(kind, groups):
             for record in page.records:
                 self._show(record)
             yield page

@@ -44,7 +44,7 @@ TOY = textwrap.dedent('''
         async def access(self):
             return Access(fingerprint="toy", create=False)
 
-        async def list(self, kind):
+        async def list(self, kind, groups=None):
             yield Page(tuple(map(self._record, self.names)), last=True)
 
         async def read(self, kind, record_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -46,7 +46,7 @@ class FilesSystem:
             marker=self._settings.marker is not None,
         )
 
-    async def list(self, kind: Kind) -> AsyncIterator[Page]:
+    async def list(self, kind: Kind, groups: Collection[str] | None = None) -> AsyncIterator[Page]:
         """List the rows of a file in its order; a file that is not whole gives no page at all."""
         if kind not in self._files:
             yield Page((), last=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Literal, TypeAlias
@@ -79,7 +79,7 @@ class MemorySystem(Vendor):
             marker=made.marker,
         )
 
-    async def list(self, kind: Kind) -> AsyncIterator[Page]:
+    async def list(self, kind: Kind, groups: Collection[str] | None = None) -> AsyncIterator[Page]:
         """List the records of a kind as they were when the listing began."""
         self._answers += 1
         fault = self.faults.take("list")
