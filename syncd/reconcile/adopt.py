@@ -13,12 +13,14 @@ from types import MappingProxyType
 from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile.originate import OriginationError, brought
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.rules import Place, Rules
 from syncd.reconcile.types import Decided, Link, LinkView, Member, Owed, Sight, Stray, Surface, System, View
 
 ASK = "ask"
 NO_ATOMS: Mapping[str, str] = MappingProxyType({})
+NOTHING: Flat = {}
 
 
 def adopt(
@@ -30,12 +32,14 @@ def adopt(
     """Make links of the strays that an answer links or copies, or a standing rule copies; give the answers used.
 
     `stands` tells whether a link of this id, made of the same record once, still stands: it is never written over.
+    A copy that cannot be originated is asked about again, with what is missing (`View.refused`).
     """
     by_id = {(stray.system, stray.id): stray for stray in view.strays}
     rule = rules.at(Place("", group=view.scope))
     links: list[LinkView] = []
     gone: set[tuple[System, str]] = set()
     used: list[str] = []
+    refused: dict[tuple[System, str], str] = {}
     # A record that appeared where a create of ours is not settled may be what it made: it is not copied by rule.
     unsure = {system for _, system in view.open_creates}
     for key, stray in by_id.items():
@@ -43,16 +47,21 @@ def adopt(
             continue
         answer = answers.get(("link-plans", "", f"{stray.system}:{stray.id}"))
         made: LinkView | None = None
-        if answer is not None:
-            made = _by_answer(stray, answer, by_id, gone, view, rules)
-        elif rule.unlinked == "copy" and stray.system not in unsure:
-            others = _others(view, stray)
-            made = copy_of(view, stray, (rule.to,) if rule.to in others else others)
+        try:
+            if answer is not None:
+                made = _by_answer(stray, answer, by_id, gone, view, rules)
+            elif rule.unlinked == "copy" and stray.system not in unsure:
+                others = _others(view, stray)
+                made = _copied(view, stray, (rule.to,) if rule.to in others else others, {})
+        except OriginationError as error:
+            refused[key] = f"{error.message}. {error.hint}"
         if made is None or len(made.link.members) == 1 or stands(made.link.id):
             continue
         used += [answer.id] if answer is not None else []
         links.append(replace(made, made=True))
         gone |= {(member.system, member.id) for member in made.link.members}
+    if refused:
+        view = replace(view, refused=refused)
     if not links:
         return view, ()
     strays = tuple(stray for stray in view.strays if (stray.system, stray.id) not in gone)
@@ -80,7 +89,7 @@ def _by_answer(
     if answer.choice.startswith("copy"):
         wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
         targets = tuple(wanted.split(",")) if wanted else _others(view, stray)
-        made = copy_of(view, stray, targets, follow=answer.options.get("follow", "true") != "false")
+        made = _copied(view, stray, targets, answer.options)
         return replace(made, link=replace(made.link, sources=sources))
     if answer.choice != "link":
         return None
@@ -102,21 +111,36 @@ def _by_answer(
     )
 
 
+def _copied(view: View, stray: Stray, targets: tuple[System, ...], said: Mapping[str, str]) -> LinkView:
+    """Copy a record as what it is said to be. Raises OriginationError."""
+    links = [one.link for one in view.links]
+    brings = brought(stray, [one for one in targets if one != stray.system], said, links, view.surfaces, view.origins)
+    return copy_of(view, stray, targets, follow=said.get("follow", "true") != "false", brings=brings)
+
+
 def link_id(kind: Kind, system: System, record_id: str) -> str:
     """Give a link's id: stable for the record that it was made from, so that a repeated decision makes it once."""
     return f"l{question_id(kind, system, record_id)}"
 
 
-def copy_of(view: View, stray: Stray, targets: tuple[System, ...], *, follow: bool = True) -> LinkView:
-    """Make the link of a record with counterparts to be created."""
+def copy_of(
+    view: View, stray: Stray, targets: tuple[System, ...], *, follow: bool = True, brings: Flat = NOTHING
+) -> LinkView:
+    """Make the link of a record with counterparts to be created; what the decision `brings` is owed to the record."""
     made = link_id(stray.kind, stray.system, stray.id)
-    members = [Member(stray.system, stray.id, stray.seen.flat)]
+    owed = {
+        path: Owed(1, why="the decision that copied it says so")
+        for path, value in brings.items()
+        if view.surfaces[stray.system, stray.kind].carries(path) and stray.seen.flat.get(path, EMPTY) != value
+    }
+    members = [Member(stray.system, stray.id, stray.seen.flat, behind=owed)]
     members += [
         Member(target, f"(new {made})", {}, unseen=frozenset({""}), status="awaited")
         for target in targets
         if target != stray.system
     ]
-    link = Link(made, stray.kind, view.scope, stray.label, stray.seen.flat, tuple(members), 1, follow=follow)
+    agreed = {**stray.seen.flat, **brings}
+    link = Link(made, stray.kind, view.scope, stray.label, agreed, tuple(members), 1, follow=follow)
     sights: dict[System, Sight] = {stray.system: stray.seen}
     return LinkView(link, sights)
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from syncd.errors import RecordError
 from syncd.reconcile.adopt import ASK, copy_of, new_link
+from syncd.reconcile.originate import Origins, brought
 from syncd.reconcile.relink import Surfaces, joined
 from syncd.reconcile.types import Decided, Link, Stray, System, View
 
@@ -44,6 +45,9 @@ class Choice:
     blanks: str | None = None
     seen: str = ""
     note: str = ""
+    origination: str = ""
+    prior: str = ""
+    """copy: what the new record is, and the id of the plan that it follows."""
 
     @property
     def own(self) -> RecordKey:
@@ -80,6 +84,8 @@ def choice_of(decided: Decided, system: System, record_id: str, *, seen: str = "
         options.get("blanks"),
         seen,
         decided.note,
+        options.get("origination", ""),
+        options.get("prior", ""),
     )
 
 
@@ -93,6 +99,7 @@ class Desk:
     surfaces: Surfaces
     blanks: str = "keep"
     taken_ids: frozenset[str] = frozenset()
+    origins: Origins = field(default_factory=dict)
 
     @property
     def holders(self) -> Mapping[RecordKey, Link]:
@@ -101,7 +108,7 @@ class Desk:
 
 
 def resolve(choices: Sequence[Choice], desk: Desk) -> list[Link]:
-    """Make the links that choices ask for. Raises LinkingError."""
+    """Make the links that choices ask for. Raises LinkingError, OriginationError."""
     taken: dict[RecordKey, Choice] = {}
     links: dict[str, Link] = {}
     for choice in _merged(choices):
@@ -158,7 +165,9 @@ def _made(choice: Choice, desk: Desk) -> Link | None:
     if choice.choice == "copy":
         _check_targets(choice, stray, desk)
         view = View(desk.scope, (), (), desk.surfaces)
-        made = copy_of(view, stray, choice.to, follow=choice.follow).link
+        said = {"origination": choice.origination, "prior": choice.prior}
+        brings = brought(stray, choice.to, said, desk.standing, desk.surfaces, desk.origins)
+        made = copy_of(view, stray, choice.to, follow=choice.follow, brings=brings).link
         return _unclaimed(replace(made, sources=_named(choice.sources)), desk)
     return _joined(choice, stray, desk) if choice.choice == "link" else None
 

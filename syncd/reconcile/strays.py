@@ -18,7 +18,8 @@ def judge(view: View, rules: Rules) -> tuple[Proposal, ...]:
     for stray in view.strays:
         rule = rules.at(Place("", group=view.scope))
         if rule.unlinked != "ignore":
-            asked.append(question(view, stray, suggestions.get((stray.system, stray.id), ()), rule.name("unlinked")))
+            found = suggestions.get((stray.system, stray.id), ())
+            asked.append(question(view, stray, found, rule.name("unlinked")))
     return tuple(asked)
 
 
@@ -30,15 +31,18 @@ def question(view: View, stray: Stray, found: tuple[Suggestion, ...], rule: str)
         offers.append(Offer("link", "link it to the record you name"))
     offers += [Offer(f"copy: {system}", f"create it in {system} and keep both in step") for system in systems]
     offers.append(Offer("ignore", f"leave it in {stray.system} only"))
+    refused = view.refused.get((stray.system, stray.id), "")
     return Proposal(
         kind="link-plans",
         scope=view.scope,
         link="",
         label=stray.label,
         name=f"{stray.system}:{stray.id}",
-        why=f"{stray.system} holds a record that is linked to nothing",
+        why=f"it cannot be copied so: {refused}"
+        if refused
+        else f"{stray.system} holds a record that is linked to nothing",
         rule=rule,
-        digest=digest_of("link-plans", stray.system, stray.id),
+        digest=digest_of("link-plans", stray.system, stray.id, *filter(None, (refused,))),
         offers=tuple(offers),
         members={stray.system: {"id": stray.id, "value": stray.label}},
         evidence=tuple(f"{one.system} {one.id}: {one.score:.0%}, {one.reasons}" for one in found),

@@ -241,6 +241,21 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """One kind of origination, as data: what must be known and what comes with it (`reconcile/originate.py`).
+
+    `requires`: paths that must have a value; `defaults`: path -> the paths it is taken from, the first that has one.
+    """
+
+    name: str
+    title: str
+    prior: Literal["required", "optional", "none"] = "optional"
+    sold: bool = True
+    requires: tuple[str, ...] = ()
+    defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """A record of a linked group that belongs to no link."""
 
@@ -286,6 +301,10 @@ class View:
     """Systems that take no write now (paused, `writes: off`, filtered), with the reason."""
     contested: Mapping[tuple[str, str], Proposal] = field(default_factory=dict)
     """(link id, name) -> conflict that stands; asked for only while a system is away."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """What a copied plan can be originated as."""
+    refused: Mapping[tuple[System, str], str] = field(default_factory=dict)
+    """(system, id) of unlinked records whose copy was decided and cannot be made -> why, and what to do."""
     whole: bool = True
     """All links and strays of the group are here; a look at some of its links says nothing about the others."""
 

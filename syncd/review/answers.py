@@ -5,9 +5,10 @@ table; gives a `Decided`, or raises a `ReviewError` that names what was seen, wh
 word. Never reads or writes anything.
 
 A plain word is one of the answers that the question offers. A mapping says more:
-`{value: X}`, `{end: ID}`, `{copy: SYSTEM, follow: false}`, `{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}}`.
+`{value: X}`, `{end: ID}`, `{copy: SYSTEM, origination: renewal, prior: ID, follow: false}`,
+`{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}}`.
 What more it says is kept in `Decided.options`: `record.<system>` (the records to link or to end), `source.<section>`,
-`from`, `blanks`, `to` (systems to copy to, with commas between), `follow`.
+`from`, `blanks`, `to` (systems to copy to, with commas between), `follow`, `origination`, `prior`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ASK = "ask"
 _WITH = {
     "value": (),
     "link": ("sources", "from", "blanks"),
-    "copy": ("follow", "sources"),
+    "copy": ("origination", "prior", "follow", "sources"),
     "end": (),
 }
 """What a mapping may say beside each of its main keys."""
@@ -88,6 +89,7 @@ def answer_text(decided: Decided) -> str:
     if choice == "copy" and options:
         to = options.get("to", "").split(",")
         said = {"copy": to[0] if len(to) == 1 else to}
+        said |= {key: options[key] for key in ("origination", "prior") if key in options}
         said |= {"follow": "false"} if options.get("follow") == "false" else {}
         return flow(said | ({"sources": sources} if sources else {})).replace('"false"', "false")
     return choice
@@ -345,9 +347,17 @@ class _Reader:
             word = "true" if follow is True else "false" if follow is False else str(follow)
             yes = self._one_of(word, ("true", "false", "yes", "no"), "follow")
             options["follow"] = "true" if yes in ("true", "yes") else "false"
+        for key in ("origination", "prior"):
+            if said.get(key) is not None:
+                options[key] = self._plain(said[key], key)
         if said.get("sources") is not None:
             options |= self._sources(said["sources"], (*self._proposal.members, *to))
         return _Reading("copy", options=options)
+
+    def _plain(self, said: object, key: str) -> str:
+        if not isinstance(said, str | int) or isinstance(said, bool) or not str(said).strip():
+            raise self._error("expected one word or id", f'For example {{copy: …, {key}: "{_ONE[key]}"}}.', key)
+        return str(said).strip()
 
     # -- {end: RECORD_ID} ---------------------------------------------------------------------------------------------
 
@@ -398,6 +408,7 @@ _EXPECTED = {
     "flag": "yes or no",
     "cost_share": "a cost share, as $25 copay or 20% coinsurance after deductible",
 }
+_ONE = {"origination": "renewal", "prior": "88121"}
 _QUOTES = "\"'`“”\u2018\u2019"
 _SOURCES = f"The sections are {listed(SECTIONS)}; each names a system or ask."
 
