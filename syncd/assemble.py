@@ -56,6 +56,7 @@ def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False
         limits=config.guards.limits(),
         lock=no_lock if dry_run else locks(state / "locks", wait_s),
         ignore=frozenset(config.ignore),
+        origins=configuration.load_origins(config, shipped("config/origination.yaml")),
         period_s=config.period_s,
         settle_s=config.settle_s,
     )

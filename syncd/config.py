@@ -30,6 +30,7 @@ from syncd.mapping.document import Document, read_document
 from syncd.reconcile.guards import NAMES as GUARDS
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
+from syncd.reconcile.originate import Origins, origins_of
 from syncd.reconcile.rules import Rules
 
 NAME: Final = "syncd.toml"
@@ -119,6 +120,8 @@ class Config(BaseSettings):
     """The folder that holds the store, the review files, the locks and crash reports."""
     rules: Path | None = None
     """The rules file; left out: the rules that come with syncd."""
+    origination: Path | None = None
+    """The file of the kinds of origination; left out: the one that comes with syncd."""
     mappings: Path | None = None
     """A folder of mapping files that go before those that come with syncd."""
     connectors_path: tuple[Path, ...] = ()
@@ -328,6 +331,24 @@ def rules_of(document: Document, systems: Iterable[str]) -> Rules:
         raise ConfigError(
             said, file=document.file, line=document.line(loc) if loc else None, hint="See `syncd rules show`."
         ) from error
+
+
+def load_origins(config: Config, shipped: Path) -> Origins:
+    """Read the kinds of origination. Raises ConfigError with file and line."""
+    file = config.at(config.origination) if config.origination is not None else shipped
+    if not file.is_file():
+        raise ConfigError(
+            f"the file {file} is not there",
+            file=str(config.file),
+            field="origination",
+            hint="Correct the path, or leave `origination` out to use the kinds that come with syncd.",
+        )
+    document = read_document(_text(file), str(file))
+    try:
+        return origins_of(document.data)
+    except ConfigError as error:
+        loc = tuple((error.field or "").split(".", 3))
+        raise ConfigError(error.message, file=str(file), line=document.line(loc), field=error.field) from error
 
 
 def _loc_in(said: str, document: Document) -> Loc:

@@ -173,7 +173,7 @@ class LinkedPlans:
 
 def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str = "") -> LinkedPlans:
     """Carry out decisions about unlinked plans: all of them or none. The caller holds the group's lock. Raises
-    LinkingError."""
+    LinkingError, OriginationError."""
     strays = unlinked(scope, world)
     standing = _standing(world, "plan")
     desk = Desk(
@@ -183,6 +183,7 @@ def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str =
         surfaces(world),
         world.rules.at(Place("", group=scope)).blanks,
         frozenset(link.id for link in standing),
+        world.origins,
     )
     links = resolve(choices, desk)
     joining = strays.keys() & {(member.system, member.id) for link in links for member in link.members}

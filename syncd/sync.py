@@ -181,6 +181,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         open_creates=_unsettled_creates(scope, world),
         atoms=world.atoms,
         ignore=world.ignore,
+        origins=world.origins,
         paused=paused,
         contested=_contested(scope, world) if any(map(_is_away, links)) else {},
         whole=mode.only is None,

@@ -25,6 +25,7 @@ from syncd.model.records import Kind, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.answers import Standing
 from syncd.reconcile.guards import Limits
+from syncd.reconcile.originate import Origins
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Surface, System
 from syncd.store.rows import Question
@@ -134,6 +135,8 @@ class World:
     lock: Callable[[str], AbstractAsyncContextManager[None]] = no_lock
     atoms: Mapping[str, str] = field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
+    origins: Origins = field(default_factory=dict)
+    """What a copied plan can be originated as."""
     period_s: float = PERIOD_S
     settle_s: float = SETTLE_S
     effect: Callable[[str], None] = lambda _: None
