@@ -1,0 +1,390 @@
+"""The one door to vendors over HTTP, and the only importer of httpx.
+
+One `Http` per vendor installation. A request passes, from the outside in: breaker, retry, quota, semaphore, httpx. It
+gives a `Reply` or raises an error of `syncd.errors`; what a status below 500 means (stale, refused, gone, log in again)
+is the connector's to say. Never logs, never follows a redirect, never repeats a write that may have arrived, and puts
+no address, header or body into an error: any of them may hold a secret.
+
+    kind     repeated here when                                          otherwise a failure is
+    read     408, 425, 429, 5xx, transport error, unreadable reply       TransientError
+    write    refused before execution: not connected, 429, `retriable`   UnknownOutcomeError once it was sent
+    create   as write                                                    as write
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import random
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias, cast
+
+import httpx
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from syncd.connectors.http_pace import Breaker, Clock, HeldBackError, Pace, Sleep, deadline, retry_after_s, within
+from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
+
+__all__ = ["Expect", "Http", "Operation", "Reply", "within"]
+
+Operation: TypeAlias = Literal["read", "write", "create"]
+Expect: TypeAlias = Literal["json", "xml", "any"]
+
+# httpx logs every address with its query at INFO, httpcore every header at DEBUG.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+# What httpx raises when not one byte of the request can have been acted upon.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_OURS: Final = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_HTML: Final = (b"<!doctype html", b"<html")
+_CONNECT_S: Final = 3.0
+_POOL_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a vendor answered. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the vendor says that it did what it was asked."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The content as text; what is no UTF-8 shows as replacement characters."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
+        """Decode the content. Raises ValueError; a 2xx reply to a request that expected JSON was checked already."""
+        return orjson.loads(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """An attempt that gave nothing: what to raise, whether to repeat it, how long the vendor asked to wait."""
+
+    error: SyncdError
+    again: bool = False
+    wait_s: float | None = None
+    cause: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One request as it is sent, and what counts as an answer to it."""
+
+    operation: str
+    kind: Operation
+    request: httpx.Request
+    expect: Expect
+    retriable: frozenset[int]
+    is_answer: Callable[[Reply], bool] | None
+
+
+class Http:
+    """One vendor installation over HTTP.
+
+    `concurrency`: requests at once; `per_minute`: quota, 0 for none; `attempts` and `retry_for_s`: caps on repeating;
+    `attempt_s`: cap on one attempt however slowly it drips; `failures` in a row open the breaker for `rest_s`.
+    `requests` counts what was sent, by operation, repeats included; clear it to begin anew.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument per limit of a vendor
+        self,
+        system: str,
+        base_url: str,
+        *,
+        concurrency: int = 5,
+        per_minute: int = 0,
+        timeout_s: float = 10.0,
+        attempt_s: float = 120.0,
+        attempts: int = 4,
+        retry_for_s: float = 60.0,
+        failures: int = 5,
+        rest_s: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.system = system
+        self.requests: Counter[str] = Counter()
+        self._base = _checked_base(system, base_url)
+        self._concurrency, self._timeout_s, self._attempt_s = concurrency, timeout_s, attempt_s
+        self._attempts, self._retry_for_s = attempts, retry_for_s
+        self._transport, self._clock, self._sleep, self._jitter = transport, clock, sleep, jitter
+        self._pace = Pace(system, per_minute, clock=clock, sleep=sleep)
+        self._breaker = Breaker(system, failures=failures, rest_s=rest_s, clock=clock)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._client: httpx.AsyncClient | None = None
+
+    async def request(  # noqa: PLR0913 - one argument per part of a request
+        self,
+        operation: str,
+        method: str,
+        url: str = "",
+        *,
+        kind: Operation,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,  # noqa: ANN401 - JSON is what it is
+        content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        expect: Expect = "json",
+        retriable: Collection[int] = (),
+        is_answer: Callable[[Reply], bool] | None = None,
+    ) -> Reply:
+        """Send one request and give the vendor's reply, whatever its status below 500 except 408, 425 and 429.
+
+        `operation`: a name of ours, counted and shown in errors; `url`: below the base, or absolute on the same host;
+        `timeout_s`: for each silence of the vendor; `expect`: what a 2xx reply must be; `retriable`: statuses that the
+        vendor documents as "refused before execution"; `is_answer`: tells a 5xx that is an answer (a SOAP fault) from
+        a failure. Raises TransientError (not applied, or only read), UnknownOutcomeError (a write that may have been
+        applied), ConnectorError (redirects, certificates).
+        """
+        body: dict[str, Any] = {"content": content, "data": dict(form) if form is not None else None}
+        sent = {"accept": "application/json"} if expect == "json" else {}
+        if json is not None:
+            body["content"], sent["content-type"] = orjson.dumps(json), "application/json"
+        request = self._build(
+            operation,
+            method,
+            url,
+            headers={**sent, **(headers or {})},
+            params=params,
+            timeout=httpx.Timeout(timeout_s or self._timeout_s, connect=_CONNECT_S, pool=_POOL_S),
+            **body,
+        )
+        ask = _Ask(operation, kind, request, expect, frozenset(retriable), is_answer)
+        return await self._breaker.run(lambda: self._repeat(ask))
+
+    async def aclose(self) -> None:
+        """Close every connection; the next request opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    # -- building ---------------------------------------------------------------------------------------------------
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                limits=httpx.Limits(max_connections=self._concurrency),
+                transport=self._transport,
+                follow_redirects=False,
+                trust_env=self._base.scheme == "https",  # a proxy of the environment is not for loopback
+                headers={"user-agent": "syncd"},
+            )
+        return self._client
+
+    def _build(self, operation: str, method: str, url: str, **parts: Any) -> httpx.Request:  # noqa: ANN401
+        try:
+            request = self._open().build_request(method, self._resolve(url), **parts)
+        except (*_OURS, ValueError, TypeError) as error:
+            # `from None`: these say the very address or header that they could not use.
+            raise ConnectorError(
+                f"{operation}: the request could not be built ({type(error).__name__})", system=self.system
+            ) from None
+        if request.url.host != self._base.host or request.url.netloc != self._base.netloc:
+            raise ConnectorError(
+                f"{operation}: the address is not of the configured host, so nothing was sent there", system=self.system
+            )
+        if request.url.scheme != self._base.scheme:
+            raise ConnectorError(f"{operation}: the address is not {self._base.scheme}", system=self.system)
+        return request
+
+    def _resolve(self, url: str) -> httpx.URL:
+        if "://" in url:
+            return httpx.URL(url)
+        return httpx.URL("/".join(filter(None, (str(self._base).rstrip("/"), url.lstrip("/")))))
+
+    # -- repeating --------------------------------------------------------------------------------------------------
+
+    async def _repeat(self, ask: _Ask) -> Reply:
+        started = self._clock()
+
+        def stop(state: RetryCallState) -> bool:
+            then = self._clock() + state.upcoming_sleep
+            return state.attempt_number >= self._attempts or then > started + self._retry_for_s or then >= deadline()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_result(lambda result: isinstance(result, _Failed) and result.again),
+            wait=self._wait_s,
+            stop=stop,
+            sleep=self._sleep,
+            retry_error_callback=_last_result,
+        )
+        result = cast("Reply | _Failed", await retrying(self._attempt, ask))
+        if isinstance(result, _Failed):
+            raise result.error from result.cause
+        return result
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        """Wait as long as the vendor asks, else twice as long each time; both with jitter, so that no herd returns."""
+        failed = state.outcome.result() if state.outcome else None
+        jitter = self._jitter()
+        if isinstance(failed, _Failed) and failed.wait_s is not None:
+            return failed.wait_s + jitter
+        return min(30.0, 2.0 ** (state.attempt_number - 1)) * (0.5 + jitter / 2)
+
+    async def _attempt(self, ask: _Ask) -> Reply | _Failed:
+        """Wait for a turn and a slot, then send once."""
+        await self._pace.turn()
+        try:
+            async with asyncio.timeout(self._left_s()):
+                await self._slots.acquire()
+        except TimeoutError:
+            return _Failed(self._error(HeldBackError, ask, "not sent, no turn came before this run's deadline"))
+        try:
+            if self._left_s() == 0:
+                return _Failed(self._error(HeldBackError, ask, "not sent, this run's deadline has passed"))
+            return await self._send(ask)
+        finally:
+            self._slots.release()
+
+    def _left_s(self) -> float | None:
+        """Give the seconds until the deadline; None: for ever."""
+        end = deadline()
+        return None if end == float("inf") else max(0.0, end - self._clock())
+
+    # -- one attempt ------------------------------------------------------------------------------------------------
+
+    async def _send(self, ask: _Ask) -> Reply | _Failed:
+        self.requests[ask.operation] += 1
+        left = self._left_s()
+        try:
+            async with asyncio.timeout(self._attempt_s if left is None else min(left, self._attempt_s)):
+                response = await self._open().send(ask.request)
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError, *_OURS) as error:
+            return self._not_answered(ask, error)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self._judge(ask, Reply(response.status_code, headers, response.content))
+
+    def _not_answered(self, ask: _Ask, error: BaseException) -> _Failed:
+        """Say what a transport error means for this request."""
+        certificate = _is_of_certificate(error)
+        _silence(error)
+        word = type(error).__name__
+        if certificate:
+            hint = "Check the address, and that the certificate authority is known to this machine."
+            return _Failed(self._error(ConnectorError, ask, "the certificate was not accepted", hint), cause=error)
+        if isinstance(error, _OURS):
+            return _Failed(self._error(ConnectorError, ask, f"the request cannot be sent ({word})"), cause=error)
+        if isinstance(error, _NOT_SENT):
+            return _Failed(self._error(TransientError, ask, f"not connected ({word})"), again=True, cause=error)
+        if ask.kind == "read":
+            return _Failed(self._error(TransientError, ask, f"no answer ({word})"), again=True, cause=error)
+        return _Failed(self._error(UnknownOutcomeError, ask, f"sent, and its reply was lost ({word})"), cause=error)
+
+    def _judge(self, ask: _Ask, reply: Reply) -> Reply | _Failed:
+        """Tell an answer from a failure, and one that was not executed from one that may have been."""
+        status, reading = reply.status, ask.kind == "read"
+        if reply.ok:
+            fault = _unreadable(ask, reply)
+            return self._in_doubt(ask, f"{status} with {fault}") if fault else reply
+        if status in {425, 429} or status in ask.retriable:
+            return self._turned_away(ask, reply)
+        if status in range(300, 400) and status != 304:
+            hint = "Check base_url: the vendor sends us elsewhere, and a redirect is never followed."
+            error = ConnectorError if reading else UnknownOutcomeError
+            return _Failed(self._error(error, ask, f"answered with a redirect ({status})", hint))
+        if status >= 500 and ask.is_answer is not None and ask.is_answer(reply):
+            return reply
+        if status == 408 or status >= 500:
+            return self._in_doubt(ask, str(status), retry_after_s(reply.headers))
+        return reply
+
+    def _turned_away(self, ask: _Ask, reply: Reply) -> _Failed:
+        """Repeat what was refused unread, later, all requests; "too early" (425) only where nothing is written."""
+        wait = retry_after_s(reply.headers)
+        if wait is not None:
+            self._pace.leave_alone(wait)
+        asked = f", asks to wait {wait:.0f} s" if wait is not None else ""
+        error = self._error(HeldBackError, ask, f"refused for now ({reply.status}{asked})")
+        return _Failed(error, again=reply.status != 425 or ask.kind == "read", wait_s=wait)
+
+    def _in_doubt(self, ask: _Ask, what: str, wait_s: float | None = None) -> _Failed:
+        """Take a reply that says nothing certain: a read is repeated, a write may have been applied."""
+        if ask.kind == "read":
+            return _Failed(self._error(TransientError, ask, f"failed ({what})"), again=True, wait_s=wait_s)
+        what = f"answered {what}, so it may have been applied"
+        return _Failed(self._error(UnknownOutcomeError, ask, what))
+
+    def _error(self, kind: type[SyncdError], ask: _Ask, what: str, hint: str | None = None) -> SyncdError:
+        return kind(f"{ask.operation}: {what}", system=self.system, hint=hint)
+
+
+# -- what needs no vendor ---------------------------------------------------------------------------------------------
+
+
+def _checked_base(system: str, base_url: str) -> httpx.URL:
+    """Refuse an address over which a secret could leak: no TLS, credentials in it, a query."""
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError):
+        raise ConfigError("is not an address", system=system, field="base_url") from None
+    if not url.host or url.scheme not in {"https", "http"}:
+        raise ConfigError("is not an https address", system=system, field="base_url")
+    if url.userinfo or url.query or url.fragment:
+        raise ConfigError("holds more than scheme, host and path", system=system, field="base_url")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ConfigError("plain http is for this machine only; use https", system=system, field="base_url")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _unreadable(ask: _Ask, reply: Reply) -> str:
+    """Say what is wrong with the content of a 2xx reply; "": nothing.
+
+    A proxy or an expired single sign-on answers 200 with a page for people; a cut body is no JSON. Only a write may be
+    answered with nothing at all: its status says that it was applied.
+    """
+    if ask.expect == "any" or (not reply.content.strip() and (ask.kind == "write" or reply.status == 204)):
+        return ""
+    html = "text/html" in reply.headers.get("content-type", "").lower()
+    if html or reply.content.lstrip()[:20].lower().startswith(_HTML):
+        return "a web page instead of data"
+    if ask.expect == "json":
+        try:
+            orjson.loads(reply.content)
+        except ValueError:
+            return "a body that is no JSON"
+    return ""
+
+
+def _is_of_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _silence(error: BaseException | None) -> None:
+    """Take the words from a library's exception and its causes: they may quote an address, a header or a body."""
+    while error is not None:
+        error.args = ()
+        error = error.__cause__ or error.__context__
+
+
+def _last_result(state: RetryCallState) -> object:
+    return state.outcome.result() if state.outcome else None

@@ -1,0 +1,154 @@
+"""When a request may be sent: the run's deadline, the vendor's quota, its wish to be left alone, its breaker.
+
+Knows no transport. Every wait goes through a clock and a sleep that are arguments, so that no test really waits.
+All times here are seconds of a monotonic clock; `Retry-After` alone speaks of the world's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import ContextVar
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeAlias, TypeVar, cast
+
+from purgatory import AsyncCircuitBreakerFactory
+from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+
+from syncd.errors import TransientError
+
+Clock: TypeAlias = Callable[[], float]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+_T = TypeVar("_T")
+
+
+class HeldBackError(TransientError):
+    """The request was not sent, or turned away unread: no sign that the system is ill."""
+
+
+_DEADLINE: Final[ContextVar[float]] = ContextVar("syncd_http_deadline", default=float("inf"))
+
+
+@contextlib.contextmanager
+def within(seconds: float, *, clock: Clock = time.monotonic) -> Iterator[None]:
+    """Give everything that is asked of any vendor inside this block `seconds` in all; an outer deadline stays."""
+    token = _DEADLINE.set(min(_DEADLINE.get(), clock() + seconds))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def deadline() -> float:
+    """Give the moment after which nothing more is waited for; infinity: there is none."""
+    return _DEADLINE.get()
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: Clock = time.time) -> float | None:
+    """Read `Retry-After`, seconds or an HTTP date (RFC 9110 10.2.3); None: absent or not understood.
+
+    A date is measured from the reply's own `Date`, so that a vendor's wrong clock does not lengthen the wait.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    until = _http_date(text)
+    if until is None:
+        return None
+    here = _http_date(headers.get("date", ""))
+    return max(0.0, until - (now() if here is None else here))
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+class Pace:
+    """A vendor's quota (requests a minute, 0: none) and the time until which it asked to be left alone."""
+
+    def __init__(self, system: str, per_minute: int, *, clock: Clock, sleep: Sleep) -> None:
+        self._system, self._clock, self._sleep = system, clock, sleep
+        # The bucket itself, not the Limiter around it: that one brings a thread and a clock of its own.
+        self._bucket = InMemoryBucket([Rate(per_minute, Duration.MINUTE)]) if per_minute else None
+        self._quiet_until = 0.0
+
+    def leave_alone(self, seconds: float) -> None:
+        """Send nothing for `seconds`: what one request was told holds for all of them."""
+        self._quiet_until = max(self._quiet_until, self._clock() + seconds)
+
+    async def turn(self) -> None:
+        """Wait for leave to send one request. Raises HeldBackError when that would come after the deadline."""
+        while (wait := self._wait()) > 0:
+            if self._clock() + wait >= deadline():
+                raise HeldBackError(
+                    f"may be asked again in {wait:.0f} s, which is after this run's deadline", system=self._system
+                )
+            await self._sleep(wait)
+
+    def _wait(self) -> float:
+        now = self._clock()
+        if now < self._quiet_until:
+            return self._quiet_until - now
+        if self._bucket is None:
+            return 0.0
+        item = RateItem(self._system, int(now * 1000))
+        self._bucket.leak(item.timestamp)
+        if self._bucket.put(item):
+            return 0.0
+        # A millisecond more than it says: timestamps are cut to whole ones.
+        return (cast("int", self._bucket.waiting(item)) + 1) / 1000
+
+
+class Breaker:
+    """Stop asking a vendor that fails again and again; after `rest_s`, one probe at a time finds out.
+
+    Only `TransientError` counts as a failure, and not HeldBackError: a refusal is an answer. purgatory counts and
+    holds the state; when the rest is over is decided here, because purgatory goes by the wall clock (which may jump)
+    and, half open, lets everyone who waits through at once.
+    """
+
+    def __init__(self, system: str, *, failures: int, rest_s: float, clock: Clock) -> None:
+        self._system, self._rest_s, self._clock = system, rest_s, clock
+        self._factory = AsyncCircuitBreakerFactory(
+            default_threshold=failures,
+            default_ttl=float("-inf"),  # "open" ends for purgatory as soon as `_admit` lets a request through
+            exclude=[(BaseException, self._is_no_failure)],
+        )
+        self._opened_at: float | None = None
+        self._probing = False
+
+    async def run(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do the work unless the vendor rests. Raises HeldBackError, at once and without asking, when it does."""
+        circuit = await self._factory.get_breaker(self._system)
+        probe = self._admit()
+        try:
+            async with circuit:
+                return await work()
+        finally:
+            if probe:
+                self._probing = False
+            if circuit.context.state == "closed":
+                self._opened_at = None
+            elif probe or self._opened_at is None:
+                self._opened_at = self._clock()
+
+    def _admit(self) -> bool:
+        """Tell whether this request is the probe. Raises HeldBackError while the vendor rests."""
+        if self._opened_at is None:
+            return False
+        left = self._opened_at + self._rest_s - self._clock()
+        if left > 0 or self._probing:
+            when = f"in {left:.0f} s" if left > 0 else "by another request just now"
+            raise HeldBackError(f"failed several times in a row; it is tried again {when}", system=self._system)
+        self._probing = True
+        return True
+
+    def _is_no_failure(self, error: BaseException) -> bool:
+        # A probe that was cancelled or never sent has proved nothing, so the breaker must not close on it.
+        proves_nothing = isinstance(error, asyncio.CancelledError | HeldBackError)
+        return not self._probing if proves_nothing else not isinstance(error, TransientError)

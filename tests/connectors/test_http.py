@@ -1,0 +1,471 @@
+"""The door to vendors: what is repeated, what is raised, what it waits for, and what it never tells."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import traceback
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from syncd.connectors.http import Http, within
+from syncd.connectors.http_pace import HeldBackError, retry_after_s
+from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
+
+BASE = "https://vendor.example/v1"
+SECRET = "hunter2-planted"
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self):
+        self.now, self.slept = 1000.0, []
+
+    def __call__(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+class Vendor:
+    """A vendor that plays a list of replies and faults; the last one goes on for ever."""
+
+    def __init__(self, *script):
+        self.script, self.seen = list(script), []
+
+    async def __call__(self, request):
+        self.seen.append(request)
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, type) and issubclass(step, Exception):
+            raise step(f"while sending to {request.url} with {request.headers}")
+        return step(request) if callable(step) else reply(step)
+
+
+def reply(step):
+    status, headers, content = step if isinstance(step, tuple) else (step, {}, b'{"a": 1}')
+    return httpx.Response(status, headers=headers, content=content)
+
+
+def door(vendor, clock=None, **limits):
+    clock = clock or Clock()
+    transport = httpx.MockTransport(vendor)
+    return Http("acme", BASE, transport=transport, clock=clock, sleep=clock.sleep, jitter=lambda: 0.0, **limits)
+
+
+async def ask(http, kind="read", **named):
+    return await http.request("plans.do", "POST", "plans", kind=kind, **named)
+
+
+# --- what is repeated, and what is raised ----------------------------------------------------------------------------
+
+HTML = (200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><p>Log in")
+CUT = (200, {"content-type": "application/json"}, b'{"data": [')
+NOTHING = (200, {}, b"")
+
+FAULTS = [
+    # what happened, kind, replies, attempts made, what came of it
+    ("a good reply", "read", [200], 1, None),
+    ("a good reply", "write", [200], 1, None),
+    ("a good reply after a bad one", "read", [500, 200], 2, None),
+    ("a good reply after a refusal", "create", [429, 201], 2, None),
+    ("timed out there", "read", [408], 4, TransientError),
+    ("timed out there", "write", [408], 1, UnknownOutcomeError),
+    ("too early", "read", [425], 4, HeldBackError),
+    ("too early", "create", [425], 1, HeldBackError),
+    ("too many", "read", [429], 4, HeldBackError),
+    ("too many", "write", [429], 4, HeldBackError),
+    ("broken", "read", [500], 4, TransientError),
+    ("broken", "write", [500], 1, UnknownOutcomeError),
+    ("broken", "create", [502], 1, UnknownOutcomeError),
+    ("maintenance, not documented", "write", [503], 1, UnknownOutcomeError),
+    ("not connected", "read", [httpx.ConnectError], 4, TransientError),
+    ("not connected", "write", [httpx.ConnectError], 4, TransientError),
+    ("not connected in time", "create", [httpx.ConnectTimeout, 201], 2, None),
+    ("no connection free", "write", [httpx.PoolTimeout, 200], 2, None),
+    ("reply lost", "read", [httpx.ReadTimeout, 200], 2, None),
+    ("reply lost", "write", [httpx.ReadTimeout], 1, UnknownOutcomeError),
+    ("reply lost", "create", [httpx.RemoteProtocolError], 1, UnknownOutcomeError),
+    ("request half sent", "create", [httpx.WriteError], 1, UnknownOutcomeError),
+    ("half a body came", "write", [httpx.ReadError], 1, UnknownOutcomeError),
+    ("a page for people", "read", [HTML], 4, TransientError),
+    ("a page for people", "write", [HTML], 1, UnknownOutcomeError),
+    ("a cut body", "read", [CUT, 200], 2, None),
+    ("a cut body", "create", [CUT], 1, UnknownOutcomeError),
+    ("an empty body", "read", [NOTHING], 4, TransientError),
+    ("an empty body", "write", [NOTHING], 1, None),
+    ("an empty body: which record?", "create", [NOTHING], 1, UnknownOutcomeError),
+    ("a redirect", "read", [(302, {"location": "https://elsewhere.example"}, b"")], 1, ConnectorError),
+    ("a redirect", "write", [(303, {"location": "/login"}, b"")], 1, UnknownOutcomeError),
+    ("log in again", "read", [401], 1, None),
+    ("not allowed", "write", [403], 1, None),
+    ("stale", "write", [412], 1, None),
+    ("refused", "create", [422], 1, None),
+    ("unchanged", "read", [(304, {}, b"")], 1, None),
+    ("a request that cannot be sent", "read", [httpx.LocalProtocolError], 1, ConnectorError),
+]
+
+
+@pytest.mark.parametrize(("why", "kind", "script", "attempts", "error"), FAULTS)
+async def test_what_is_repeated_and_what_is_raised(why, kind, script, attempts, error):
+    """Reads are repeated whatever the verb; a write only when the vendor cannot have acted upon it."""
+    vendor = Vendor(*script)
+    http = door(vendor)
+    if error is None:
+        await ask(http, kind)
+    else:
+        with pytest.raises(SyncdError) as caught:
+            await ask(http, kind)
+        assert type(caught.value) is error
+        assert caught.value.system == "acme"
+        assert "plans.do" in str(caught.value)
+    assert len(vendor.seen) == attempts
+    assert http.requests == {"plans.do": attempts}
+
+
+async def test_a_documented_503_was_not_executed_and_is_repeated_even_for_a_create():
+    vendor = Vendor(503, 201)
+    assert (await ask(door(vendor), "create", retriable={503})).status == 201
+    assert len(vendor.seen) == 2
+
+
+async def test_a_5xx_that_is_an_answer_is_given_to_who_asked():
+    """SOAP sends its faults with status 500."""
+    vendor = Vendor((500, {}, b"<Envelope><Fault/></Envelope>"))
+    got = await ask(door(vendor), "write", expect="xml", is_answer=lambda reply: b"Fault" in reply.content)
+    assert (got.status, got.ok) == (500, False)
+
+
+async def test_a_repeated_request_is_sent_whole_each_time():
+    vendor = Vendor(429, httpx.ConnectError, 201)
+    await ask(door(vendor), "create", json={"name": "Gold"}, headers={"Idempotency-Key": "k"})
+    assert [(bytes(seen.content), seen.headers["idempotency-key"]) for seen in vendor.seen] == [
+        (b'{"name":"Gold"}', "k")
+    ] * 3
+
+
+async def test_a_certificate_that_is_not_accepted_is_no_passing_fault():
+    def refuse(request):
+        raise httpx.ConnectError("tls") from ssl.SSLCertVerificationError("self-signed")
+
+    vendor = Vendor(refuse)
+    with pytest.raises(ConnectorError, match="certificate") as caught:
+        await ask(door(vendor))
+    assert not isinstance(caught.value, TransientError)
+    assert len(vendor.seen) == 1
+
+
+# --- waiting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("why", "headers", "seconds"),
+    [
+        ("absent", {}, None),
+        ("seconds", {"retry-after": "7"}, 7),
+        ("a date, measured from the vendor's own clock",
+         {"retry-after": "Fri, 20 Nov 2026 12:00:30 GMT", "date": "Fri, 20 Nov 2026 12:00:00 GMT"}, 30),
+        ("a date without a clock beside it", {"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 60),
+        ("a date that has passed", {"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
+        ("neither", {"retry-after": "soon"}, None),
+        ("negative", {"retry-after": "-4"}, None),
+    ],
+)  # fmt: skip
+def test_retry_after_has_two_forms(why, headers, seconds):
+    assert retry_after_s(headers, now=lambda: 40.0) == seconds
+
+
+async def test_it_waits_as_long_as_the_vendor_asks():
+    clock = Clock()
+    await ask(door(Vendor((429, {"retry-after": "7"}, b""), 200), clock), "write")
+    assert sum(clock.slept) == pytest.approx(7)
+
+
+async def test_without_a_wish_it_waits_twice_as_long_each_time():
+    clock = Clock()
+    with pytest.raises(TransientError):
+        await ask(door(Vendor(500), clock))
+    assert clock.slept == [0.5, 1.0, 2.0]
+
+
+async def test_a_wait_beyond_the_time_cap_is_not_begun():
+    clock = Clock()
+    vendor = Vendor((503, {"retry-after": "3600"}, b""))
+    with pytest.raises(TransientError, match="503"):
+        await ask(door(vendor, clock))
+    assert (clock.slept, len(vendor.seen)) == ([], 1)
+
+
+async def test_what_one_request_was_told_holds_for_all():
+    """A vendor that asks to be left alone is left alone by everybody."""
+    clock = Clock()
+    vendor = Vendor((429, {"retry-after": "20"}, b""), 200)
+    http = door(vendor, clock, attempts=1)
+    with pytest.raises(HeldBackError):
+        await ask(http)
+    await ask(http)
+    assert sum(clock.slept) == pytest.approx(20)
+
+
+async def test_the_quota_of_a_minute_is_kept():
+    clock = Clock()
+    http = door(Vendor(200), clock, per_minute=3)
+    moments = []
+    for _ in range(7):
+        await ask(http)
+        moments.append(clock.now - 1000)
+    assert moments[:3] == [0, 0, 0]
+    assert moments[3] == moments[5] == pytest.approx(60, abs=0.1)
+    assert moments[6] == pytest.approx(120, abs=0.1)
+
+
+async def test_never_more_at_once_than_allowed():
+    running, most = 0, 0
+
+    async def slow(request):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return reply(200)
+
+    http = door(slow, concurrency=2)
+    await asyncio.gather(*(ask(http) for _ in range(9)))
+    assert most == 2
+
+
+async def test_nothing_is_repeated_beyond_the_deadline_of_a_run():
+    clock = Clock()
+    vendor = Vendor(500)
+    with within(1.0, clock=clock), pytest.raises(TransientError):
+        await ask(door(vendor, clock))
+    assert (clock.slept, len(vendor.seen)) == ([0.5], 2)
+
+
+async def test_nothing_is_sent_after_the_deadline_of_a_run():
+    clock = Clock()
+    vendor = Vendor(200)
+    with within(5.0, clock=clock):
+        clock.now += 6
+        with within(60.0, clock=clock), pytest.raises(HeldBackError, match="deadline"):
+            await ask(door(vendor, clock), "create")
+    assert vendor.seen == []
+    await ask(door(vendor, clock), "create")
+
+
+async def test_a_quota_that_frees_after_the_deadline_is_not_waited_for():
+    clock = Clock()
+    http = door(Vendor(200), clock, per_minute=1)
+    await ask(http)
+    with within(10, clock=clock), pytest.raises(HeldBackError, match="deadline"):
+        await ask(http)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(("kind", "error"), [("read", TransientError), ("write", UnknownOutcomeError)])
+async def test_a_reply_that_never_ends_is_given_up(kind, error):
+    """Each byte may come in time and the reply still take for ever."""
+
+    async def drip(request):
+        await asyncio.sleep(60)
+
+    with pytest.raises(SyncdError) as caught:
+        await ask(door(drip, attempts=1, attempt_s=0.01), kind)
+    assert type(caught.value) is error
+
+
+# --- the breaker -----------------------------------------------------------------------------------------------------
+
+
+async def fail(http, times):
+    for _ in range(times):
+        with pytest.raises(TransientError):
+            await ask(http)
+
+
+async def test_a_vendor_that_fails_again_and_again_is_left_to_rest():
+    clock = Clock()
+    vendor = Vendor(*[500] * 3, 200)
+    http = door(vendor, clock, attempts=1, failures=3, rest_s=30)
+    await fail(http, 3)
+    with pytest.raises(HeldBackError, match="tried again in 30 s"):
+        await ask(http)
+    assert len(vendor.seen) == 3
+    clock.now += 31
+    await ask(http)
+    await ask(http)
+    assert len(vendor.seen) == 5
+
+
+async def test_after_its_rest_one_probe_at_a_time_finds_out():
+    clock = Clock()
+    gate = asyncio.Event()
+
+    async def probed(request):
+        await gate.wait()
+        return reply(500)
+
+    vendor = Vendor(500)
+    http = door(vendor, clock, attempts=1, failures=2, rest_s=30)
+    await fail(http, 2)
+    clock.now += 31
+    http._open()._transport.handler = probed
+    probe = asyncio.create_task(ask(http))
+    await asyncio.sleep(0)
+    with pytest.raises(HeldBackError, match="by another request"):
+        await ask(http)
+    gate.set()
+    with pytest.raises(TransientError, match="500"):
+        await probe
+    with pytest.raises(HeldBackError, match="in 30 s"):
+        await ask(http)
+
+
+async def test_a_probe_that_was_cancelled_proves_nothing():
+    clock = Clock()
+
+    async def hang(request):
+        await asyncio.sleep(60)
+
+    vendor = Vendor(500)
+    http = door(vendor, clock, attempts=1, failures=2, rest_s=30)
+    await fail(http, 2)
+    clock.now += 31
+    http._open()._transport.handler = hang
+    probe = asyncio.create_task(ask(http))
+    await asyncio.sleep(0.01)
+    probe.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await probe
+    with pytest.raises(HeldBackError, match="in 30 s"):
+        await ask(http)
+
+
+@pytest.mark.parametrize("status", [401, 404, 422, 429])
+async def test_an_answer_is_no_failure(status):
+    vendor = Vendor(status)
+    http = door(vendor, attempts=1, failures=2)
+    for _ in range(5):
+        with suppress(HeldBackError):
+            await ask(http)
+    assert len(vendor.seen) == 5
+
+
+# --- what it never tells ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        500, 429, HTML, CUT, (302, {"location": f"https://x.example/?token={SECRET}"}, b""), (500, {}, SECRET.encode()),
+        httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.LocalProtocolError,
+    ],
+)  # fmt: skip
+async def test_no_error_tells_an_address_a_header_or_a_body(kind, fault, caplog):
+    """Planted in query, header, body and the library's own words, a secret shows in no error, trace or log."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore"):
+        assert logging.getLogger(name).getEffectiveLevel() >= logging.WARNING
+    with pytest.raises(SyncdError) as caught:
+        await ask(
+            door(Vendor(fault), attempts=2),
+            kind,
+            params={"token": SECRET},
+            headers={"Authorization": f"Bearer {SECRET}"},
+            json={"password": SECRET},
+        )
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caught.value.hint + caplog.text
+    assert SECRET not in told
+    assert "vendor.example" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{"headers": {"Authorization": f"Bearer {SECRET}\u2028"}}, {"url": f"https://vendor.example:{SECRET}/"}],
+)
+async def test_a_request_that_cannot_be_built_is_not_quoted(named):
+    vendor = Vendor(200)
+    with pytest.raises(ConnectorError, match="could not be built") as caught:
+        await door(vendor).request("plans.do", "GET", **{"url": "plans", "kind": "read", **named})
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert vendor.seen == []
+
+
+# --- where it goes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "problem"),
+    [
+        ("https://vendor.example/v1", None),
+        ("http://127.0.0.1:8801/v1", None),
+        ("http://localhost/v1", None),
+        ("http://[::1]:8801", None),
+        ("http://vendor.example/v1", "plain http"),
+        ("http://10.0.0.1", "plain http"),
+        ("http://127.0.0.1.vendor.example", "plain http"),
+        ("ftp://vendor.example", "not an https address"),
+        ("vendor.example/v1", "not an https address"),
+        ("", "not an https address"),
+        (f"https://user:{SECRET}@vendor.example", "holds more than"),
+        (f"https://vendor.example/?key={SECRET}", "holds more than"),
+        ("https://vendor.example:port", "is not an address"),
+    ],
+)
+def test_an_address_over_which_a_secret_could_leak_is_refused(base, problem):
+    if problem is None:
+        Http("acme", base)
+        return
+    with pytest.raises(ConfigError, match=problem) as caught:
+        Http("acme", base)
+    assert (caught.value.system, caught.value.field) == ("acme", "base_url")
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("plans", "https://vendor.example/v1/plans"),
+        ("/plans/pln_1", "https://vendor.example/v1/plans/pln_1"),
+        ("", "https://vendor.example/v1"),
+        ("https://vendor.example/v2/next?cursor=x", "https://vendor.example/v2/next?cursor=x"),
+        ("https://elsewhere.example/v1/plans", None),
+        ("https://vendor.example:444/v1/plans", None),
+        ("http://vendor.example/v1/plans", None),
+    ],
+)
+async def test_nothing_is_sent_to_another_host(url, sent):
+    """A `next` link may come from the vendor's data; our token does not go where it points."""
+    vendor = Vendor(200)
+    if sent is None:
+        with pytest.raises(ConnectorError):
+            await door(vendor).request("plans.list", "GET", url, kind="read")
+    else:
+        await door(vendor).request("plans.list", "GET", url, kind="read")
+    assert [str(seen.url) for seen in vendor.seen] == ([sent] if sent else [])
+
+
+async def test_a_door_that_was_closed_opens_again():
+    http = door(Vendor(200))
+    await ask(http)
+    await http.aclose()
+    assert http._client is None
+    http._transport = httpx.MockTransport(Vendor(200))
+    assert (await ask(http, form={"grant_type": "client_credentials"})).json() == {"a": 1}
+
+
+async def test_requests_are_counted_by_operation_until_cleared():
+    http = door(Vendor(500, 200))
+    await http.request("plans.list", "GET", "plans", kind="read")
+    await http.request("plans.read", "GET", "plans/1", kind="read")
+    assert http.requests == {"plans.list": 2, "plans.read": 1}
+    http.requests.clear()
+    assert http.requests.total() == 0
