@@ -78,7 +78,7 @@ class RecordLens:
         draft = Draft([], [], [])
         for part in dict.fromkeys((self.part, *self.template)):
             draft.add(part, self._started(part))
-        wanted = {path: value for path, value in values.items() if value is not EMPTY and self.carries(path)}
+        wanted = {path: value for path, value in values.items() if value is not EMPTY and self.row(path) is not None}
         given = {path: value for path, value in wanted.items() if self._barred_at_birth(path) is None}
         losses = self._write(draft, given, accept, new=True)
         made = self.get(Record(self.kind, "", draft.current()))
@@ -91,8 +91,8 @@ class RecordLens:
         return Putting(draft.changed(), losses)
 
     def carries(self, path: str) -> bool:
-        """Tell whether this system holds the field at all."""
-        return self.row(path) is not None
+        """Tell whether this system holds the field at all; a row of a table whose name was not understood counts."""
+        return self.row(path) is not None or (".unknown_" in path and self._is_unknown(path))
 
     def unwritable(self, path: str) -> str | None:
         """Give the reason why the field can never be written here, None when it can."""
@@ -142,6 +142,10 @@ class RecordLens:
             return self.rows[path]
         parsed = parse(path)
         return next((row for row in (block.row_of(parsed) for block in self.sets) if row is not None), None)
+
+    def _is_unknown(self, path: str) -> bool:
+        parsed = parse(path)
+        return any(block.may_be_unknown(parsed) for block in self.sets)
 
     def _barred_at_birth(self, path: str) -> str | None:
         row = self.row(path)

@@ -16,7 +16,7 @@ from syncd.mapping.codecs.base import Loss, text_of
 from syncd.mapping.draft import Draft, Scope, Where, chosen
 from syncd.mapping.homes import ListHome, SetHome
 from syncd.mapping.rows import Row
-from syncd.mapping.tables import Table, merged
+from syncd.mapping.tables import UNKNOWN, Table, merged
 from syncd.mapping.vendor_path import MISSING, VendorPath
 from syncd.model.paths import Path, SetKey
 from syncd.model.records import JSON
@@ -59,6 +59,14 @@ class CellSets:
         if path.field in self.cells:
             return self.cells[path.field]
         return next((row for row in (table.row_of(path.field) for table in self.tables) if row is not None), None)
+
+    def may_be_unknown(self, path: Path) -> bool:
+        """Tell whether a path is a row that these sets could hold under a name that nobody understood.
+
+        Such a cell is compared and asked about, never written: a table that misses it is one that no system held.
+        """
+        named = path.section == self.section and path.field.startswith(UNKNOWN)
+        return named and bool(self.tables) and self._may_key(path.key)
 
     def _may_key(self, key: str | SetKey | None) -> bool:
         if not isinstance(key, SetKey):

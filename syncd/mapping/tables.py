@@ -22,6 +22,8 @@ from syncd.model.values import EMPTY, Unparsed, Value
 
 _AGE = re.compile(r"age_(?P<low>\d+)_(?P<high>\d+|plus)(?:\.(?P<gender>[fm]))?(?P<tobacco>\.tobacco)?")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
+UNKNOWN = "unknown_"
+"""How the name of a cell begins whose row was not understood."""
 
 
 def merged(values: Iterable[Value]) -> Value:
@@ -179,7 +181,7 @@ class Table:
                     cells.setdefault(name + suffix, []).append(value)
                 elif value is not EMPTY:
                     label = name.raw if isinstance(name, Unparsed) else name or ""
-                    cells.setdefault(f"unknown_{_slug(label)}{suffix}", []).append(
+                    cells.setdefault(f"{UNKNOWN}{_slug(label)}{suffix}", []).append(
                         Unparsed(f"{label}: {_shown(value)}")
                     )
         if isinstance(self.names, Tiers) and self.names.listed:

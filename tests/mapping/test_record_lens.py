@@ -442,7 +442,7 @@ def test_two_rows_of_one_cell_are_not_understood_and_not_written():
     assert "2 rows" in losses["rates[2026-01-01].ee"].why
 
 
-def test_an_unknown_label_is_shown_and_belongs_to_nobody():
+def test_an_unknown_label_is_shown_and_compared_and_never_written():
     record = rates(
         rate_set(
             tiers=[
@@ -455,7 +455,12 @@ def test_an_unknown_label_is_shown_and_belongs_to_nobody():
     flat = filled(NESTED, record)
     assert flat["rates[2026-01-01].unknown_martian_pair"] == Unparsed("Martian pair: 9.00")
     assert flat["rates[2026-01-01].unknown_"] == Unparsed(": 8.00")
-    assert not NESTED.carries("rates[2026-01-01].unknown_martian_pair")
+    unknown = "rates[2026-01-01].unknown_martian_pair"
+    assert NESTED.carries(unknown)
+    assert NESTED.unwritable(unknown) == "this system has no such field"
+    assert not NESTED.carries("rates[billing;*;2026-01-01].unknown_martian_pair")  # no table there
+    made = NESTED.new({"details.name": "Gold", "rates[2026-01-01].ee": Decimal(1), unknown: Unparsed("x")}).parts
+    assert "unknown" not in str(made)
 
 
 def test_ages_that_are_no_ages():

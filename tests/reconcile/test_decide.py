@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model.values import EMPTY, Value
+from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.answers import match
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
@@ -462,3 +463,17 @@ def test_p02_what_is_overruled_is_kept(world: Any, rules: Any) -> None:
 
 def test_a_base_that_was_never_agreed_says_so() -> None:
     assert repr(UNSEEN) == "UNSEEN"
+
+
+def test_p03_a_table_with_a_row_that_nobody_understood_is_asked_about_as_a_whole() -> None:
+    """A tier whose name is unknown travels nowhere, so the other tiers must not travel without it."""
+    base = {"rates[2026-01-01].ee": Decimal("500.00"), "rates[2026-01-01].es": Decimal("900.00")}
+    edited = {
+        "rates[2026-01-01].ee": Decimal("510.00"),
+        "rates[2026-01-01].unknown_ee_pet": Unparsed("EE + Pet: 520.00"),
+    }
+    outcome = judged(linked(base, kind="plan"), {"crm": {**base, **edited}, "quote": base}, kinds=("plan",))
+    assert outcome.changes == ()
+    [asked] = outcome.proposals
+    assert (asked.kind, asked.name) == ("conflict", "rates[2026-01-01]")
+    assert "not understood" in asked.why
