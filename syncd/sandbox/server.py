@@ -1,0 +1,186 @@
+"""The kernel: builds the vendors, listens on loopback, says when it is ready, stops cleanly.
+
+One process, one event loop, one port per vendor, one clock for all. A vendor's folder is imported when it is asked for,
+so that PerfectQuote alone does not pay for BenefitPoint's XML.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from syncd.sandbox.backdoor import PREFIX, Backdoor
+from syncd.sandbox.clock import Clock, stamp
+from syncd.sandbox.faults import Faults
+from syncd.sandbox.seed.load import load
+from syncd.sandbox.vendor import VendorApp
+from syncd.sandbox.wire import Connections, Wire
+
+SYSTEMS = ("perfectquote", "benefitpoint")
+"""In this order from `--port-base` + 1 on."""
+
+HOST = "127.0.0.1"
+_STOP_S = 1
+"""How long requests in flight may take to finish once a stop was asked for."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to serve. `port_base` 0 takes free ports; `state` is a file to go on from and to save to at the stop."""
+
+    systems: tuple[str, ...] = SYSTEMS
+    port_base: int = 8800
+    seed: int = 1
+    clock: str | None = None
+    state: Path | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """One vendor with what stands around it; `app` is what listens."""
+
+    vendor: VendorApp
+    faults: Faults
+    connections: Connections
+    app: ASGIApp
+
+
+def assemble(system: str, world: Any, clock: Clock, seed: int) -> Served:
+    """Build a vendor behind its wire, with its back door."""
+    faults = Faults()
+    build = cast("Callable[..., VendorApp]", import_module(f"syncd.sandbox.{system}").build)
+    vendor = build(world, clock, faults, seed)
+    connections = Connections()
+    wire = Wire(vendor, faults, connections)
+    backdoor = Backdoor(vendor, clock, faults, wire.requests).app()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            side = backdoor if scope["path"].startswith(f"{PREFIX}/") else wire
+            await side(scope, receive, send)
+
+    return Served(vendor, faults, connections, app)
+
+
+def run(options: Options) -> int:
+    """Serve until SIGTERM or SIGINT; gives the exit code. A port that is taken says so."""
+    try:
+        sockets = [_listen(_port(options, system)) for system in options.systems]
+    except OSError as error:
+        print(f"syncd sandbox: cannot listen: {error}. Choose another --port-base, or 0.", file=sys.stderr)  # noqa: T201
+        return 2
+    clock = Clock(options.clock)
+    world = load(options.seed)
+    served = [assemble(system, world, clock, options.seed) for system in options.systems]
+    if options.state is not None and options.state.exists():
+        _resume(options.state, served, clock)
+    asyncio.run(_serve(served, sockets))
+    if options.state is not None:
+        _save(options.state, served, clock)
+    return 0
+
+
+def _port(options: Options, system: str) -> int:
+    return options.port_base and options.port_base + 1 + SYSTEMS.index(system)
+
+
+def _listen(port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((HOST, port))
+    except OSError as error:
+        sock.close()
+        raise OSError(f"port {port} of {HOST}: {error.strerror}") from error
+    return sock
+
+
+async def _serve(served: list[Served], sockets: list[socket.socket]) -> None:
+    servers = [_server(one) for one in served]
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in zip(servers, sockets, strict=True)]
+    while not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn tells it no other way
+        await asyncio.sleep(0.01)
+    _announce(served, sockets)
+    await stop.wait()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+def _server(one: Served) -> uvicorn.Server:
+    config = uvicorn.Config(
+        one.app,
+        http=_protocol(one.connections),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_S,
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment] # the signals are ours
+    return server
+
+
+def _protocol(connections: Connections) -> type[H11Protocol]:
+    class Protocol(H11Protocol):
+        """Says which sockets are open, and sends small answers at once."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            # asyncio does this too since 3.6; a reply held back 40 ms by Nagle would spoil every measurement.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            super().connection_made(transport)
+            connections.opened(self.client, transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.closed(self.client)
+            super().connection_lost(exc)
+
+    return Protocol
+
+
+def _announce(served: list[Served], sockets: list[socket.socket]) -> None:
+    origins = {
+        one.vendor.name: f"http://{HOST}:{sock.getsockname()[1]}" for one, sock in zip(served, sockets, strict=True)
+    }
+    ready = {
+        "ready": True,
+        "systems": {one.vendor.name: one.vendor.ready(origins[one.vendor.name]) for one in served},
+        "backdoor": {name: origin + PREFIX for name, origin in origins.items()},
+    }
+    print(json.dumps(ready), flush=True)  # noqa: T201 - the ready line is the interface
+    for name, origin in origins.items():
+        print(f"{name} at {origin}, back door at {origin}{PREFIX}/", file=sys.stderr)  # noqa: T201
+
+
+def _resume(path: Path, served: list[Served], clock: Clock) -> None:
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    clock.set(saved["clock"])
+    for one in served:
+        if one.vendor.name in saved["systems"]:
+            one.vendor.restore(saved["systems"][one.vendor.name])
+
+
+def _save(path: Path, served: list[Served], clock: Clock) -> None:
+    saved = {"clock": stamp(clock.now()), "systems": {one.vendor.name: one.vendor.snapshot() for one in served}}
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(json.dumps(saved), encoding="utf-8")
+    beside.replace(path)
