@@ -3,7 +3,8 @@
 Two kinds of files are read. `syncd-demo-seed/1` are the employers of the file demo: `ids` per drop say who holds a
 record. `syncd-sandbox-seed/1` are the same with a few keys more (`number`, `sides`, `prior`, `tags`, `facts`, and
 `more` for what the sandboxes add to employers of the demo), and a mapping below a path continues the path:
-`rates[2026-01-01]: {ee: "512.40"}` is `rates[2026-01-01].ee`. Values stay the text that was written.
+`rates[2026-01-01]: {ee: "512.40"}` is `rates[2026-01-01].ee`; `source` may be a list, oldest first; an empty text in
+`differs` says that the side lacks the field. Values stay the text that was written.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def _record(item: dict[str, Any], keys: tuple[set[str], set[str]], file: str) ->
         item["sides"] = list(item["ids"])
     item["sides"] = [_SIDES.get(side, side) for side in item.get("sides", _SIDES)]
     differs = item.get("differs", {})
-    item["differs"] = {_SIDES.get(side, side): dict(opened(held)) for side, held in differs.items()}
+    item["differs"] = {
+        _SIDES.get(side, side): {path: text or None for path, text in opened(held)} for side, held in differs.items()
+    }
     if unknown := {*item["sides"], *item["differs"], *item.get("facts", {})} - set(_SIDES.values()):
         raise SeedError(f"{file}, {item['key']}: no such side: {', '.join(sorted(unknown))}; sides are {_SIDES}")
     return item

@@ -57,8 +57,9 @@ def _group(data: Mapping[str, Any], more: Mapping[str, Any], file: str) -> SeedG
 
 
 def _plan(item: Mapping[str, Any], extra: Mapping[str, Any], sources: Mapping[str, SeedSource], file: str) -> SeedPlan:
-    if item["source"] not in sources:
-        raise SeedError(f"{file}, {item['key']}: no such source: {item['source']}; there are {sorted(sources)}")
+    named = item["source"] if isinstance(item["source"], list) else [item["source"]]
+    if unknown := set(named) - sources.keys():
+        raise SeedError(f"{file}, {item['key']}: no such source: {', '.join(unknown)}; there are {sorted(sources)}")
     fields = {**item["fields"], **extra.get("fields", {})}
     facts = {**item.get("facts", {}), **extra.get("facts", {})}
     written = frozenset((*item.get("tags", ()), *extra.get("tags", ())))
@@ -70,7 +71,7 @@ def _plan(item: Mapping[str, Any], extra: Mapping[str, Any], sources: Mapping[st
         sides=frozenset(item["sides"]),
         ids={},
         fields=_frozen(fields),
-        source=sources[item["source"]],
+        sources=tuple(sources[name] for name in named),
         year=int(fields["details.effective_date"][:4]),
         row=_frozen(item["row"]),
         differs=_frozen(item["differs"]),

@@ -61,7 +61,7 @@ class SeedPlan:
     `fields` is canonical path -> text; `differs` is what a side holds instead before anything is linked (None: the side
     lacks it). `ids` are the native ids by side and depend on the seed number; `prior` is the key of the plan that this
     one renews or replaces, of the same employer; `year` is the calendar year the plan starts in; `row` says where in
-    the source the figures stand (column -> text there).
+    the sources the figures stand (column -> text there). A plan that goes on for years has one source for each.
     """
 
     key: str
@@ -69,13 +69,18 @@ class SeedPlan:
     sides: frozenset[Side]
     ids: Mapping[Side, str]
     fields: Mapping[str, str]
-    source: SeedSource
+    sources: tuple[SeedSource, ...]
     year: int
     row: Mapping[str, str] = field(default_factory=dict)
     differs: Mapping[Side, Mapping[str, str | None]] = field(default_factory=dict)
     facts: Mapping[Side, Mapping[str, str]] = field(default_factory=dict)
     prior: str | None = None
     tags: frozenset[str] = frozenset()
+
+    @property
+    def source(self) -> SeedSource:
+        """The newest of the public documents that the figures were taken from."""
+        return self.sources[-1]
 
     @property
     def name(self) -> str:
