@@ -69,6 +69,9 @@ class SystemConfig(BaseModel):
     """The mapping file's name without `.yaml`; left out: the system's own name."""
     writes: Literal["on", "off"] = "on"
     """off: shadow mode; everything is decided and shown, nothing is written here."""
+    poll_s: float | None = Field(default=None, gt=0)
+    """How often `syncd run` reads this system; left out: `service.feed_poll_s` where it tells what moved, else
+    `service.every_s`."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -109,6 +112,25 @@ class LogConfig(_Part):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class ServiceConfig(_Part):
+    """The hour: how `syncd run` spends it. All times in seconds."""
+
+    every_s: float = Field(default=3600.0, gt=0)
+    """How often a group is run, and a system read that only lists."""
+    feed_poll_s: float = Field(default=120.0, gt=0)
+    """How often a system is asked that tells what moved."""
+    concurrency: int = Field(default=4, ge=1)
+    """How many groups are run at a time; never one of them twice."""
+    observe_limit_s: float = Field(default=900.0, gt=0)
+    """After this time a reading of a system is given up: the system counts as away."""
+    group_limit_s: float = Field(default=900.0, gt=0)
+    """After this time the run of a group is given up; the journal settles what was under way."""
+    drain_s: float = Field(default=60.0, ge=0)
+    """How long a stop waits for the groups that are under way. Shorter than TimeoutStopSec of the unit."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """A port of 127.0.0.1 for Prometheus; left out: none, 0: any free one."""
+
+
 class Config(BaseSettings):
     """Everything a person may set. Relative paths are meant from the folder of the file."""
 
@@ -135,6 +157,7 @@ class Config(BaseSettings):
     systems: dict[Annotated[str, AfterValidator(_system_name)], SystemConfig] = {}
     guards: GuardsConfig = GuardsConfig.model_validate(DEFAULT_LIMITS)
     log: LogConfig = LogConfig()
+    service: ServiceConfig = ServiceConfig()
 
     _file: Path = PrivateAttr(default=Path(NAME))
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -264,13 +287,16 @@ def _with_defaults(guards: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _credentials() -> dict[str, Any]:
-    """Read systemd's credentials: `SYSTEM__KEY` becomes that key of that system."""
+    """Read systemd's credentials: `SYSTEM__KEY` becomes that key of that system.
+
+    systemd names what it loads from a whole folder `syncd_SYSTEM__KEY` (LoadCredential=syncd:FOLDER).
+    """
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder or not Path(folder).is_dir():
         return {}
     systems: dict[str, dict[str, str]] = {}
     for file in sorted(Path(folder).iterdir()):
-        system, mark, key = file.name.partition("__")
+        system, mark, key = file.name.removeprefix("syncd_").partition("__")
         if mark and file.is_file():
             systems.setdefault(system.lower(), {})[key.lower()] = secret_of(file)
     return {"systems": systems} if systems else {}

@@ -24,7 +24,7 @@ from syncd.cli.options import (
 
 ORDER = (
     *("init", "demo", "systems", "groups", "plans", "link", "unlink", "sync", "resync", "pause", "resume", "review"),
-    *("history", "why", "status", "mappings", "rules"),
+    *("run", "history", "why", "status", "mappings", "rules"),
 )
 
 
@@ -254,6 +254,20 @@ def why(
     from syncd.cli.commands import why as command
 
     return command.run(session(json=json), group, plan, field)
+
+
+@app.command(short_help="Keep everything in step until told to stop.")
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Do everything that is due now, then end.")] = False,
+) -> int:
+    """Keep everything in step until told to stop: the service.
+
+    Reads each system and runs each group once an hour, takes answers from review files within seconds. SIGTERM finishes
+    what is under way and ends; SIGHUP reads the settings anew and keeps the old ones when the new are bad.
+    """
+    from syncd.cli.commands import run as command
+
+    return command.run(session(), once=once)
 
 
 @app.command(short_help="Tell how everything stands.")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, quote_plus
 
 import structlog
 
@@ -26,58 +28,94 @@ _KEYS: Final = re.compile(
     r"|ssn|tax_?id|fein|ein|birth_?date|dob|account_?number)$",
     re.IGNORECASE,
 )
+_SECRET: Final = (
+    r"[\w-]*(?:password|passwd|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|authorization|cookie|session[_-]?id|signature)"
+)
+"""What a secret is called in a query, a header, a body or an element; letters may stand before it."""
 # What must not be read whatever its key is called: social security and tax ids, keys and tokens, URLs with logins.
 _PATTERNS: Final = (
     re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
     re.compile(r"\b\d{2}-\d{7}\b"),
-    re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),
-    re.compile(r"(?i)\b(?:password|secret|token|api[_-]?key)\s*[=:]\s*\S+"),
+    # <ns:Password type="…">hunter2</ns:Password>, as SOAP faults echo it, and the same escaped
+    re.compile(rf"(?i)(?<=[<:;])(?:{_SECRET})\b[^<>]{{0,200}}(?:>|&gt;)(?:(?!<|&lt;).)+"),
+    # password=hunter2, "client_secret": "hunter2", X-Api-Key: hunter2; a header's value ends with its line
+    re.compile(r"(?i)\b(?:set-)?(?:cookie|authorization)[\"']?\s*[=:]\s*[^\r\n]+"),
+    re.compile(rf"(?i)(?<![\w-])(?:{_SECRET})\\?[\"']?\s*[=:]\s*(?:\\?\"[^\"]*\"?|'[^']*'?|[^\s&,;}}\"']+)"),
+    re.compile(r"(?i)\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
+_NAMES_A_SECRET: Final = re.compile(rf"(?i)^{_SECRET}$")
+_SHORTEST: Final = 4
+"""A configured secret that is shorter is not looked for in texts: it would take out half of every word."""
 _SAFE: Final = frozenset({"event", "level", "timestamp", "logger"})
 
-Processor = Callable[[Any, str, MutableMapping[str, Any]], MutableMapping[str, Any]]
+
+class Redaction:
+    """Takes out what must not be in a log: the last step before it is written.
+
+    By the keys of what was logged, by what secrets look like in texts, and by the secrets of this configuration
+    themselves, wherever they turn up.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True)
+        written = [form for one in known for form in dict.fromkeys((one, quote(one, safe=""), quote_plus(one)))]
+        self._known = re.compile("|".join(map(re.escape, written))) if written else None
+
+    def __call__(self, _logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Take it out of one event."""
+        return {key: self._text(value) if key in _SAFE else self._redacted(key, value) for key, value in event.items()}
+
+    def _redacted(self, key: str, value: Any) -> Any:  # noqa: ANN401 - whatever was logged
+        if value is not None and not isinstance(value, bool) and _KEYS.search(key):
+            return REDACTED
+        return self._text(value)
+
+    def _text(self, value: Any) -> Any:  # noqa: ANN401 - whatever was logged
+        if isinstance(value, str):
+            if self._known is not None:
+                value = self._known.sub(REDACTED, value)
+            for pattern in _PATTERNS:
+                value = pattern.sub(REDACTED, value)
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self._redacted(str(key), inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._text(inner) for inner in value]
+        return value if isinstance(value, (int, float, bool, type(None))) else self._text(str(value))
 
 
-def redact(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take out what must not be in a log: the last step before it is written."""
-    return {key: _text(value) if key in _SAFE else _redacted(key, value) for key, value in event.items()}
-
-
-def _redacted(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever was logged
-    if value is not None and not isinstance(value, bool) and _KEYS.search(key):
-        return REDACTED
-    return _text(value)
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401 - whatever was logged
-    if isinstance(value, str):
-        for pattern in _PATTERNS:
-            value = pattern.sub(REDACTED, value)
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _redacted(str(key), inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_text(inner) for inner in value]
-    return value if isinstance(value, (int, float, bool, type(None))) else _text(str(value))
+def secrets_of(config: Config) -> frozenset[str]:
+    """Give the secrets that the systems were given: by environment, credentials, or a file that is named."""
+    found: set[str] = set()
+    for name in config.systems:
+        for key, given in config.systems[name].settings.items():
+            if not isinstance(given, str):
+                continue
+            if _NAMES_A_SECRET.match(key):
+                found.add(given)
+            elif key.endswith("_file") and _NAMES_A_SECRET.match(key.removesuffix("_file")):
+                with suppress(OSError, UnicodeDecodeError):  # whoever needs it says what is wrong with it
+                    found.add(config.at(Path(given)).read_text(encoding="utf-8").removesuffix("\n"))
+    return frozenset(found)
 
 
 def configure(config: Config, *, verbose: bool = False, service: bool = False) -> None:
-    """Set logging up, once for a command. `service`: everything to stderr, as JSON unless somebody looks on."""
+    """Set logging up, for a command or anew after a reload. `service`: everything to stderr, as JSON unless somebody
+    looks on, with what the libraries warn of."""
     level = "debug" if verbose else config.log.level
+    redaction = Redaction(secrets_of(config))
     handlers: list[logging.Handler] = []
     if config.log.file is not None:
-        handlers.append(_file(config.at(config.log.file)))
+        handlers.append(_file(config.at(config.log.file), redaction))
     if verbose or service:
-        handlers.append(_stream(json=service and not sys.stderr.isatty()))
-    root = logging.getLogger("syncd")
-    for old in root.handlers[:]:
-        root.removeHandler(old)
-        old.close()
-    for handler in handlers or [logging.NullHandler()]:
-        root.addHandler(handler)
-    root.setLevel(level.upper())
-    root.propagate = False
+        handlers.append(_stream(redaction, json=service and not sys.stderr.isatty()))
+    _put_in(logging.getLogger("syncd"), handlers or [logging.NullHandler()], level.upper())
+    logging.getLogger("syncd").propagate = False
+    if service:
+        # httpx tells every URL at INFO and zeep every envelope at DEBUG: from others only warnings are wanted.
+        _put_in(logging.getLogger(), handlers, "WARNING")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -97,20 +135,30 @@ def get(name: str = "syncd") -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def _file(path: Path) -> logging.Handler:
+def _put_in(logger: logging.Logger, handlers: list[logging.Handler], level: str) -> None:
+    for old in logger.handlers[:]:
+        if isinstance(old.formatter, structlog.stdlib.ProcessorFormatter) or isinstance(old, logging.NullHandler):
+            logger.removeHandler(old)
+            old.close()
+    for handler in handlers:
+        logger.addHandler(handler)
+    logger.setLevel(level)
+
+
+def _file(path: Path, redaction: Redaction) -> logging.Handler:
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setFormatter(_formatter(json=True))
+    handler.setFormatter(_formatter(redaction, json=True))
     return handler
 
 
-def _stream(*, json: bool) -> logging.Handler:
+def _stream(redaction: Redaction, *, json: bool) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(json=json))
+    handler.setFormatter(_formatter(redaction, json=json))
     return handler
 
 
-def _formatter(*, json: bool) -> logging.Formatter:
+def _formatter(redaction: Redaction, *, json: bool) -> logging.Formatter:
     """Give the last steps: exceptions without local variables, redaction, then text or JSON."""
     exceptions = structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -120,7 +168,7 @@ def _formatter(*, json: bool) -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             exceptions,
-            redact,
+            redaction,
             renderer,
         ],
         foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
