@@ -163,7 +163,7 @@ class Http:
             operation,
             method,
             url,
-            headers={**sent, **(headers or {})},
+            headers=sent | {name.lower(): value for name, value in (headers or {}).items()},
             params=params,
             timeout=httpx.Timeout(timeout_s or self._timeout_s, connect=_CONNECT_S, pool=_POOL_S),
             **body,

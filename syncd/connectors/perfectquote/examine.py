@@ -1,0 +1,80 @@
+"""What a start-up check wants to know of a PerfectQuote installation, and its live schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syncd.connectors.base import Finding
+from syncd.connectors.perfectquote.account import look_up_account
+from syncd.connectors.perfectquote.feed import ChangeFeed
+from syncd.connectors.perfectquote.problems import Problem
+from syncd.connectors.perfectquote.schema import GROUP, PLAN, of_benefit
+from syncd.connectors.perfectquote.session import SCOPES, Session
+from syncd.connectors.perfectquote.settings import Settings
+from syncd.errors import AuthError, ConnectorError, TransientError
+from syncd.model.records import Kind
+
+
+async def examine(session: Session, settings: Settings, feed: ChangeFeed) -> tuple[Finding, ...]:
+    """Look at login, account, scopes, feed and catalogue; without a login there is nothing more to see."""
+    try:
+        token = await session.token()
+    except AuthError as error:
+        hint = "Check client_id and client_secret, and that the API client is enabled in PerfectQuote."
+        return (Finding("login", ok=False, detail=error.message, hint=hint),)
+    except ConnectorError as error:
+        return (Finding("connection", ok=False, detail=error.message, hint=error.hint or "Check base_url."),)
+    found = [Finding("login", ok=True, detail="client credentials accepted")]
+    account = await look_up_account(session, token, settings)
+    found.append(Finding("firm", ok=bool(account.firm), detail=str(account.firm.get("name") or "not shown to us")))
+    why = account.why_not("plan")
+    hint = "Give the account the role Firm User, or set `writes: off` for this system." if why else ""
+    found.append(Finding("role", ok=not why, detail=why or str(account.user.get("role") or "may write"), hint=hint))
+    missing = sorted(SCOPES - token.scopes)
+    found.append(
+        Finding(
+            "scopes",
+            ok=not missing,
+            detail=f"missing {', '.join(missing)}" if missing else ", ".join(sorted(token.scopes)),
+            hint="Add them to the API client in PerfectQuote." if missing else "",
+        )
+    )
+    found.append(await _looked_at("change feed", feed.position))
+    found.append(await _looked_at("benefit catalogue", lambda: _counted(session)))
+    return tuple(found)
+
+
+async def live_schema(session: Session, kind: Kind) -> Mapping[str, Mapping[str, str]]:
+    """Give the contract's fields of a kind, and for plans what the catalogue of benefits adds."""
+    if kind == "group":
+        return {"group": GROUP}
+    if kind != "plan":
+        return {}
+    paths = dict(PLAN)
+    for code in await catalogue(session):
+        paths |= of_benefit(code)
+    return {"plan": paths}
+
+
+async def catalogue(session: Session) -> tuple[str, ...]:
+    """Name every code of the benefit catalogue."""
+    reply = await session.ask("benefit_fields", "GET", "benefit-fields")
+    if not reply.ok:
+        raise TransientError(f"benefit_fields: {Problem.of(reply).words}", system=session.http.system)
+    body: Any = reply.json()
+    fields = body.get("data") if isinstance(body, dict) else body
+    codes = (field.get("code") for field in fields or () if isinstance(field, dict))
+    return tuple(dict.fromkeys(str(code) for code in codes if code))
+
+
+async def _counted(session: Session) -> str:
+    return f"{len(await catalogue(session))} codes"
+
+
+async def _looked_at(what: str, look: Any) -> Finding:  # noqa: ANN401 - a coroutine function without arguments
+    try:
+        seen = await look()
+    except ConnectorError as error:
+        return Finding(what, ok=False, detail=error.message, hint=error.hint)
+    return Finding(what, ok=True, detail=f"at event {seen}" if what == "change feed" else str(seen))

@@ -1,0 +1,77 @@
+"""Read what PerfectQuote says is wrong: `application/problem+json` (RFC 9457) with a code and pointers.
+
+Takes a reply, gives words for an operator. The values that were sent are not repeated, only where they stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from syncd.connectors.http import Reply
+from syncd.errors import RecordError, RefusedError, StaleWriteError
+
+_LONGEST: Final = 300
+_HINTS: Final[Mapping[str, str]] = {
+    "plan_confirmed": "Unconfirm the plan in PerfectQuote, or set allow_confirmed_edit for this system.",
+    "read_only_role": "Give the account the role Firm User; a Firm Reviewer only reads.",
+    "scope_missing": "Give the API client the scopes groups:write and plans:write.",
+    "already_connected": "Disconnect the group in PerfectQuote first.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal: status, code of the contract, and one line of words."""
+
+    status: int
+    code: str
+    words: str
+    body: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, reply: Reply) -> Problem:
+        """Read a reply; one that is no problem document has no code and only its status for words."""
+        body: Any = {}
+        if not reply.ok:
+            try:
+                body = reply.json()
+            except ValueError:
+                body = {}
+        body = body if isinstance(body, dict) else {}
+        # OAuth answers {"error": "invalid_client"} (RFC 6749 5.2) where everything else is a problem document.
+        code = _plain(body.get("code") or body.get("error"))
+        said = [_plain(body.get("detail") or body.get("title")), *_pointed(body.get("errors"))]
+        words = "; ".join(text for text in said if text)
+        label = f"{reply.status} {code}".strip()
+        return cls(reply.status, code, f"{label}: {words}"[:_LONGEST] if words else label, body)
+
+    def error(self, system: str, record_id: str | None = None, *, doing: str) -> RecordError:
+        """Give the error of a write that was not applied; whether it may be tried again is in its class."""
+        if self.status == 412:
+            return StaleWriteError(system=system, external_id=record_id)
+        field = next((_plain(each.get("pointer")) for each in _dicts(self.body.get("errors"))), None)
+        return RefusedError(
+            f"{doing}: {self.words}",
+            system=system,
+            external_id=record_id,
+            field=field or None,
+            hint=_HINTS.get(self.code),
+        )
+
+
+def _pointed(errors: object) -> list[str]:
+    return [
+        " ".join(filter(None, (_plain(each.get("pointer")), _plain(each.get("code")), _plain(each.get("message")))))
+        for each in _dicts(errors)
+    ]
+
+
+def _dicts(values: object) -> list[dict[str, Any]]:
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+def _plain(value: object) -> str:
+    """Give a text on one line without control characters."""
+    return "".join(char for char in " ".join(value.split()) if char.isprintable()) if isinstance(value, str) else ""

@@ -1,0 +1,24 @@
+"""What a person may say about a PerfectQuote installation."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Settings(BaseModel):
+    """Settings of one installation; the secret comes from a credential, the environment or a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(min_length=1)
+    """Address up to and with `/v1`; https, or http on this machine."""
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    concurrency: int = Field(default=5, ge=1, le=10)
+    """Requests at once; the contract allows 10."""
+    per_minute: int = Field(default=120, ge=0)
+    """Requests a minute; the contract allows 120 per token. 0: no limit on our side."""
+    page_size: int = Field(default=200, ge=1, le=200)
+    timeout_s: float = Field(default=10.0, gt=0)
+    allow_confirmed_edit: bool = False
+    """Write into confirmed plans too (`X-Allow-Confirmed-Edit`); otherwise they are held."""
