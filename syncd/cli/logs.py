@@ -28,7 +28,7 @@ _KEYS: Final = re.compile(
     r"|ssn|tax_?id|fein|ein|birth_?date|dob|account_?number)$",
     re.IGNORECASE,
 )
-_SECRET: Final = (
+_CALLED: Final = (
     r"[\w-]*(?:password|passwd|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|authorization|cookie|session[_-]?id|signature)"
 )
@@ -38,14 +38,14 @@ _PATTERNS: Final = (
     re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
     re.compile(r"\b\d{2}-\d{7}\b"),
     # <ns:Password type="…">hunter2</ns:Password>, as SOAP faults echo it, and the same escaped
-    re.compile(rf"(?i)(?<=[<:;])(?:{_SECRET})\b[^<>]{{0,200}}(?:>|&gt;)(?:(?!<|&lt;).)+"),
+    re.compile(rf"(?i)(?<=[<:;])(?:{_CALLED})\b[^<>]{{0,200}}(?:>|&gt;)(?:(?!<|&lt;).)+"),
     # password=hunter2, "client_secret": "hunter2", X-Api-Key: hunter2; a header's value ends with its line
     re.compile(r"(?i)\b(?:set-)?(?:cookie|authorization)[\"']?\s*[=:]\s*[^\r\n]+"),
-    re.compile(rf"(?i)(?<![\w-])(?:{_SECRET})\\?[\"']?\s*[=:]\s*(?:\\?\"[^\"]*\"?|'[^']*'?|[^\s&,;}}\"']+)"),
+    re.compile(rf"(?i)(?<![\w-])(?:{_CALLED})\\?[\"']?\s*[=:]\s*(?:\\?\"[^\"]*\"?|'[^']*'?|[^\s&,;}}\"']+)"),
     re.compile(r"(?i)\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
-_NAMES_A_SECRET: Final = re.compile(rf"(?i)^{_SECRET}$")
+_NAMES_A_SECRET: Final = re.compile(rf"(?i)^{_CALLED}$")
 _SHORTEST: Final = 4
 """A configured secret that is shorter is not looked for in texts: it would take out half of every word."""
 _SAFE: Final = frozenset({"event", "level", "timestamp", "logger"})
