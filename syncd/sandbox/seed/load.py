@@ -58,8 +58,8 @@ def _group(data: Mapping[str, Any], more: Mapping[str, Any], file: str) -> SeedG
 
 def _plan(item: Mapping[str, Any], extra: Mapping[str, Any], sources: Mapping[str, SeedSource], file: str) -> SeedPlan:
     named = item["source"] if isinstance(item["source"], list) else [item["source"]]
-    if unknown := set(named) - sources.keys():
-        raise SeedError(f"{file}, {item['key']}: no such source: {', '.join(unknown)}; there are {sorted(sources)}")
+    if missing := [name for name in named if name not in sources]:
+        raise SeedError(f"{file}, {item['key']}: no such source: {', '.join(missing)}; there are {sorted(sources)}")
     fields = {**item["fields"], **extra.get("fields", {})}
     facts = {**item.get("facts", {}), **extra.get("facts", {})}
     written = frozenset((*item.get("tags", ()), *extra.get("tags", ())))
