@@ -30,6 +30,8 @@ from syncd.sync import Observed, observe
 AREA = "observing"
 FIRST_RETRY_S = 60.0
 LONGEST_RETRY_S = 3600.0
+CARE_S = 1.0
+"""How often it is seen whether every system has its task."""
 BUSY_RETRY_S = 15.0
 """When another process reads the system, this one looks again after so long."""
 
@@ -94,13 +96,15 @@ class Observers:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wake: dict[str, asyncio.Event] = {}
         self._nudged: set[str] = set()
+        self._changed = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, drain_s: Callable[[], float]) -> None:
         """Read systems until `stop`; then let those under way end, for `drain_s` at most."""
         try:
             while not stop.is_set():
+                self._changed.clear()
                 self._look_after(stop)
-                await pause(stop, 1.0)
+                await pause(self._changed, CARE_S)
         finally:
             stop.set()
             self.wake()
@@ -117,7 +121,8 @@ class Observers:
             self._wake[system].set()
 
     def wake(self) -> None:
-        """Think again about when systems are due: the settings changed."""
+        """Think again about which systems there are and when they are due: the settings changed, or it is over."""
+        self._changed.set()
         for event in self._wake.values():
             event.set()
 

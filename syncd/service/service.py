@@ -82,6 +82,8 @@ class Service:
     def stop(self) -> None:
         """Stop: finish what is under way, then end."""
         self._stop.set()
+        self._reload.set()  # whoever waits for something else looks up
+        self._observers.wake()
 
     def reload(self) -> None:
         """Read the settings anew, soon."""
@@ -139,7 +141,7 @@ class Service:
         log.info("service_started", systems=len(config.systems), groups=len(self._scopes()), pid=os.getpid())
         try:
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-            self._stop.set()  # told to, or one of them broke: then the others end in order, and the manager restarts us
+            self.stop()  # told to, or one of them broke: then the others end in order, and the manager restarts us
             self._notifier.tell("STOPPING=1", "STATUS=finishing what is under way")
             log.info("service_stopping", under_way=self.health.under_way)
             _, late = await asyncio.wait(work, timeout=self._drain_s() + AFTER_DRAIN_S)
@@ -190,11 +192,9 @@ class Service:
             self.engine.enqueue(group)
 
     async def _reload_when_told(self) -> None:
-        while not self._stop.is_set():
-            await pause(self._reload, 1.0)
-            if self._reload.is_set():
-                self._reload.clear()
-                await self._take_in_settings()
+        while await self._reload.wait() and not self._stop.is_set():
+            self._reload.clear()
+            await self._take_in_settings()
 
     async def _take_in_settings(self) -> None:
         """Go on with new settings, or with the old ones when the new are bad."""
