@@ -137,7 +137,9 @@ async def _plans_of(world: World, system: System, group: str) -> list[str]:
     live = world.systems[system]
     if "plan" not in live.lenses:
         return []
-    pages = live.connector.list("plan")
+    if live.access is None:
+        live.access = await live.connector.access()
+    pages = live.connector.list("plan", (group,) if live.access.by_group else None)
     return [record.id async for page in pages for record in page.records if record.group == group]
 
 

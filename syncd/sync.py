@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from syncd.apply.begin import approval_rows, begin, question_rows
 from syncd.apply.create import operate
+from syncd.apply.intake import DIRTY
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
 from syncd.apply.world import World, flat_of, no_lock, raw_digest
@@ -79,6 +80,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         world = replace(world, store=world.store.fork(), lock=no_lock)
     async with world.lock(scope):
         unsettled = await recover(scope, world)
+        dirty = world.store.get(DIRTY, scope)
         run = Run(world.new_id(), scope, "preview" if mode.preview else "sync", world.now())
         plan, view = await _plan(scope, world, mode)
         if mode.preview:
@@ -98,7 +100,16 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         report = _report(run, plan, view, world, done)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
         world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
+        if mode.only is None:
+            _looked_at(scope, dirty, world)
         return report
+
+
+def _looked_at(scope: str, dirty: object, world: World) -> None:
+    """Take the mark from a group that was looked at whole, unless something more was seen of it meanwhile."""
+    with world.store.transaction():
+        if dirty is not None and world.store.get(DIRTY, scope) == dirty:
+            world.store.put(DIRTY, scope, None)
 
 
 async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
@@ -129,9 +140,11 @@ async def _carry_out(run: Run, plan: Changeset, view: View, world: World) -> Don
     return done
 
 
-async def observe_all(world: World, systems: Collection[str] = (), force: Collection[str] = ()) -> list[Observed]:
+async def observe_all(
+    world: World, systems: Collection[str] = (), force: Collection[str] = (), *, full: bool = False
+) -> list[Observed]:
     """Observe systems one after the other, each on its own: one that fails stalls no other."""
-    return [await observe(name, world, force=force) for name in systems or sorted(world.systems)]
+    return [await observe(name, world, force=force, full=full) for name in systems or sorted(world.systems)]
 
 
 # -- reading --------------------------------------------------------------------------------------------------------

@@ -184,7 +184,8 @@ async def find_created(intent: Intent, link: Link, world: World) -> Record | Non
     members = world.store.members_of(intent.system, intent.kind)
     lens = world.systems[intent.system].lenses[intent.kind]
     same = []
-    async for page in system.connector.list(intent.kind):
+    by_group = system.access is not None and system.access.by_group
+    async for page in system.connector.list(intent.kind, (group,) if by_group and group is not None else None):
         for record in page.records:
             if record.id in members or (record.id in known and not _appeared_since(intent, record, world)):
                 continue

@@ -1,7 +1,8 @@
-"""Observe one system: drain its listings into snapshots, judge them, find out what is really gone.
+"""Observe one system: drain its feed or its listings into snapshots, judge them, find out what is really gone.
 
 Takes a system, gives what became of each kind. Writes to the store, never to a system. A listing that broke off or
-stopped early is not complete, and nothing is judged missing by it.
+stopped early is not complete, and nothing is judged missing by it. Where the system has a feed (`feed.py`), it is
+listed once a day, and whenever the feed alone cannot be believed.
 """
 
 from __future__ import annotations
@@ -9,49 +10,61 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from syncd.apply import feed
 from syncd.apply.begin import question_row
-from syncd.apply.world import LiveSystem, World, flat_of, raw_digest, standing_of
+from syncd.apply.intake import Intake, Observed, label_of, linked_groups, observed_rows
+from syncd.apply.narrow import observe_groups
+from syncd.apply.world import LiveSystem, World, standing_of
 from syncd.connectors.base import Access
 from syncd.errors import ConnectorError
-from syncd.mapping.lens import Lens
-from syncd.model import encoding
-from syncd.model.records import Gone, Kind, Present, Record
-from syncd.model.values import EMPTY, Flat
-from syncd.model.values_text import format_value
+from syncd.model.records import Gone, Kind, Present
 from syncd.reconcile.answers import match
 from syncd.reconcile.guards import Sighting, Trip, judge
-from syncd.store.database import uncollected
-from syncd.store.rows import HistoryRow, Listing, Question, Snapshot
+from syncd.store.rows import Listing, Question
+
+__all__ = ["Observed", "label_of", "observe", "observed_rows"]
 
 
-@dataclass(slots=True)
-class Observed:
-    """What one observation of a system came to, by kind: how many records, how many changed, what was wrong."""
+async def observe(
+    name: str,
+    world: World,
+    *,
+    force: Collection[str] = (),
+    full: bool = False,
+    groups: Collection[str] | None = None,
+) -> Observed:
+    """Observe every kind that the system holds, groups first: plans are told apart by their group.
 
-    system: str
-    counts: dict[Kind, int] = field(default_factory=dict)
-    changed: dict[Kind, int] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    tripped: list[str] = field(default_factory=list)
-    scopes: set[str] = field(default_factory=set)
-    """Groups whose records changed."""
-
-
-async def observe(name: str, world: World, *, force: Collection[str] = ()) -> Observed:
-    """Observe every kind that the system holds, groups first: plans are told apart by their group."""
+    `full`: list completely, whatever the feed says. `groups`: native ids of the only groups of interest, linked or not;
+    then nothing is judged missing, and what is known of the rest and of the feed stays as it is.
+    """
     system = world.systems[name]
     observed = Observed(name)
-    kinds = sorted(system.lenses)  # "generic" < "group" < "plan"
     try:
         system.access = await system.connector.access()
     except ConnectorError as error:
-        for kind in kinds:
-            _broken(name, kind, str(error), world)
+        if groups is None:
+            for kind in system.lenses:
+                _broken(name, kind, str(error), world)
         observed.errors.append(str(error))
         return observed
-    for kind in kinds:
-        await _Listener(system, kind, world, observed, frozenset(force)).run()
+    if groups is not None:
+        await observe_groups(system, world, observed, groups)
+    elif full or not await feed.drain(system, world, observed):
+        await _list_all(system, world, observed, frozenset(force))
     return observed
+
+
+async def _list_all(system: LiveSystem, world: World, observed: Observed, force: frozenset[str]) -> None:
+    """List every kind; the place from which the feed goes on is taken first and stored with the last good listing."""
+    start = await feed.start(system, world)
+    kinds = sorted(system.lenses)  # "generic" < "group" < "plan"
+    good = True
+    for kind in kinds:
+        listener = _Listener(system, kind, world, observed, force)
+        listener.start = start if good and kind == kinds[-1] else None
+        await listener.run()
+        good = good and listener.good
 
 
 def _broken(name: str, kind: Kind, why: str, world: World) -> None:
@@ -66,65 +79,80 @@ OF_ANOTHER_WORLD = ("scope", "permission")
 
 @dataclass(slots=True)
 class _Listener:
-    """One observation of one kind of one system."""
+    """One complete listing of one kind of one system. `start`: the feed's place to store with it, when it is good."""
 
     system: LiveSystem
     kind: Kind
     world: World
     observed: Observed
     force: frozenset[str]
-    moved: list[tuple[Record, bytes]] = field(default_factory=list)
+    start: feed.Start | None = None
+    good: bool = False
     listed: set[str] = field(default_factory=set)
-    groups: dict[str, str] = field(default_factory=dict)
+    intake: Intake = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.intake = Intake(self.system, self.kind, self.world)
 
     @property
     def name(self) -> str:
         return self.system.name
 
-    @property
-    def lens(self) -> Lens:
-        return self.system.lenses[self.kind]
-
     async def run(self) -> None:
         store = self.world.store
         heads = store.heads(self.name, self.kind)
-        complete, error = await self._drain(heads)
+        groups = self._groups()
+        complete, error = await self._drain(heads, groups)
         self.observed.counts[self.kind] = len(self.listed)
         if error:
-            self._save({})
+            self.intake.save(self.observed)
             _broken(self.name, self.kind, error, self.world)
             self.observed.errors.append(error)
             return
-        members = store.members_of(self.name, self.kind)
-        known = {one for one, (_, gone) in heads.items() if gone is None} | members
+        if groups is None:
+            members = store.members_of(self.name, self.kind)
+            known = {one for one, (_, gone) in heads.items() if gone is None} | members
+        else:  # of other groups' plans the listing says nothing
+            members = store.members_of(self.name, self.kind, groups.values())
+            known = store.ids_in(self.name, self.kind, groups.values()) | members
         missing = sorted(known - self.listed)
         if complete:
             trip = self._judge(missing, len(known))
             if trip is not None:
                 if trip.name not in OF_ANOTHER_WORLD:
-                    self._save({})  # what was seen of the others is kept, though nothing is decided by it
+                    self.intake.save(self.observed)  # what was seen of the others is kept, though it decides nothing
                 self._note_listing(complete=True, tripped=trip.name)
                 self.observed.tripped.append(trip.name)
                 return
-        proved, defective = await self._look_up(missing, members, complete=complete)
+        defective = await self._look_up(missing, members, complete=complete)
         if not complete or defective:
-            self._save({})
+            self.intake.gone.clear()
+            self.intake.save(self.observed)
             self._note_listing(complete=False)
             self.observed.errors.append(f"{self.name}: the listing of {self.kind} is not complete")
             return
-        self._save(proved)
+        self.intake.save(self.observed)
         self._note_listing(complete=True)
 
-    async def _drain(self, heads: dict[str, tuple[bytes, str | None]]) -> tuple[bool, str]:
+    def _groups(self) -> dict[str, str] | None:
+        """Give the groups whose plans are asked for, with their scopes; None: of all."""
+        by_group = self.system.access is not None and self.system.access.by_group
+        return linked_groups(self.name, self.world) if by_group and self.kind == "plan" else None
+
+    async def _drain(
+        self, heads: dict[str, tuple[bytes, str | None]], groups: Collection[str] | None
+    ) -> tuple[bool, str]:
         """Read the whole listing; keep only the records that are not as they were."""
+        if groups is not None and not groups:
+            return True, ""  # no group is linked, so no plan is of interest
         complete = False
         try:
-            async for page in self.system.connector.list(self.kind):
+            async for page in self.system.connector.list(self.kind, groups):
                 for record in page.records:
                     self.listed.add(record.id)
-                    raw = raw_digest(record, self.lens)
+                    raw = self.intake.digest(record)
                     if heads.get(record.id) != (raw, None):
-                        self.moved.append((record, raw))
+                        self.intake.moved.append((record, raw))
                 complete = page.last
         except ConnectorError as error:
             return False, str(error)
@@ -174,131 +202,45 @@ class _Listener:
         rows: list[Question] = [question_row(step, standing, self.world.now()) for step in steps]
         store.save_questions(rows)
 
-    async def _look_up(self, missing: list[str], members: set[str], *, complete: bool) -> tuple[dict[str, str], bool]:
-        """Ask for each record that was not listed: gone with evidence, or there and the listing defective.
+    async def _look_up(self, missing: list[str], members: set[str], *, complete: bool) -> bool:
+        """Ask for each record that was not listed: gone with evidence, or there and the listing defective, which is
+        what this tells.
 
         After an incomplete listing only the members of links are looked up, and nothing is judged gone.
         """
-        proved: dict[str, str] = {}
         defective = False
         for record_id in missing if complete else [one for one in missing if one in members]:
             try:
                 answer = await self.system.connector.read(self.kind, record_id)
             except ConnectorError:
-                defective = True
-                break
+                return True
             if isinstance(answer, Present):
                 defective = True
-                self.moved.append((answer.record, raw_digest(answer.record, self.lens)))
+                self.intake.take(answer.record)
             elif isinstance(answer, Gone):
-                proved[record_id] = answer.evidence
-        return proved, defective
-
-    @uncollected()
-    def _save(self, proved: dict[str, str]) -> None:
-        """Store what moved and what is gone, with what changed in it."""
-        store, now = self.world.store, self.world.now()
-        ids = [record.id for record, _ in self.moved] + list(proved)
-        if not ids:
-            return
-        before = store.snapshots(self.name, self.kind, ids)
-        if self.kind == "plan":
-            self.groups = {
-                member.id: link.id
-                for link in store.links(kind="group")
-                for member in link.members
-                if member.system == self.name
-            }
-        rows: list[Snapshot] = []
-        history: list[HistoryRow] = []
-        for record, raw in self.moved:
-            row = self._snapshot(record, raw, now)
-            rows.append(row)
-            history += observed_rows(row, before.get(record.id), now)
-            if row.scope is not None:
-                self.observed.scopes.add(row.scope)
-        for record_id, evidence in proved.items():
-            old = before.get(record_id) or _unknown(self.name, self.kind, record_id, now)
-            if old.gone is not None:
-                continue
-            rows.append(replace(old, gone=evidence, at=now))
-            history.append(HistoryRow("", now, "gone", "", self.name, self.kind, record_id, {}, note=evidence))
-        self.observed.changed[self.kind] = len(rows)
-        store.save_snapshots(rows, history)
-
-    def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
-        flat = flat_of(record, self.lens)
-        return Snapshot(
-            system=self.name,
-            kind=self.kind,
-            id=record.id,
-            scope=self._scope(record),
-            label=label_of(record, flat),
-            flat=flat,
-            digest=encoding.digest(flat),
-            raw=raw,
-            at=now,
-            version=record.parts[0].version if record.parts else None,
-            modified=record.modified,
-            locked=record.locked,
-        )
-
-    def _scope(self, record: Record) -> str | None:
-        """Name the group whose run handles the record; None while its group is not linked."""
-        if self.world.scope_of is not None:
-            return self.world.scope_of(self.name, record)
-        if self.kind == "generic":
-            return GENERIC_SCOPE
-        if self.kind == "plan":
-            return self.groups.get(record.group or "")
-        link = self.world.store.find_link(self.name, "group", record.id)
-        return link.id if link is not None else None
+                self.intake.gone[record_id] = answer.evidence
+        return defective
 
     def _note_listing(self, *, complete: bool, tripped: str = "") -> None:
         access = self.system.access or Access("")
-        last = self.world.store.listing(self.name, self.kind)
-        good = complete and not tripped
+        store = self.world.store
+        last = store.listing(self.name, self.kind)
+        good = self.good = complete and not tripped
         now = self.world.now()
-        self.world.store.save_listing(
-            Listing(
-                system=self.name,
-                kind=self.kind,
-                at=now,
-                complete=complete,
-                count=len(self.listed),
-                known=len(self.listed) if good else last.known if last is not None else 0,
-                fingerprint=access.fingerprint if good else last.fingerprint if last is not None else "",
-                good_at=now if good else last.good_at if last is not None else None,
-                tripped=tripped,
-            )
+        listing = Listing(
+            system=self.name,
+            kind=self.kind,
+            at=now,
+            complete=complete,
+            count=len(self.listed),
+            known=len(self.listed) if good else last.known if last is not None else 0,
+            fingerprint=access.fingerprint if good else last.fingerprint if last is not None else "",
+            good_at=now if good else last.good_at if last is not None else None,
+            tripped=tripped,
         )
-        if good:
-            self.world.store.put("rights", self.name, dict(access.unreadable))
-
-
-GENERIC_SCOPE = "default"
-"""The one group of generic records."""
-
-
-def label_of(record: Record, flat: Flat) -> str:
-    """Give what a person calls a record: its name where it has one, else its id."""
-    name = flat.get("details.name")
-    return format_value(name) if name is not None else record.id
-
-
-def observed_rows(row: Snapshot, before: Snapshot | None, now: float) -> list[HistoryRow]:
-    """Write down what moved since the last snapshot."""
-    if before is None:
-        fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in row.flat.items()}
-        return [HistoryRow("", now, "first", "", row.system, row.kind, row.id, fields)]
-    old = before.flat if before.gone is None else {}
-    paths = {path for path, _ in old.items() ^ row.flat.items()}
-    if not paths:
-        return []
-    fields = {path: (old.get(path, EMPTY), row.flat.get(path, EMPTY)) for path in sorted(paths)}
-    return [HistoryRow("", now, "observed", "", row.system, row.kind, row.id, fields)]
-
-
-def _unknown(system: str, kind: Kind, record_id: str, now: float) -> Snapshot:
-    """Stand for a member that was never seen: all that is known is its id."""
-    return Snapshot(system, kind, record_id, None, record_id, {}, b"", b"", now)
+        with store.transaction():
+            store.save_listing(listing)
+            if good:
+                store.put("rights", self.name, dict(access.unreadable))
+            if good and self.start is not None:
+                feed.remember(self.system, self.world, self.start)

@@ -32,6 +32,8 @@ from syncd.store.rows import Question
 from syncd.store.store import Store
 
 PERIOD_S = 3600.0
+FULL_EVERY_S = 86400.0
+"""How long a feed is believed before everything is listed again."""
 SETTLE_S = 2.0
 """Time between the two reads that prove that a write never landed."""
 
@@ -139,6 +141,7 @@ class World:
     """What a copied plan can be originated as."""
     period_s: float = PERIOD_S
     settle_s: float = SETTLE_S
+    full_every_s: float = FULL_EVERY_S
     effect: Callable[[str], None] = lambda _: None
     """Called at each point where a process may die; a simulation raises there."""
     scope_of: Callable[[System, Record], str | None] | None = None

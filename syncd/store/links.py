@@ -7,7 +7,7 @@ every run, because its missing record may reappear.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -106,13 +106,18 @@ class Links(Database):
                 return _loaded(connection, f"l.scope = ? AND {_STANDS}", (scope,))
             return [found for chunk in chunks(ids) for found in _loaded(connection, f"l.id IN ({marks(chunk)})", chunk)]
 
-    def members_of(self, system: str, kind: Kind) -> set[str]:
-        """Give the ids of the records that are live members of a standing link."""
+    def members_of(self, system: str, kind: Kind, scopes: Collection[str] | None = None) -> set[str]:
+        """Give the ids of the records that are live members of a standing link, of some scopes or of all."""
         wanted = select(MEMBER.c.record_id).where(
             MEMBER.c.system == system, MEMBER.c.kind == kind, MEMBER.c.holds, MEMBER.c.status == "live"
         )
         with self._reading() as connection:
-            return set(connection.execute(wanted).scalars())
+            if scopes is None:
+                return set(connection.execute(wanted).scalars())
+            found: set[str] = set()
+            for chunk in chunks(scopes):
+                found.update(connection.execute(wanted.join(LINK).where(LINK.c.scope.in_(chunk))).scalars())
+            return found
 
     def scopes(self) -> list[str]:
         """Name the scopes that have a standing link."""

@@ -40,6 +40,20 @@ class Snapshots(Database):
                     rows += fetch(connection, f"{_FOUND} AND id IN ({marks(chunk)})", (system, kind, *chunk))
         return {row[_ID]: unpack_snapshot(row) for row in rows}
 
+    def ids_in(self, system: str, kind: Kind, scopes: Collection[str]) -> set[str]:
+        """Give the ids of the records of some scopes that exist."""
+        found: set[str] = set()
+        with self._reading() as connection:
+            for chunk in chunks(scopes):
+                wanted = select(SNAPSHOT.c.id).where(
+                    SNAPSHOT.c.scope.in_(chunk),
+                    SNAPSHOT.c.system == system,
+                    SNAPSHOT.c.kind == kind,
+                    SNAPSHOT.c.gone.is_(None),
+                )
+                found.update(connection.execute(wanted).scalars())
+        return found
+
     def save_snapshots(self, rows: Sequence[Snapshot], history: Sequence[HistoryRow] = ()) -> None:
         """Store snapshots, new or not, with what they tell for history."""
         with self._writing() as connection:

@@ -5,12 +5,13 @@ Areas are cursors, pauses, quarantine, used changesets, fingerprints, row digest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from syncd.model.records import Kind
-from syncd.store.database import Database
+from syncd.store.database import Database, many
 from syncd.store.packing import dumps, loads, pack_listing, unpack_listing
 from syncd.store.rows import Listing
 from syncd.store.tables import LISTING, STATE, upsert_sql
@@ -48,6 +49,11 @@ class States(Database):
                 connection.execute(delete(STATE).where(STATE.c.area == area, STATE.c.key == key))
             else:
                 connection.exec_driver_sql(_UPSERT_STATE, (area, key, dumps(value)))
+
+    def put_all(self, area: str, values: Mapping[str, Any]) -> None:
+        """Store many values of an area."""
+        with self._writing() as connection:
+            many(connection, _UPSERT_STATE, ((area, key, dumps(value)) for key, value in values.items()))
 
     def items(self, area: str) -> dict[str, Any]:
         """Give all values of an area by key."""

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, cast
 
 from syncd.apply.world import LiveSystem, World
-from syncd.connectors.memory import REMOVE, Behaviour, MemorySystem
+from syncd.connectors.memory import REMOVE, Behaviour, MemorySystem, make
 from syncd.mapping.flat import FlatLens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
@@ -73,7 +73,7 @@ class Stage:
         self.lenses: dict[str, dict[Kind, Any]] = {}
         for name in names or ("crm", "quote"):
             made = (behaviour or {}).get(name, Behaviour())
-            self.systems[name] = MemorySystem(name, made, clock=self.clock.now)
+            self.systems[name] = make(name, made, clock=self.clock.now)
             self.lenses[name] = self._lenses(made, (lens or {}).get(name, {}))
         self.rules = Rules(rules, list(self.systems))
         self.limits = more.pop("limits", Limits())

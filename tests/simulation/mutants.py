@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import syncd.sync
-from syncd.apply import begin, create, observe, recover, write
+from syncd.apply import begin, create, intake, observe, recover, write
 from syncd.reconcile import constrain, decide, merge
 from syncd.reconcile.types import Away, Lost
 
@@ -121,20 +121,21 @@ def away_is_gone(patch: Patch) -> None:
 def every_listing_is_complete(patch: Patch) -> None:
     honest = observe._Listener._drain
 
-    async def complete(self: Any, heads: Any) -> Any:
-        await honest(self, heads)
+    async def complete(self: Any, heads: Any, groups: Any) -> Any:
+        await honest(self, heads, groups)
         return True, ""
 
     async def unproved(self: Any, missing: Any, members: Any, *, complete: bool) -> Any:
-        return dict.fromkeys(missing, "not listed"), False
+        self.intake.gone |= dict.fromkeys(missing, "not listed")
+        return False
 
     patch.setattr(observe._Listener, "_drain", complete)
     patch.setattr(observe._Listener, "_look_up", unproved)
 
 
 def observed_edits_leave_no_history(patch: Patch) -> None:
-    honest = observe.observed_rows
-    patch.setattr(observe, "observed_rows", lambda row, old, now: honest(row, old, now) if old is None else [])
+    honest = intake.observed_rows
+    patch.setattr(intake, "observed_rows", lambda row, old, now: honest(row, old, now) if old is None else [])
 
 
 def links_settle_in_spite_of_debts(patch: Patch) -> None:

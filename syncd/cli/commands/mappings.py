@@ -40,6 +40,8 @@ async def _check(session: Session, names: Sequence[str]) -> int:
         samples[name] = {}
     systems = [name for name in names if name not in files]
     if systems or not names:
+        from syncd.apply.intake import linked_groups
+
         async with session.world() as world:
             for name in systems or sorted(world.systems):
                 if name not in world.systems:
@@ -48,15 +50,21 @@ async def _check(session: Session, names: Sequence[str]) -> int:
                         hint=f"The systems are {', '.join(world.systems)}; a file is named by its path, NAME.yaml.",
                     )
                 live = world.systems[name]
-                records = {kind: await _records(live.connector, kind) for kind in live.lenses}
+                live.access = await live.connector.access()
+                groups = tuple(linked_groups(name, world)) if live.access.by_group else None
+                records = {kind: await _records(live.connector, kind, groups) for kind in live.lenses}
                 samples[name] = {kind: len(found) for kind, found in records.items()}
                 findings += [(name, one) for one in check_mapping(_mapping(session, name), records)]
     return _finish(session, samples, findings)
 
 
-async def _records(connector: Any, kind: Kind) -> list[Record]:  # noqa: ANN401 - a Connector
+async def _records(
+    connector: Any,  # noqa: ANN401 - a Connector
+    kind: Kind,
+    groups: Sequence[str] | None,
+) -> list[Record]:
     found: list[Record] = []
-    async for page in connector.list(kind):
+    async for page in connector.list(kind, groups if kind == "plan" else None):
         found += page.records
         if len(found) >= _MOST_SAMPLES:
             break

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.connectors.frozen import Frozen, freeze
+from syncd.connectors.memory.abilities import Feeding, Noting, make
 from syncd.connectors.memory.behaviour import DEFAULT_PART, Behaviour
 from syncd.connectors.memory.faults import Fault, Faults
 from syncd.connectors.memory.system import MemorySystem
@@ -24,12 +25,15 @@ __all__ = [
     "Behaviour",
     "Fault",
     "Faults",
+    "Feeding",
     "Frozen",
     "MemorySystem",
+    "Noting",
     "Remove",
     "Settings",
     "connect",
     "freeze",
+    "make",
 ]
 
 
@@ -45,7 +49,7 @@ class Settings(BaseModel):
 def connect(system: str, settings: Settings, state: object = None) -> MemorySystem:
     """Make the system that the settings describe; it keeps nothing between runs, so `state` is not used."""
     del state
-    made = MemorySystem(system, settings.behaviour)
+    made = make(system, settings.behaviour)
     for kind, records in settings.records.items():
         for record_id, data in records.items():
             group = data.get("group_id") if kind == "plan" else None

@@ -32,6 +32,9 @@ class Behaviour:
     """A write whose token is not the current one is refused; only with versions "etag"."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """Section -> kind of the part that holds it; every record has all of them, the rest is in the part "record"."""
+    several: tuple[str, ...] = ()
+    """Kinds of parts of which a record holds any number, each under an id of its own: the back door puts them
+    (`put_parts`), and a write of a part without an id adds one."""
     decimals: int | None = None
     """Numbers written as text are rounded, half up, to this many places."""
     recase: Literal["none", "title", "upper", "lower"] = "none"
@@ -49,6 +52,12 @@ class Behaviour:
     end_sets: Mapping[str, JSON] | None = None
     """What the vendor sets when a record is ended; None: the record is removed."""
     marker: bool = True
+    by_group: bool = False
+    """Plans are listed group by group."""
+    feed: bool = False
+    """The vendor tells what moved (`make` gives a system with `position` and `changes`)."""
+    notes: bool = False
+    """The vendor has a notebook (`make` gives a system with `find_note` and `write_note`)."""
     skew_s: float = 0.0
     """How far the vendor's clock is ahead of the injected one."""
     page_size: int = 500

@@ -9,7 +9,9 @@ from typing import Final, Literal, TypeAlias
 
 from syncd.errors import ConfigError, SyncdError
 
-FaultKind: TypeAlias = Literal["partial", "empty", "short", "error", "fail", "fail_after", "half", "lost_reply"]
+FaultKind: TypeAlias = Literal[
+    "partial", "empty", "short", "error", "fail", "fail_after", "half", "lost_reply", "expired"
+]
 
 
 @dataclass(slots=True)
@@ -32,11 +34,15 @@ _FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "list": ("partial", "empty", "short", "error"),
     "read": _READ_FAULTS,
     "find": _READ_FAULTS,
+    "find_note": _READ_FAULTS,
+    "position": _READ_FAULTS,
+    "changes": ("error", "expired", "short"),
     "write": _WRITE_FAULTS,
     "create": _WRITE_FAULTS,
     "end": ("fail", "fail_after", "lost_reply"),
+    "note": ("fail", "fail_after", "lost_reply"),
 }
-_FALLS_BACK_ON: Final = {"create": "write", "end": "write", "find": "read"}
+_FALLS_BACK_ON: Final = {"create": "write", "end": "write", "find": "read", "find_note": "read"}
 
 
 class Faults:
@@ -46,7 +52,8 @@ class Faults:
     list: `partial` (some records, then the feed stops without a last page), `empty` (complete, no records), `short`
     (claims to be complete, records left out), `error` (raised after some records). write: `fail` (not applied),
     `fail_after` (applied, an error is returned), `half` (half of the changed keys applied, then error or, `silent`,
-    success), `lost_reply` (applied, no reply).
+    success), `lost_reply` (applied, no reply). changes: `expired` (the feed does not go back so far), `short` (it keeps
+    what moved in records to itself).
     """
 
     def __init__(self) -> None:

@@ -22,7 +22,9 @@ from syncd.model.paths import SECTIONS, section, under
 from syncd.model.records import JSON, Answer, Kind, Page, Part, PartCreate, PartWrite, Present, Record
 
 Moment: TypeAlias = Literal["before_send", "after_send", "after_reply", "read"]
-Operation: TypeAlias = Literal["access", "list", "read", "find", "write", "create", "end"]
+Operation: TypeAlias = Literal[
+    "access", "list", "read", "find", "write", "create", "end", "position", "changes", "find_note", "note"
+]
 
 _DECIMAL = re.compile(r"-?\d+\.\d+\Z")
 
@@ -77,13 +79,16 @@ class MemorySystem(Vendor):
             end=made.end,
             conditional=made.conditional and made.versions == "etag",
             marker=made.marker,
+            by_group=made.by_group,
         )
 
     async def list(self, kind: Kind, groups: Collection[str] | None = None) -> AsyncIterator[Page]:
-        """List the records of a kind as they were when the listing began."""
+        """List the records of a kind as they were when the listing began; `groups`: only the plans of these."""
         self._answers += 1
         fault = self.faults.take("list")
         records = self._listed(kind)
+        if groups is not None and kind == "plan":
+            records = tuple(record for record in records if record.group in groups)
         if fault is not None:
             records = _left_over(records, fault)
         size = self.behaviour.page_size
@@ -128,7 +133,7 @@ class MemorySystem(Vendor):
             if not self.behaviour.update:
                 raise self._refused("updates are not allowed", record_id)
             record = self._record_to_write(kind, record_id)
-            part = self._part(record, write.before.kind)
+            part = self._part(record, write.before)
             stale = self.behaviour.conditional and self.behaviour.versions == "etag"
             if stale and part.version != write.before.version:
                 raise StaleWriteError(system=self.system, external_id=record_id)
@@ -136,11 +141,11 @@ class MemorySystem(Vendor):
 
         def apply(fault: Fault | None) -> None:
             record = self._records[kind][record_id]
-            part = self._part(record, write.before.kind)
+            part = self._part(record, write.before)
             after = self._distorted(write.after, part.data)
             if fault is not None and fault.kind == "half":
                 after = _half(part.data, after)
-            self._store_late(self._with_parts(record, {part.kind: after}))
+            self._store_late(self._with_part(record, part, after))
 
         self._send("write", record_id, check, apply)
 
@@ -152,18 +157,19 @@ class MemorySystem(Vendor):
             if not self.behaviour.create:
                 raise self._refused("creates are not allowed", None)
             for part in create.parts:
-                if part.kind not in self._part_kinds:
-                    raise self._refused(f"no part {part.kind}; the parts are {', '.join(self._part_kinds)}", None)
+                if part.kind not in (*self._part_kinds, *self.behaviour.several):
+                    raise self._no_part(part.kind, None)
                 self._check_keys(None, part.kind, part.data)
 
         def apply(fault: Fault | None) -> None:
             nonlocal record_id
             record_id = self._new_id(create.kind)
-            data = {part.kind: self._distorted(part.data, {}) for part in create.parts}
-            if fault is not None and fault.kind == "half":
-                data = {name: _half({}, after) for name, after in data.items()}
             record = Record(create.kind, record_id, self._empty_parts(record_id), create.group)
-            self._store_late(self._with_parts(record, data))
+            half = fault is not None and fault.kind == "half"
+            for part in create.parts:
+                data = self._distorted(part.data, {})
+                record = self._with_part(record, part, _half({}, data) if half else data)
+            self._store_late(record)
             if self.behaviour.marker and create.marker:
                 self._markers[create.kind, record_id] = create.marker
 
@@ -244,11 +250,18 @@ class MemorySystem(Vendor):
             raise self._refused(f"there is no {kind} with this id", record_id)
         return record
 
-    def _part(self, record: Record, part_kind: str) -> Part:
+    def _part(self, record: Record, wanted: Part) -> Part:
+        several = wanted.kind in self.behaviour.several
+        if several and not wanted.id and not wanted.data:
+            return wanted
         for part in record.parts:
-            if part.kind == part_kind:
+            if part.kind == wanted.kind and (part.id == wanted.id or not several):
                 return part
-        raise self._refused(f"no part {part_kind}; the parts are {', '.join(self._part_kinds)}", record.id)
+        raise self._no_part(f"{wanted.kind} {wanted.id}" if several else wanted.kind, record.id)
+
+    def _no_part(self, name: str, record_id: str | None) -> SyncdError:
+        kinds = (*self._part_kinds, *self.behaviour.several)
+        return self._refused(f"no part {name}; the parts are {', '.join(kinds)}", record_id)
 
     def _check_keys(self, record: Record | None, part_kind: str, keys: Iterable[str]) -> None:
         """Refuse keys that the vendor does not hold, does not let us write, or holds in another part."""
@@ -261,6 +274,8 @@ class MemorySystem(Vendor):
                 raise self._refused("read-only in this system", record_id, key)
             if locked and any_under(key, locked):
                 raise self._refused(next(why for at, why in locked.items() if under(key, at)), record_id, key)
+            if part_kind in made.several:
+                continue
             if made.parts and made.parts.get(section(key), DEFAULT_PART) != part_kind:
                 raise self._refused(f"is not a field of the part {part_kind}", record_id, key)
 

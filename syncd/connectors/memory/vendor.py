@@ -43,6 +43,8 @@ class Vendor:
         self._late: dict[tuple[Kind, str], list[tuple[int, Record | None]]] = {}
         self._part_kinds = tuple(dict.fromkeys((DEFAULT_PART, *behaviour.parts.values())))
         self._tokens = self._ids = self._answers = 0
+        self._log: list[tuple[Kind, str, str | None]] = []
+        """What moved, in order: kind, id, group."""
 
     # -- the back door: what people do in the vendor's own screens
 
@@ -76,9 +78,24 @@ class Vendor:
         self._check_carried(changes)
         return self._state(self._edited(record, changes), modified, version, None)
 
+    def put_parts(self, kind: Kind, record_id: str, *parts: tuple[str, Data], group: str | None = None) -> Record:
+        """Add a record whose parts are given one by one, kind and data, or replace it whole."""
+        single = {part_kind: freeze(data) for part_kind, data in parts if part_kind not in self.behaviour.several}
+        record = self._with_parts(Record(kind, record_id, self._empty_parts(record_id), group), single)
+        for part_kind, data in parts:
+            if part_kind in self.behaviour.several:
+                record = self._with_part(record, Part(part_kind, "", {}), freeze(data))
+        return self._state(record, None, None, None)
+
+    def edit_part(self, kind: Kind, record_id: str, part_id: str, changes: Data) -> Record:
+        """Change some keys of one part."""
+        record = self._known(kind, record_id)
+        part = next(part for part in record.parts if part.id == part_id)
+        return self._state(self._with_part(record, part, freeze({**part.data, **changes})), None, None, None)
+
     def remove(self, kind: Kind, record_id: str) -> None:
         """Remove a record; keyed reads say gone from now on."""
-        self._known(kind, record_id)
+        self._log.append((kind, record_id, self._known(kind, record_id).group))
         del self._records[kind][record_id]
         self._late.pop((kind, record_id), None)
         self._stated.discard((kind, record_id))
@@ -91,7 +108,10 @@ class Vendor:
             raise ConfigError(f"there is a {kind} {new} already", system=self.system, external_id=old)
         marker = self._markers.get((kind, old))
         self.remove(kind, old)
-        parts = tuple(replace(part, id=self._part_id(new, part.kind)) for part in record.parts)
+        parts = tuple(
+            part if part.kind in self.behaviour.several else replace(part, id=self._part_id(new, part.kind))
+            for part in record.parts
+        )
         self._store(replace(record, id=new, parts=parts))
         if marker is not None:
             self._markers[kind, new] = marker
@@ -106,13 +126,19 @@ class Vendor:
     def content(self) -> dict[Kind, dict[str, dict[str, JSON]]]:
         """Give everything the vendor holds, whatever is visible: kind -> id -> key -> value."""
         return {
-            kind: {record_id: _flat(record) for record_id, record in records.items()}
+            kind: {record_id: self._content(record) for record_id, record in records.items()}
             for kind, records in self._records.items()
         }
 
     def record(self, kind: Kind, record_id: str) -> Record | None:
         """Give a record as the vendor holds it, past faults and counters."""
         return self._records.get(kind, {}).get(record_id)
+
+    def _content(self, record: Record) -> dict[str, JSON]:
+        """Give what a record holds; of parts of which there are several, part id -> data."""
+        several = self.behaviour.several
+        flat = _flat(part for part in record.parts if part.kind not in several)
+        return flat | {part.id: dict(part.data) for part in record.parts if part.kind in several}
 
     def _check_carried(self, data: Iterable[str]) -> None:
         carries = self.behaviour.carries
@@ -159,11 +185,12 @@ class Vendor:
         return {kind: Frozen(part) for kind, part in split.items()}
 
     def _edited(self, record: Record, changes: Mapping[str, JSON | Remove]) -> Record:
-        flat = _flat(record) | dict(changes)
+        single = [part for part in record.parts if part.kind not in self.behaviour.several]
+        flat = _flat(single) | dict(changes)
         kept = Frozen({key: freeze(value) for key, value in flat.items() if value is not REMOVE})
         split = self._split(kept)
         return self._with_parts(
-            record, {part.kind: split[part.kind] for part in record.parts if not _same(part.data, split[part.kind])}
+            record, {part.kind: split[part.kind] for part in single if not _same(part.data, split[part.kind])}
         )
 
     def _with_parts(self, record: Record, data: Mapping[str, Frozen]) -> Record:
@@ -178,6 +205,24 @@ class Vendor:
         modified = None if self.clock is None else self.clock() + self.behaviour.skew_s
         return Record(record.kind, record.id, parts, record.group, modified, record.locked)
 
+    def _with_part(self, record: Record, before: Part, data: Frozen) -> Record:
+        """Put new data into one part, or add it when it has no id yet."""
+        if before.kind not in self.behaviour.several:
+            return self._with_parts(record, {before.kind: data})
+        changed = self._with_parts(record, {})  # the new time
+        if not before.id:
+            self._ids += 1
+            new = Part(before.kind, f"{record.id}/{before.kind}/{self._ids}", data, self._token())
+            return replace(changed, parts=(*record.parts, new))
+        token = self._token() if self.behaviour.versions == "etag" else before.version
+        return replace(
+            changed,
+            parts=tuple(
+                replace(part, data=data, version=token) if (part.kind, part.id) == (before.kind, before.id) else part
+                for part in record.parts
+            ),
+        )
+
     def _state(self, record: Record, modified: float | None, version: str | None, marker: str | None) -> Record:
         """Store what a person did, with what the vendor is told to say about it."""
         if version is not None:
@@ -191,11 +236,13 @@ class Vendor:
         return record
 
     def _store(self, record: Record) -> None:
+        self._log.append((record.kind, record.id, record.group))
         self._records.setdefault(record.kind, {})[record.id] = record
         self._late.pop((record.kind, record.id), None)
 
     def _store_late(self, record: Record) -> None:
         """Store what came through the connector: visible at once, or only after `late` further calls."""
+        self._log.append((record.kind, record.id, record.group))
         records = self._records.setdefault(record.kind, {})
         if self.behaviour.late:
             images = self._late.setdefault((record.kind, record.id), [(0, records.get(record.id))])
@@ -253,9 +300,9 @@ def any_under(key: str, prefixes: Collection[str]) -> bool:
     return "" in prefixes or any(under(key, prefix) for prefix in prefixes)
 
 
-def _flat(record: Record) -> dict[str, JSON]:
+def _flat(parts: Iterable[Part]) -> dict[str, JSON]:
     flat: dict[str, JSON] = {}
-    for part in record.parts:
+    for part in parts:
         flat.update(part.data)
     return flat
 

@@ -1,0 +1,167 @@
+"""Take in what was seen: records become snapshots with their history, and their groups are marked as dirty.
+
+Takes records and proofs that records are gone, writes to the store alone. A record that is as it was leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
+from syncd.model import encoding
+from syncd.model.records import Kind, Record
+from syncd.model.values import EMPTY, Flat
+from syncd.model.values_text import format_value
+from syncd.store.database import uncollected
+from syncd.store.rows import HistoryRow, Snapshot
+
+GENERIC_SCOPE = "default"
+"""The one group of generic records."""
+DIRTY = "dirty"
+"""Area of the store: groups of which something was seen that no run has looked at yet, with the time."""
+
+
+@dataclass(slots=True)
+class Observed:
+    """What one observation of a system came to, by kind: how many records, how many changed, what was wrong."""
+
+    system: str
+    counts: dict[Kind, int] = field(default_factory=dict)
+    changed: dict[Kind, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    tripped: list[str] = field(default_factory=list)
+    scopes: set[str] = field(default_factory=set)
+    """Groups whose records changed."""
+    by_feed: bool = False
+    """The feed told what moved; nothing was listed."""
+
+
+def linked_groups(system: str, world: World) -> dict[str, str]:
+    """Give the groups of a system that are linked and there: native id -> the scope that handles its plans."""
+    return {
+        member.id: link.id
+        for link in world.store.links(kind="group", status=None)
+        if link.status != "unlinked"
+        for member in link.members
+        if member.system == system and member.status == "live"
+    }
+
+
+@dataclass(slots=True)
+class Intake:
+    """What was seen of one kind of one system, on its way to the store.
+
+    `moved`: records that are not as they were, with their raw digests; `gone`: id -> evidence.
+    """
+
+    system: LiveSystem
+    kind: Kind
+    world: World
+    moved: list[tuple[Record, bytes]] = field(default_factory=list)
+    gone: dict[str, str] = field(default_factory=dict)
+    _groups: dict[str, str] | None = None
+
+    def digest(self, record: Record) -> bytes:
+        """Give what tells whether a record is as it was."""
+        return raw_digest(record, self.system.lenses[self.kind])
+
+    def take(self, record: Record) -> None:
+        """Take a record in."""
+        self.moved.append((record, self.digest(record)))
+
+    def take_moved(self, records: Iterable[Record]) -> None:
+        """Take in those of some records that are not as they were."""
+        found = [(record, self.digest(record)) for record in records]
+        known = self.world.store.snapshots(self.system.name, self.kind, [record.id for record, _ in found])
+        for record, raw in found:
+            old = known.get(record.id)
+            if old is None or old.gone is not None or old.raw != raw:
+                self.moved.append((record, raw))
+
+    @uncollected()
+    def save(self, observed: Observed) -> int:
+        """Store what moved and what is gone, with what changed in it. Gives how many records there are more (or, below
+        zero, less) than before."""
+        ids = [record.id for record, _ in self.moved] + list(self.gone)
+        if not ids:
+            return 0
+        store, now, name = self.world.store, self.world.now(), self.system.name
+        before = store.snapshots(name, self.kind, ids)
+        rows: list[Snapshot] = []
+        history: list[HistoryRow] = []
+        more = 0
+        for record, raw in self.moved:
+            old = before.get(record.id)
+            row = self._snapshot(record, raw, now)
+            rows.append(row)
+            history += observed_rows(row, old, now)
+            more += old is None or old.gone is not None
+        for record_id, evidence in self.gone.items():
+            old = before.get(record_id) or _unknown(name, self.kind, record_id, now)
+            if old.gone is not None:
+                continue
+            rows.append(replace(old, gone=evidence, at=now))
+            history.append(HistoryRow("", now, "gone", "", name, self.kind, record_id, {}, note=evidence))
+            more -= record_id in before
+        scopes = {row.scope for row in rows if row.scope is not None}
+        observed.changed[self.kind] = len(rows)
+        observed.scopes |= scopes
+        with store.transaction():
+            store.save_snapshots(rows, history)
+            store.put_all(DIRTY, {scope: {"at": now} for scope in sorted(scopes)})
+        return more
+
+    def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
+        flat = flat_of(record, self.system.lenses[self.kind])
+        return Snapshot(
+            system=self.system.name,
+            kind=self.kind,
+            id=record.id,
+            scope=self._scope(record),
+            label=label_of(record, flat),
+            flat=flat,
+            digest=encoding.digest(flat),
+            raw=raw,
+            at=now,
+            version=record.parts[0].version if record.parts else None,
+            modified=record.modified,
+            locked=record.locked,
+        )
+
+    def _scope(self, record: Record) -> str | None:
+        """Name the group whose run handles the record; None while its group is not linked."""
+        if self.world.scope_of is not None:
+            return self.world.scope_of(self.system.name, record)
+        if self.kind == "generic":
+            return GENERIC_SCOPE
+        if self.kind == "plan":
+            if self._groups is None:
+                self._groups = linked_groups(self.system.name, self.world)
+            return self._groups.get(record.group or "")
+        link = self.world.store.find_link(self.system.name, "group", record.id)
+        return link.id if link is not None else None
+
+
+def label_of(record: Record, flat: Flat) -> str:
+    """Give what a person calls a record: its name where it has one, else its id."""
+    name = flat.get("details.name")
+    return format_value(name) if name is not None else record.id
+
+
+def observed_rows(row: Snapshot, before: Snapshot | None, now: float) -> list[HistoryRow]:
+    """Write down what moved since the last snapshot."""
+    if before is None:
+        fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in row.flat.items()}
+        return [HistoryRow("", now, "first", "", row.system, row.kind, row.id, fields)]
+    old = before.flat if before.gone is None else {}
+    paths = {path for path, _ in old.items() ^ row.flat.items()}
+    if not paths:
+        return []
+    fields = {path: (old.get(path, EMPTY), row.flat.get(path, EMPTY)) for path in sorted(paths)}
+    return [HistoryRow("", now, "observed", "", row.system, row.kind, row.id, fields)]
+
+
+def _unknown(system: str, kind: Kind, record_id: str, now: float) -> Snapshot:
+    """Stand for a member that was never seen: all that is known is its id."""
+    return Snapshot(system, kind, record_id, None, record_id, {}, b"", b"", now)
