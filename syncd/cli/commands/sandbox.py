@@ -1,0 +1,45 @@
+"""`syncd sandbox`: vendors on loopback, to practise on.
+
+The sandbox shares no code with what it tests, so it is not imported but becomes this process: the signals that stop it
+and its exit code are its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+from syncd.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to serve."""
+
+    systems: tuple[str, ...]
+    port_base: int
+    seed: int
+    clock: str | None
+    state: Path | None
+
+    def words(self) -> list[str]:
+        """Give the command line of the sandbox."""
+        return [
+            *(word for system in self.systems for word in ("--system", system)),
+            *("--port-base", str(self.port_base), "--seed", str(self.seed)),
+            *(("--clock", self.clock) if self.clock is not None else ()),
+            *(("--state", str(self.state)) if self.state is not None else ()),
+        ]
+
+
+def run(ask: Ask) -> NoReturn:
+    """Become the sandbox. Raises ConfigError when syncd was installed without a web server."""
+    if find_spec("uvicorn") is None or find_spec("starlette") is None:
+        raise ConfigError("the sandbox needs a web server", hint="Install it: `pip install 'syncd[web]'`.")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "syncd.sandbox", *ask.words()])  # noqa: S606 - our own module, no shell
