@@ -82,12 +82,12 @@ def run(options: Options) -> int:
     except OSError as error:
         print(f"syncd sandbox: cannot listen: {error}. Choose another --port-base, or 0.", file=sys.stderr)  # noqa: T201
         return 2
-    clock = Clock(options.clock)
+    clock = Clock(options.clock, frozen=True)  # until ready, so that the seeded stamps are the same at every start
     world = load(options.seed)
     served = [assemble(system, world, clock, options.seed) for system in options.systems]
     if options.state is not None and options.state.exists():
         _resume(options.state, served, clock)
-    asyncio.run(_serve(served, sockets))
+    asyncio.run(_serve(served, sockets, clock))
     if options.state is not None:
         _save(options.state, served, clock)
     return 0
@@ -108,7 +108,7 @@ def _listen(port: int) -> socket.socket:
     return sock
 
 
-async def _serve(served: list[Served], sockets: list[socket.socket]) -> None:
+async def _serve(served: list[Served], sockets: list[socket.socket], clock: Clock) -> None:
     servers = [_server(one) for one in served]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -117,6 +117,7 @@ async def _serve(served: list[Served], sockets: list[socket.socket]) -> None:
     tasks = [asyncio.create_task(server.serve(sockets=[sock])) for server, sock in zip(servers, sockets, strict=True)]
     while not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn tells it no other way
         await asyncio.sleep(0.01)
+    clock.freeze(frozen=False)
     _announce(served, sockets)
     await stop.wait()
     for server in servers:

@@ -1,7 +1,8 @@
 """Who may do what: OAuth clients, tokens, scopes, roles, and how many requests (our contract, B1).
 
 A client acts as one user of the firm. Credentials are made up from the seed number and printed in the ready line.
-Limits are counted in real seconds, not on the sandbox's clock: they guard against load, and a frozen clock must not lock out.
+Limits are counted in real seconds, not on the sandbox's clock: they guard against load, and a frozen clock must not
+lock anybody out.
 """
 
 from __future__ import annotations

@@ -57,6 +57,8 @@ class Desk:
         if record is None:
             raise Refused(f"no {kind} {record_id}")
         if body.get("delete"):
+            for plan in self._firm.store.plans_of(record["id"]):
+                self._firm.store.delete("plan", plan, actor)
             return _shown(self._firm.store.delete(kind, record, actor))
         if kind == "quote_file":
             return _shown(self._firm.store.write(kind, record, change, actor))

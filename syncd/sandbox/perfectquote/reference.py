@@ -75,8 +75,8 @@ class Reference:
     def changes(self, call: Call) -> Answer:
         """Give the events after a seq, oldest first; without `after`, from the oldest kept.
 
-        Raises 410 when events after `after` are no longer kept. The contract names no envelope of its own, so it is
-        that of every listing; `next_cursor` is the seq to go on after.
+        Raises 410 when events after `after` are no longer kept, or not yet made: a firm restored from a backup. The
+        contract names no envelope for the feed, so it is that of every listing; `next_cursor` is the seq to go on from.
         """
         call.only("after", "limit")
         limit = number(call.query, "limit", 50, 1, 200)
@@ -84,7 +84,7 @@ class Reference:
         oldest = kept[0]["seq"] if kept else self.firm.store.seq + 1
         after = number(call.query, "after", oldest - 1, 0, 10**12)
         gap = self.firm.faults.take(call.operation, "feed_gap") is not None
-        if gap or after < oldest - 1:
+        if gap or not oldest - 1 <= after <= self.firm.store.seq:
             message = (
                 f"events after {after} are no longer all kept; read everything, then go on after {self.firm.store.seq}"
             )
