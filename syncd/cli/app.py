@@ -24,7 +24,7 @@ from syncd.cli.options import (
 
 ORDER = (
     *("init", "demo", "systems", "groups", "plans", "link", "unlink", "sync", "resync", "pause", "resume", "review"),
-    *("run", "history", "why", "status", "mappings", "rules"),
+    *("run", "history", "why", "status", "mappings", "rules", "sandbox"),
 )
 
 
@@ -280,3 +280,29 @@ def status(check: Check = False, json: Json = False) -> int:
 
 app.add_typer(app_rules.mappings, name="mappings", short_help="Which vendor field is which field of a plan.")
 app.add_typer(app_rules.rules, name="rules", short_help="Who wins when two systems changed one field.")
+
+
+@app.command(short_help="Serve vendors on loopback, to practise on.")
+def sandbox(
+    system: Annotated[
+        list[str] | None, typer.Option("--system", metavar="NAME", help="Serve only this vendor (repeatable).")
+    ] = None,
+    port_base: Annotated[
+        int, typer.Option("--port-base", metavar="N", min=0, max=65000, help="Ports from N + 1 on; 0 takes free ones.")
+    ] = 8800,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Which world: other ids, the same figures.")] = 1,
+    clock: Annotated[
+        str | None, typer.Option("--clock", metavar="ISO", help="The time it is there; else the present.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="FILE", help="Go on from here, and save here at the stop.")
+    ] = None,
+) -> None:
+    """Serve PerfectQuote and BenefitPoint on loopback, with real public plan figures, to practise on.
+
+    Prints one line of JSON when it is ready: addresses, made-up credentials, and the back door by which a test edits as
+    a vendor's user, sets the clock and breaks things. SIGTERM or Ctrl-C stops it.
+    """
+    from syncd.cli.commands import sandbox as command
+
+    command.run(command.Ask(tuple(system or ()), port_base, seed, clock, state))
