@@ -23,15 +23,15 @@ from syncd.model.records import Kind
 from syncd.model.values import Unparsed, Value
 
 _CODECS_OF: Mapping[Type, frozenset[str]] = {
-    "text": frozenset({"text", "code"}),
-    "code": frozenset({"code", "text", "frequency", "unit", "tier"}),
-    "money": frozenset({"money", "decimal"}),
+    "text": frozenset({"text", "code", "list", "text_object"}),
+    "code": frozenset({"code", "code_pair", "text", "frequency", "unit", "tier"}),
+    "money": frozenset({"money", "decimal", "money_object"}),
     "decimal": frozenset({"decimal", "money", "integer"}),
-    "percent": frozenset({"percent", "decimal"}),
+    "percent": frozenset({"percent", "decimal", "percent_object"}),
     "integer": frozenset({"integer"}),
     "date": frozenset({"date"}),
     "flag": frozenset({"flag"}),
-    "cost_share": frozenset({"cost_share", "cost_share_pair"}),
+    "cost_share": frozenset({"cost_share", "cost_share_object", "cost_share_pair"}),
 }
 _SHAPES: Mapping[str, tuple[type, str]] = {
     "values": (dict, "a mapping of canonical code to the vendor's word"),
@@ -109,7 +109,7 @@ def _sources(spec: RowSpec, place: Place, problems: Problems) -> tuple[VendorPat
         return None
     texts: list[str] = [spec.field] if spec.field is not None else list(spec.fields or spec.pair or ())
     if spec.pair is not None and len(texts) != 2:  # noqa: PLR2004 - a pair
-        problems.add((*place.loc, "pair"), "expected two vendor keys: copay and coinsurance")
+        problems.add((*place.loc, "pair"), "expected two vendor keys")
         return None
     if spec.fields is not None and (spec.winner not in texts or len(texts) < 2):  # noqa: PLR2004 - several
         hint = nearest(spec.winner or "", texts)
@@ -163,8 +163,9 @@ def _check_codec(spec: RowSpec, place: Place, codec: Codec, problems: Problems) 
     if spec.constant is None and place.field is not None and codec.name not in _CODECS_OF[place.field.type]:
         fitting = ", ".join(sorted(_CODECS_OF[place.field.type]))
         problems.add((*place.loc, "codec"), f"{place.field.title} is {place.field.type}, expected {fitting}")
-    if (spec.pair is not None) != (codec.name == "cost_share_pair"):
-        problems.add((*place.loc, "codec"), "a pair of keys and the codec cost_share_pair go together")
+    if (spec.pair is not None) != codec.paired:
+        paired = " or ".join(sorted(name for name, codec in CODECS.items() if codec.paired))
+        problems.add((*place.loc, "codec"), f"a pair of keys and the codec {paired} go together")
     for name, option in spec.options.items():
         loc = (*place.loc, name)
         if name not in codec.options:
@@ -189,7 +190,7 @@ def _check_words(option: Iterable[str], place: Place, loc: Loc, problems: Proble
 
 def _options(spec: RowSpec, place: Place, codec: Codec) -> Mapping[str, Any]:
     """Give the codec's options; a deductible or maximum says by its name that it is one."""
-    if codec.name == "cost_share" and "accumulator" not in spec.options and fields.is_accumulator(place.path):
+    if "accumulator" in codec.options and "accumulator" not in spec.options and fields.is_accumulator(place.path):
         return {**spec.options, "accumulator": "true"}
     return spec.options
 

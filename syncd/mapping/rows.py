@@ -130,7 +130,9 @@ class Row:
             return self.decode(None, partner)
         if raw.__class__ is str:
             return self.decode(raw, partner)
-        if isinstance(raw, dict | list):  # the vendor changed its mind: the text of an object is no text
+        if (
+            isinstance(raw, dict | list) and not self.codec.structured
+        ):  # the vendor changed its mind: the text of an object is no text
             return Unparsed(nested_text(raw))
         return self._decode(raw, partner)
 
@@ -151,7 +153,8 @@ class Row:
         """Say why this record cannot hold the row at all."""
         if self.get(scope) is MISSING:
             return Loss(value, None, "this record does not carry the field")
-        open_ended = next((when for when in closed if len(when.words) > 1), None)
+        # What stands outside the set decides for all of its rows, and no row turns a plan into one of another type.
+        open_ended = next((when for when in closed if len(when.words) > 1 or when.path.rooted), None)
         if open_ended is not None:
             return Loss(value, None, f"{open_ended.path} would have to change, and the mapping does not say to what")
         return None

@@ -24,6 +24,9 @@ METALS = {
 }
 TIERS = {"labels": {"ee": "Employee", "e1": "EmployeeDependent"}, "also": {"ef": ["Fam."]}}
 
+UNITS = {"values": {"per_1000_volume": [1000, "benefit"], "per_100_payroll": [100, "monthly_payroll"]}}
+LINES = {"values": {"medical": ["medical", None], "eap": ["other", "EAP"], "other": ["other", None]}, "rest": "other"}
+
 
 def get(codec, raw, options=None, **rest):
     return CODECS[codec].get(raw, Context(options=options or {}, **rest))
@@ -33,7 +36,7 @@ def put(codec, value, options=None, **rest):
     return CODECS[codec].put(value, Context(options=options or {}, **rest))
 
 
-WITH_WORDS = sorted(CODECS.keys() - {"text", "code", "cost_share_pair"})
+WITH_WORDS = sorted(CODECS.keys() - {"text", "code", "code_pair", "cost_share_pair"})
 
 READ = [
     # blank and not applicable, for every codec that has words
@@ -179,6 +182,58 @@ READ = [
         "Bi_Monthly": None, "bimonthly": None, "1.2": None, "7": None,
     }.items()),
     ("frequency", "Bi_Monthly", {"labels": {"every_two_months_6": "Bi_Monthly"}}, "every_two_months_6"),
+    # lists
+    ("list", ["TN", "GA"], {}, "TN, GA"),
+    ("list", ["TN", "GA"], {"sorted": "true"}, "GA, TN"),
+    ("list", ["full time", "part time"], {"separator": "; "}, "full time; part time"),
+    ("list", [], {}, EMPTY),
+    ("list", [" ", ""], {}, EMPTY),
+    ("list", [["GA"]], {}, None),
+    ("list", {"GA": True}, {}, None),
+    # two keys that are one code
+    ("code_pair", [1000, "benefit"], UNITS, "per_1000_volume"),
+    ("code_pair", ["100", "Monthly_Payroll "], UNITS, "per_100_payroll"),
+    ("code_pair", [1000, "monthly_payroll"], UNITS, None),
+    ("code_pair", [None, ""], UNITS, EMPTY),
+    ("code_pair", ["other", "EAP"], LINES, "eap"),
+    ("code_pair", ["other", "Pet rocks"], LINES, "other"),
+    ("code_pair", ["medical", None], LINES, "medical"),
+    ("code_pair", ["medical", "EAP"], LINES, None),
+    # benefits as objects
+    *(("cost_share_object", raw, {}, parse(text) if text else None) for raw, text in (
+        ({"kind": "copay", "amount": "25.00"}, "$25"),
+        ({"kind": "copay", "amount": "25.0000", "after_deductible": True}, "$25 after deductible"),
+        ({"kind": "copay", "amount": "25", "after_deductible": False}, "$25, not subject to deductible"),
+        ({"kind": "money", "amount": "1500.0000", "text": None}, "$1,500"),
+        ({"kind": "percent", "amount": "20", "after_deductible": True}, "20% after deductible"),
+        ({"kind": "percent", "amount": "0.5"}, "0.5%"),
+        ({"kind": "none"}, "None"),
+        ({"kind": "not_covered"}, "Not Covered"),
+        ({"kind": "unlimited"}, "Unlimited"),
+        ({"kind": "text", "text": "$20 then 30%"}, "$20 then 30%"),
+        ({"kind": "copay", "amount": "25", "text": "$25 Copay"}, "$25"),
+        ({"kind": "copay", "amount": "25", "text": "$30 Copay"}, None),
+        ({"kind": "copay", "amount": "25", "text": "ask"}, None),
+        ({"kind": "copay"}, None),
+        ({"kind": "copay", "amount": "-1"}, None),
+        ({"kind": "percent", "amount": "101"}, None),
+        ({"kind": "coins", "amount": "20"}, None),
+        ({"kind": "copay", "amount": "25", "per": "visit"}, None),
+        ({"kind": "text", "text": 7}, None),
+        ([{"kind": "copay", "amount": "25"}], None),
+    )),
+    ("cost_share_object", {"kind": "money", "amount": "150"}, {"allowance": "true"}, parse("$150 allowance")),
+    ("cost_share_object", {"kind": "text", "text": "Not Applicable"}, {}, NOT_APPLICABLE),
+    ("cost_share_object", {"kind": "text"}, {}, EMPTY),
+    ("text_object", {"kind": "money", "amount": "50000.0000"}, {}, "$50,000"),
+    ("text_object", {"kind": "money", "amount": "1234.5"}, {}, "$1,234.50"),
+    ("text_object", {"kind": "percent", "amount": "60.0000"}, {}, "60%"),
+    ("text_object", {"kind": "text", "text": "90 days"}, {}, "90 days"),
+    ("money_object", {"kind": "money", "amount": "10000.0000"}, {}, Decimal(10000)),
+    ("money_object", {"kind": "text", "text": "$10,000"}, {}, Decimal(10000)),
+    ("money_object", {"kind": "unlimited"}, {}, None),
+    ("percent_object", {"kind": "percent", "amount": "60"}, {}, Decimal(60)),
+    ("percent_object", {"kind": "money", "amount": "60"}, {}, None),
 ]  # fmt: skip
 
 
@@ -196,7 +251,7 @@ def lost(nearest):
 
 
 WRITE = [
-    *((codec, EMPTY, {}, None) for codec in sorted(CODECS.keys() - {"cost_share_pair"})),
+    *((codec, EMPTY, {}, None) for codec in sorted(CODECS.keys() - {"code_pair", "cost_share_pair"})),
     ("text", EMPTY, {"empty": "none"}, "none"),
     ("date", EMPTY, {"empty": "0001-01-01"}, "0001-01-01"),
     ("date", NOT_APPLICABLE, {}, lost(EMPTY)),
@@ -280,6 +335,33 @@ WRITE = [
     ("frequency", "biweekly_26", NUMBER, 26),
     ("frequency", "biweekly_24", NUMBER, lost(None)),
     ("frequency", "hourly", {}, lost(None)),
+    ("list", "GA, TN", {}, ["GA", "TN"]),
+    ("list", "GA,TN", {}, lost("GA, TN")),
+    ("list", "TN, GA", {"sorted": "true"}, lost("GA, TN")),
+    ("list", ", ", {}, lost(None)),
+    ("code_pair", "per_1000_volume", UNITS, [1000, "benefit"]),
+    ("code_pair", "flat", UNITS, lost(None)),
+    ("code_pair", "medical", LINES, ["medical", None]),
+    ("code_pair", EMPTY, LINES, [None, None]),
+    ("code_pair", NOT_APPLICABLE, LINES, lost(EMPTY)),
+    ("cost_share_object", parse("$25"), {}, {"kind": "copay", "amount": "25"}),
+    ("cost_share_object", parse("$25"), {"accumulator": "true"}, {"kind": "money", "amount": "25"}),
+    ("cost_share_object", parse("$25 after deductible"), {},
+     {"kind": "copay", "amount": "25", "after_deductible": True}),
+    ("cost_share_object", parse("20%, not subject to deductible"), {},
+     {"kind": "percent", "amount": "20", "after_deductible": False}),
+    ("cost_share_object", parse("Not Covered"), {}, {"kind": "not_covered"}),
+    ("cost_share_object", parse("$150 allowance"), {"allowance": "true"}, {"kind": "money", "amount": "150"}),
+    ("cost_share_object", parse("$150 allowance"), {}, {"kind": "text", "text": "$150 allowance"}),
+    ("cost_share_object", parse("$250 per day, first 5 days"), {},
+     {"kind": "text", "text": "$250 per day, first 5 days"}),
+    ("cost_share_object", parse("No Charge"), {}, {"kind": "text", "text": "No Charge"}),
+    ("cost_share_object", NOT_APPLICABLE, {}, {"kind": "text", "text": "Not Applicable"}),
+    ("text_object", "90 days", {}, {"kind": "text", "text": "90 days"}),
+    ("money_object", Decimal("10000.5"), {}, {"kind": "money", "amount": "10000.5"}),
+    ("money_object", Decimal("0.00001"), {}, lost(Decimal("0.0000"))),
+    ("money_object", Decimal(-1), {}, lost(None)),
+    ("percent_object", Decimal("66.67"), {}, {"kind": "percent", "amount": "66.67"}),
 ]  # fmt: skip
 
 
@@ -449,6 +531,8 @@ option_values = {
     "digits": st.integers(0, 5),
     "max": st.integers(0, 30),
     "sentinels": st.lists(st.dates().map(str) | texts, max_size=2),
+    "rest": codes,
+    "separator": st.sampled_from([", ", "; ", "|", ""]),
     "utc_offset": st.sampled_from(["-05:00", "+13:00", "", "Z", "x"]),
 }
 

@@ -38,7 +38,7 @@ ROWS = [
         "7: kinds.plan.rows.details.name.codec: no codec is called 'txt'; did you mean text?",
     ),
     ("details.name: {field: a}", "7: kinds.plan.rows.details.name: expected a codec: "),
-    ("details.name: {field: a, codec: money}", "codec: Plan name is text, expected code, text"),
+    ("details.name: {field: a, codec: money}", "codec: Plan name is text, expected code, list, text, text_object"),
     ("details.name: {codec: text}", "expected one of field, fields, pair, constant; got none of them"),
     (
         "details.name: {field: a, constant: b, codec: text}",
@@ -53,11 +53,11 @@ ROWS = [
     ("benefits.lab.in_network: {pair: [a], codec: cost_share_pair}", "pair: expected two vendor keys"),
     (
         "benefits.lab.in_network: {pair: [a, b], codec: cost_share}",
-        "a pair of keys and the codec cost_share_pair go together",
+        "a pair of keys and the codec code_pair or cost_share_pair go together",
     ),
     (
         "benefits.lab.in_network: {field: a, codec: cost_share_pair}",
-        "a pair of keys and the codec cost_share_pair go together",
+        "a pair of keys and the codec code_pair or cost_share_pair go together",
     ),
     ("details.name: {field: a, codec: text, maxx: 3}", "maxx: codec text has no option 'maxx'; did you mean max?"),
     (

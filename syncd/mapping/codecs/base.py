@@ -54,6 +54,8 @@ class Codec(Protocol):
 
     name: ClassVar[str]
     options: ClassVar[Mapping[str, frozenset[str]]]
+    structured: ClassVar[bool]
+    paired: ClassVar[bool]
 
     def get(self, raw: JSON, context: Context) -> Value:
         """Read a vendor value. None and blank are EMPTY; what is not understood is `Unparsed`."""
@@ -73,6 +75,10 @@ class BaseCodec(ABC):
 
     name: ClassVar[str]
     options: ClassVar[Mapping[str, frozenset[str]]] = {}
+    structured: ClassVar[bool] = False
+    """It reads lists or objects; to any other codec one that stands where a text should is not understood."""
+    paired: ClassVar[bool] = False
+    """It reads two keys, so that its row says `pair`."""
     not_applicable_words: ClassVar[frozenset[str]] = NOT_APPLICABLE_WORDS
     not_applicable_text: ClassVar[str | None] = None
 

@@ -162,6 +162,8 @@ class CostSharePairCodec(BaseCodec):
     """A copay and a coinsurance column bound to one field: the value is a list of both texts."""
 
     name = "cost_share_pair"
+    structured = True
+    paired = True
     options: ClassVar[Mapping[str, frozenset[str]]] = {}
 
     def get(self, raw: JSON, context: Context) -> Value:
