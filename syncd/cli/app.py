@@ -109,11 +109,19 @@ app.add_typer(app_groups.app, name="groups", short_help="Employer groups: list, 
 
 
 @app.command(short_help="List the plans of a group.")
-def plans(group: Group, refresh: Refresh = False, json: Json = False) -> int:
+def plans(
+    group: Group,
+    lineage: Annotated[
+        bool, typer.Option("--lineage", help="Show which plan year follows which, and the gaps.")
+    ] = False,
+    refresh: Refresh = False,
+    json: Json = False,
+) -> int:
     """List the plans of a group: how the linked ones stand, and what is linked to nothing."""
     from syncd.cli.commands import plans as command
 
-    return command.show(session(json=json), group, refresh=refresh)
+    show = command.show_lineage if lineage else command.show
+    return show(session(json=json), group, refresh=refresh)
 
 
 @app.command(short_help="Decide which plans belong together.")

@@ -1,4 +1,5 @@
-"""`syncd plans`: the linked plans of a group with their state, and what is linked to nothing."""
+"""`syncd plans`: the linked plans of a group with their state, what is linked to nothing, and which plan year follows
+which."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from syncd.cli.names import find_group, member_text, plans_of
 from syncd.cli.observing import observe_new
 from syncd.cli.out import Progress, count, print_json, say, short, styled, table
 from syncd.cli.run import OK
+from syncd.model.values_text import format_value
+from syncd.reconcile.lineage import Chain, PlanYear, Step, lineage, plan_year
 from syncd.reconcile.suggest import suggest
 from syncd.reconcile.types import Link
 
@@ -120,3 +123,82 @@ def _print(group: Link, linked: list[dict[str, Any]], loose: list[dict[str, Any]
 def _best(candidates: list[dict[str, Any]]) -> str:
     told = [f"{one['system']} {one['id']} ({one['score']:.0%})" for one in candidates]
     return ", ".join(told) or "-"
+
+
+# -- lineage -----------------------------------------------------------------------------------------------------------
+
+
+def show_lineage(session: Session, group: str, *, refresh: bool = False) -> int:
+    """Show which plan year follows which, and where a chain breaks off."""
+    return asyncio.run(_show_lineage(session, group, refresh=refresh))
+
+
+async def _show_lineage(session: Session, group: str, *, refresh: bool) -> int:
+    async with session.world() as world:
+        await observe_new(world, Progress(), refresh=refresh)
+        found = find_group(world.store, group)
+        labels: dict[str, str] = {}
+        chains = lineage(_plan_years(found, world, labels))
+        if session.json:
+            told = [_chain(chain, labels) for chain in chains]
+            print_json({"command": "plans", "group": {"id": found.id, "label": found.label}, "lineage": told})
+            return OK
+        say(styled(f"{found.label}", "bold") + styled(f"  {found.id}  {member_text(found)}", "dim"))
+        for chain in chains:
+            say("", *_chain_lines(chain, labels))
+        gaps = sum(len(step.gaps) for chain in chains for step in chain.steps)
+        plans = sum(len(chain.steps) for chain in chains)
+        say("", f"{count(plans, 'plan year')} in {count(len(chains), 'chain')}, {count(gaps, 'gap')}.")
+    return OK
+
+
+def _plan_years(group: Link, world: World, labels: dict[str, str]) -> list[PlanYear]:
+    """Give what every system says of every plan of a group, linked or not; what they are called goes to `labels`."""
+    years = []
+    for link in plans_of(world.store, group.id):
+        labels[link.id] = link.label
+        for member in link.members:
+            row = world.store.snapshots(member.system, "plan", [member.id]).get(member.id)
+            years.append(plan_year(member.system, member.id, member.base if row is None else row.flat, link))
+    for (system, record_id), stray in linking.unlinked(group.id, world).items():
+        year = plan_year(system, record_id, stray.seen.flat)
+        labels[year.key] = stray.label
+        years.append(year)
+    return years
+
+
+def _chain(chain: Chain, labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "follows": chain.follows,
+        "years": [
+            {
+                "plan": step.plan if step.linked else "",
+                "label": labels.get(step.plan, ""),
+                "starts": format_value(step.starts) if step.starts is not None else None,
+                "records": dict(step.records),
+                "gaps": list(step.gaps),
+            }
+            for step in chain.steps
+        ],
+    }
+
+
+def _chain_lines(chain: Chain, labels: dict[str, str]) -> list[str]:
+    """Write a chain, oldest year first."""
+    rows = [
+        (
+            "   " if at == 0 and not chain.follows else "-> ",
+            format_value(step.starts) if step.starts is not None else "no date",
+            short(labels.get(step.plan, step.plan), 40),
+            step.plan if step.linked else "not linked",
+            " · ".join(f"{system} {id_}" for system, id_ in step.records.items()),
+        )
+        for at, step in enumerate(chain.steps)
+    ]
+    lines = table(rows, indent="  ")
+    head = [f"  splits off from {labels.get(chain.follows, '')} ({chain.follows}):"] if chain.follows else []
+    return [*head, *(line for step, row in zip(chain.steps, lines, strict=True) for line in (row, *_gaps(step)))]
+
+
+def _gaps(step: Step) -> list[str]:
+    return [styled(f"       ! {gap}", "yellow") for gap in step.gaps]
