@@ -38,6 +38,7 @@ _SHAPES: Mapping[str, tuple[type, str]] = {
     "labels": (dict, "a mapping of canonical code to the vendor's label"),
     "also": (dict, "a mapping of canonical code to further words"),
     "sentinels": (list, "a list of dates"),
+    "except": (list, "a list of words"),
     "max": (int, "a whole number"),
     "digits": (int, "a whole number"),
 }

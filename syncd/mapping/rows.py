@@ -47,7 +47,7 @@ class Row:
     unwritable: str | None = None
     on_create: bool = False
     required: bool = False
-    missing: Literal["empty", "not_carried"] = "empty"
+    missing: Literal["empty", "not_carried", "listed"] = "empty"
     when: tuple[When, ...] = ()
     note: str = ""
     decode: Callable[[str | None, str | None], Value] = field(init=False, compare=False)
@@ -69,7 +69,7 @@ class Row:
         if self.constant is not None:
             return self.constant
         raws = [scope.read(source) for source in self.sources]
-        if self.missing == "not_carried" and all(raw is MISSING for raw in raws):
+        if self.missing != "empty" and all(raw is MISSING for raw in raws) and self._lists(scope):
             return MISSING
         partner = self._partner(scope)
         if self.pair:
@@ -165,8 +165,25 @@ class Row:
             for source, column in zip(self.sources, raw, strict=True):
                 scope.write(source, column)
             return
-        scope.write(self.sources[0], raw)
+        targets = self._targets(scope)
+        for source in targets:
+            scope.write(source, raw)
         if value is EMPTY:
-            for source in self.sources[1:]:
-                if self._read(scope.read(source), None) is not EMPTY:
+            for source in self.sources:
+                if source not in targets and self._read(scope.read(source), None) is not EMPTY:
                     scope.write(source, raw)
+
+    def _lists(self, scope: Scope) -> bool:
+        """Tell whether the record says which keys it has, so that an absent one is not carried."""
+        return self.missing == "not_carried" or any(
+            scope.read(VendorPath(str(source.steps[0]), source.steps[:1], source.rooted)) is not MISSING
+            for source in self.sources
+        )
+
+    def _targets(self, scope: Scope) -> tuple[VendorPath, ...]:
+        """Give the keys to write: the winner; of listed ones the first that the record has, and in a record that does
+        not list them yet all of them, because the system knows which of the names its type has."""
+        if self.missing != "listed":
+            return self.sources[:1]
+        there = tuple(source for source in self.sources if scope.read(source) is not MISSING)
+        return there[:1] or self.sources

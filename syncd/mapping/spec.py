@@ -39,7 +39,11 @@ class RowSpec(Spec):
         default=True, description="false, `create` (only with a new record), or the reason why never."
     )
     required: bool = Field(default=False, description="A record cannot be created without it.")
-    missing: Literal["empty", "not_carried"] = Field("empty", description="What an absent vendor key means.")
+    missing: Literal["empty", "not_carried", "listed"] = Field(
+        "empty",
+        description="What an absent vendor key means; listed: not carried where the object that would hold it is there "
+        "(it lists what this record's type has), empty in a record without that object.",
+    )
     when: dict[str, Scalar | list[Scalar]] | None = Field(None, description="Vendor keys that say whether it holds.")
     note: str = Field("", description="Words for the published sync map.")
 

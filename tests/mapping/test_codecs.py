@@ -44,6 +44,15 @@ READ = [
     *((codec, word, {}, NOT_APPLICABLE) for codec in WITH_WORDS for word in ("Not Applicable", "N/A", " na ")),
     ("text", "N/A", {}, "N/A"),
     ("text", "N/A", {"not_applicable": "N/A"}, NOT_APPLICABLE),
+    # words that another field says
+    ("text", "Dental - PPO", {"except": ["dental -  ppo"]}, EMPTY),
+    ("text", "Pet", {"except": ["dental - ppo"]}, "Pet"),
+    # a word of a closed list that stands for all that begin so, where none is named to the letter
+    ("code", "Medical/EPO", {"values": {"medical": "Medical"}, "also": {"medical": "Medical/*"}}, "medical"),
+    ("code", "medical/rx", {"also": {"medical": "Medical/*", "prescription": ["Medical/RX"]}}, "prescription"),
+    ("code", "Medical/RX 2", {"also": {"medical": "Medical/*", "prescription": ["Medical/RX*"]}}, "prescription"),
+    ("code", "Dental/PPO", {"also": {"medical": "Medical/*"}}, Unparsed("Dental/PPO")),
+    ("code", "Medical/PPO", {"also": {"medical": "Medical/*", "other": "Medical/*"}}, Unparsed("Medical/PPO")),
     ("text", "-", {"empty": "-"}, EMPTY),
     ("text", "Basic  ", {}, "Basic  "),
     ("text", 15438, {}, "15438"),
@@ -253,6 +262,7 @@ def lost(nearest):
 WRITE = [
     *((codec, EMPTY, {}, None) for codec in sorted(CODECS.keys() - {"code_pair", "cost_share_pair"})),
     ("text", EMPTY, {"empty": "none"}, "none"),
+    ("text", "PPO", {"except": ["PPO"]}, lost(EMPTY)),
     ("date", EMPTY, {"empty": "0001-01-01"}, "0001-01-01"),
     ("date", NOT_APPLICABLE, {}, lost(EMPTY)),
     ("flag", NOT_APPLICABLE, {"when_false": ""}, lost(NO)),
@@ -532,6 +542,7 @@ option_values = {
     "max": st.integers(0, 30),
     "sentinels": st.lists(st.dates().map(str) | texts, max_size=2),
     "rest": codes,
+    "except": st.lists(texts, max_size=2),
     "separator": st.sampled_from([", ", "; ", "|", ""]),
     "utc_offset": st.sampled_from(["-05:00", "+13:00", "", "Z", "x"]),
 }

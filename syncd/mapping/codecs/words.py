@@ -11,20 +11,27 @@ from typing import ClassVar
 
 from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss, text_of
 from syncd.model.records import JSON
-from syncd.model.values import Absent, Value
+from syncd.model.values import EMPTY, Absent, Value
 
 
 class TextCodec(BaseCodec):
-    """Free text: case and blanks are the writer's. Option `max`: how many characters the target holds."""
+    """Free text: case and blanks are the writer's. Options: `max`: how many characters the target holds; `except`:
+    words that another field says, so that they are nothing here."""
 
     name = "text"
     options: ClassVar[Mapping[str, frozenset[str]]] = {
         "max": frozenset(),
+        "except": frozenset(),
         "empty": frozenset(),
         "not_applicable": frozenset(),
     }
     # "NA" may be a plan code; a system that writes it for "not applicable" says so in its row.
     not_applicable_words = frozenset()
+
+    def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
+        if _fold(text) in map(_fold, context.options.get("except", ())):
+            return EMPTY
+        return super()._absence(raw, text, context)
 
     def _read(self, text: str, context: Context) -> Value | None:
         return text
@@ -40,7 +47,8 @@ class TextCodec(BaseCodec):
 
 class CodeCodec(BaseCodec):
     """A closed list. Options: `values` maps canonical code to the vendor's word, which is what is written; `also` maps
-    canonical code to further words that are read."""
+    canonical code to further words that are read, of which one that ends with `*` stands for every word that begins so
+    and is named nowhere in the table."""
 
     name = "code"
     options: ClassVar[Mapping[str, frozenset[str]]] = {
@@ -79,7 +87,16 @@ def look_up(text: str, context: Context, table: str) -> str | None:
         fitting = {code for code, word in _table(context, table) if shape(word) == wanted}
         if fitting:
             return fitting.pop() if len(fitting) == 1 else None
-    return None
+    return _begun(_fold(text), context, table)
+
+
+def _begun(text: str, context: Context, table: str) -> str | None:
+    """Find the code of a word by how it begins: the longest beginning counts."""
+    beginnings = [(_fold(word)[:-1], code) for code, word in _table(context, table) if word.endswith("*")]
+    fitting = [(begin, code) for begin, code in beginnings if begin and text.startswith(begin)]
+    longest = max((len(begin) for begin, _ in fitting), default=0)
+    codes = {code for begin, code in fitting if len(begin) == longest}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _table(context: Context, table: str) -> Iterator[tuple[str, str]]:
