@@ -1,0 +1,110 @@
+"""The product itself: names for its type and its carrier, and both found again when a plan is made from names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from syncd.connectors.benefitpoint.contract import Data
+from syncd.connectors.benefitpoint.settings import Settings
+from syncd.connectors.benefitpoint.values import visible
+from syncd.errors import RefusedError
+
+KIND = "product"
+REQUIRED = {
+    "accountID": "the account",
+    "productTypeID": "the product type",
+    "name": "the plan's name",
+    "carrierID": "the carrier",
+    "officeID": "the office",
+    "primarySalesLeadUserID": "the primary sales lead",
+    "primaryServiceLeadUserID": "the primary service lead",
+    "billingCarrierType": "who pays the commission",
+    "billingCarrierID": "the company that pays the commission",
+}
+"""What a new plan needs: the contract asks for the first seven, a push without paid-by fails or breaks commissions."""
+
+
+def annotated(raw: Mapping[str, Any], kind: Mapping[str, Any], carrier: str) -> Data:
+    """Name the product's type and carrier.
+
+    `_type.line` and `_type.plan` hold the same words twice, `Medical/PPO`: two canonical fields are read from them, and
+    each is given by its own words when a plan is made.
+    """
+    word = type_word(kind)
+    named: Data = {"line": word, "plan": word, "name": kind.get("longDescription", "")} if word else {}
+    return {**visible(raw), "_type": named, "_carrier": {"name": carrier}}
+
+
+def type_word(kind: Mapping[str, Any]) -> str:
+    """Name a product type by its line of coverage and its short name."""
+    line, name = kind.get("lineOfCoverage", ""), " ".join(str(kind.get("shortDescription", "")).split())
+    return f"{line}/{name}" if line or name else ""
+
+
+def find_type(wanted: Mapping[str, Any], kinds: Mapping[int, Mapping[str, Any]], settings: Settings) -> int:
+    """Find the product type of a new plan by the words that the mapping gave. Raises RefusedError unless one fits."""
+    words = [str(word) for word in (wanted.get("plan"), wanted.get("line")) if word]
+    for word in words:
+        if word in settings.product_types:
+            return settings.product_types[word]
+    for word in words:
+        fitting = [number for number, kind in kinds.items() if _fits(word, type_word(kind))]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            names = sorted(type_word(kinds[number]) for number in fitting)
+            raise RefusedError(
+                f"{len(fitting)} product types fit {word!r}: {_some(names)}",
+                field="productTypeID",
+                hint="Say which one under `product_types` in this system's settings.",
+            )
+    raise RefusedError(
+        f"no product type fits {words[0]!r}{_near(words[0], map(type_word, kinds.values()))}"
+        if words
+        else "the plan's line of coverage is not given, so no product type can be chosen",
+        field="productTypeID",
+        hint="Say which one under `product_types` in this system's settings.",
+    )
+
+
+def find_carrier(name: str, carriers: Mapping[int, Mapping[str, Any]], settings: Settings) -> int:
+    """Find a carrier by name or alias, to the letter but for case and blanks. Raises RefusedError unless one fits."""
+    if name in settings.carriers:
+        return settings.carriers[name]
+    wanted = _folded(name)
+    fitting = sorted(
+        number
+        for number, carrier in carriers.items()
+        if wanted in (_folded(carrier.get("carrierName", "")), _folded(carrier.get("carrierAlias", "")))
+    )
+    if len(fitting) == 1:
+        return fitting[0]
+    names = [str(carrier.get("carrierName", "")) for carrier in carriers.values()]
+    what = f"{len(fitting)} carriers are called {name!r}" if fitting else f"no carrier is called {name!r}"
+    raise RefusedError(
+        f"{what}{_near(name, names)}",
+        field="carrierID",
+        hint="Say which one under `carriers` in this system's settings: name elsewhere -> carrier id here.",
+    )
+
+
+def _fits(word: str, of_type: str) -> bool:
+    """`Medical/PPO` names a type, `Medical` every type of the line."""
+    if "/" in word:
+        return _folded(word) == _folded(of_type)
+    return _folded(word) == _folded(of_type.partition("/")[0])
+
+
+def _folded(text: object) -> str:
+    return " ".join(str(text).split()).casefold()
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    near = get_close_matches(name, list(names), n=3, cutoff=0.5)
+    return f"; the nearest are {', '.join(near)}" if near else ""
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
