@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 PINGS_PER_LIMIT = 3
+PATIENCE_S = 0.2
+"""A manager that does not read its socket must not stop the loop: the line is lost, the next one may get through."""
 
 
 class Notifier:
@@ -26,5 +28,6 @@ class Notifier:
         """Send assignments like READY=1. That nobody listens is no reason to stop."""
         if self._address:
             with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+                line.settimeout(PATIENCE_S)
                 line.connect(self._address)
                 line.sendall("\n".join(lines).encode())

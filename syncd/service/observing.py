@@ -21,7 +21,7 @@ from syncd.connectors.base import Feed
 from syncd.errors import LockedError, SyncdError
 from syncd.service.health import Health
 from syncd.service.inbox import Inbox
-from syncd.service.metrics import Metrics
+from syncd.service.metrics import Metrics, sent_by
 from syncd.service.worlds import Worlds
 from syncd.store.rows import Listing
 from syncd.store.store import Store
@@ -182,7 +182,7 @@ class Observers:
             if name not in world.systems:
                 return None
             with structlog.contextvars.bound_contextvars(system=name), self._health.job(f"observe:{name}", limit):
-                before = Tried.last(world.store, name)
+                before, sent = Tried.last(world.store, name), sent_by(world.systems[name].connector)
                 try:
                     async with asyncio.timeout(limit):
                         observed = await observe_now(name, world)
@@ -196,7 +196,7 @@ class Observers:
                 except Exception as error:
                     log.exception("observation_broken")
                     observed = self._away(name, world, f"reading it failed unexpectedly ({type(error).__name__})")
-                await self._note(observed, before, world)
+                await self._note(observed, before, world, sent_by(world.systems[name].connector) - sent)
                 return observed
 
     def _away(self, name: str, world: World, why: str) -> Observed:
@@ -206,7 +206,7 @@ class Observers:
             world.store.save_listing(replace(last, at=self._now(), complete=False, error=why))
         return Observed(name, errors=[why])
 
-    async def _note(self, observed: Observed, before: Tried, world: World) -> None:
+    async def _note(self, observed: Observed, before: Tried, world: World, sent: int) -> None:
         """Log and remember what came of it, and run the groups that moved."""
         name, store = observed.system, world.store
         failed = bool(observed.errors)
@@ -221,6 +221,7 @@ class Observers:
             changed=sum(observed.changed.values()),
             groups=len(observed.scopes),
             guards=observed.tripped,
+            requests=max(sent, 0),
         )
         self._metrics.observations.labels(name, "failed" if failed else "guarded" if observed.tripped else "ok").inc()
         groups = set(observed.scopes)

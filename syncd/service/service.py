@@ -17,6 +17,7 @@ from contextlib import suppress
 import structlog
 
 from syncd import assemble
+from syncd.apply.intake import DIRTY
 from syncd.config import Config
 from syncd.errors import LockedError, RunError, SyncdError
 from syncd.review.collect import SETTLE_S
@@ -25,7 +26,7 @@ from syncd.service.engine import EmbeddedEngine, Pace
 from syncd.service.groups import GroupRuns, worst
 from syncd.service.health import Health
 from syncd.service.inbox import LOOK_S, Inbox
-from syncd.service.metrics import Metrics
+from syncd.service.metrics import Metrics, sent_by
 from syncd.service.notify import Notifier
 from syncd.service.observing import Observers, pause
 from syncd.service.worlds import Build, Worlds, scheduled
@@ -192,7 +193,10 @@ class Service:
             self.engine.enqueue(group)
 
     async def _reload_when_told(self) -> None:
-        while await self._reload.wait() and not self._stop.is_set():
+        while True:
+            await self._reload.wait()
+            if self._stop.is_set():
+                return
             self._reload.clear()
             await self._take_in_settings()
 
@@ -234,8 +238,10 @@ class Service:
         return self.worlds.store.scopes()
 
     def _last_success(self, group: str) -> float | None:
-        last = self.worlds.store.last_good(group)
-        return last.ended_at if last is not None else None
+        """Tell when a group last ran well; one that moved since is as due as one that never ran."""
+        store = self.worlds.store
+        last = store.last_good(group)
+        return last.ended_at if last is not None and store.get(DIRTY, group) is None else None
 
     def _status(self) -> str:
         waiting = self.engine.queued
@@ -245,6 +251,7 @@ class Service:
         """Bring the gauges up to date."""
         store, config = self.worlds.store, self.worlds.config
         self.metrics.queued.set(self.engine.queued)
+        self.metrics.count_requests({name: sent_by(system.connector) for name, system in self.worlds.systems.items()})
         with suppress(SyncdError):  # a busy store is told by whoever needs it
             self.metrics.questions.set(len(store.questions()))
             for name, system in self.worlds.systems.items():

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
 import urllib.request
-from asyncio.subprocess import DEVNULL
 
 import pytest
 
-from syncd import assemble, config
+from syncd import assemble, config, linking
 from syncd.errors import SyncdError, TransientError
 from syncd.review.queue import decide
 from syncd.service import groups
 from syncd.service.observing import AREA, Tried
 from syncd.service.service import AlreadyRunningError, Service
+from syncd.sync import observe
 from tests.cli.conftest import CRM_GROUP, HIGH, QUOTE_GROUP, STANDARD
 from tests.service.conftest import QUICK, add
 from tests.service.contract import a_while, until
@@ -91,13 +90,11 @@ async def test_a_group_linked_by_another_process_is_taken_up(make_office, start)
         for system in ("quote", "crm"):
             await running.says("observed", system=system)
         assert running.service._scopes() == []
-        words = ("groups", "link", f"quote={QUOTE_GROUP}", f"crm={CRM_GROUP}")
-        done = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "syncd", *words, cwd=bare.folder, stdout=DEVNULL
-        )
-        assert await done.wait() == 0
-        ran = await running.says("run_ended")
-        assert [ran["group"]] == running.service._scopes()
+        other = assemble.build_world(config.load(bare.folder / "syncd.toml"))
+        link = await linking.link_groups(other, {"quote": QUOTE_GROUP, "crm": CRM_GROUP}, by="ann")
+        await assemble.close(other)
+        await running.says("run_ended", group=link.id)
+        assert running.service._scopes() == [link.id]
 
 
 # -- what people decide ------------------------------------------------------------------------------------------------
@@ -147,6 +144,17 @@ def decided(asked):
 
 async def test_what_was_decided_before_a_crash_is_carried_out_at_the_start(decided, start):
     async with start(decided.folder) as running:
+        await running.says("change_applied", system="crm")
+
+
+async def test_a_group_that_moved_before_a_crash_is_run_at_the_start(office, start):
+    """It ran well within the hour; then a reading found it changed, and the process died."""
+    add(office, HOURLY)
+    world = assemble.build_world(config.load(office.folder / "syncd.toml"))
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    await observe("quote", world)
+    await assemble.close(world)
+    async with start(office.folder) as running:
         await running.says("change_applied", system="crm")
 
 
