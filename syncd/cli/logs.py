@@ -6,13 +6,14 @@ returns reasons, the commands log them.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 from urllib.parse import quote, quote_plus
 
 import structlog
@@ -110,7 +111,7 @@ def configure(config: Config, *, verbose: bool = False, service: bool = False) -
     if config.log.file is not None:
         handlers.append(_file(config.at(config.log.file), redaction))
     if verbose or service:
-        handlers.append(_stream(redaction, json=service and not sys.stderr.isatty()))
+        handlers.append(_stream(redaction, as_json=service and not sys.stderr.isatty()))
     _put_in(logging.getLogger("syncd"), handlers or [logging.NullHandler()], level.upper())
     logging.getLogger("syncd").propagate = False
     if service:
@@ -145,31 +146,64 @@ def _put_in(logger: logging.Logger, handlers: list[logging.Handler], level: str)
     logger.setLevel(level)
 
 
+class _Discreet(logging.Handler):
+    """A handler that does not print an event raw when it cannot log it, as Python's own does."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Say that something is missing, and nothing of what it was."""
+        why = type(sys.exception()).__name__
+        with suppress(Exception):
+            print(json.dumps({"event": "log_failed", "level": record.levelname.lower(), "why": why}), file=sys.stderr)
+
+
+class _DiscreetFile(_Discreet, logging.FileHandler):
+    """A file of events."""
+
+
+class _DiscreetStream(_Discreet, logging.StreamHandler[TextIO]):
+    """A stream of events."""
+
+
 def _file(path: Path, redaction: Redaction) -> logging.Handler:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setFormatter(_formatter(redaction, json=True))
+    handler = _DiscreetFile(path, encoding="utf-8", delay=True)
+    handler.setFormatter(_formatter(redaction, as_json=True))
     return handler
 
 
-def _stream(redaction: Redaction, *, json: bool) -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(redaction, json=json))
+def _stream(redaction: Redaction, *, as_json: bool) -> logging.Handler:
+    handler = _DiscreetStream(sys.stderr)
+    handler.setFormatter(_formatter(redaction, as_json=as_json))
     return handler
 
 
-def _formatter(redaction: Redaction, *, json: bool) -> logging.Formatter:
+def _formatter(redaction: Redaction, *, as_json: bool) -> logging.Formatter:
     """Give the last steps: exceptions without local variables, redaction, then text or JSON."""
     exceptions = structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     )
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    render = [structlog.processors.JSONRenderer()] if as_json else [_traceback_as_text, console]
     return structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             exceptions,
             redaction,
-            renderer,
+            *render,
         ],
         foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
     )
+
+
+def _traceback_as_text(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write a traceback for people from what is left of it: types and places; what an exception said may be a value."""
+    if isinstance(chain := event.get("exception"), list):
+        event["exception"] = "\n".join(
+            line
+            for one in reversed(chain)
+            for line in (
+                *(f"  {frame['filename']}:{frame['lineno']} in {frame['name']}" for frame in one.get("frames", ())),
+                f"{one.get('exc_type')}",
+            )
+        )
+    return event
