@@ -63,6 +63,8 @@ class Api:
         route, ids = self._route(request)
         if self._firm.faults.take(route.operation, "session_expiry") is not None:
             self._access.expire(authorization)
+        if self._firm.faults.take(route.operation, "status_500") is not None:
+            raise Problem("internal", "the sandbox was told to break here; nothing was done")
         token = self._access.token(authorization)
         call = Call(
             route.method,

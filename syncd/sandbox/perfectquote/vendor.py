@@ -20,6 +20,7 @@ from syncd.sandbox.perfectquote.store import Store
 from syncd.sandbox.seed.model import World
 
 _FAULTS = {
+    "status_500": "500 internal; nothing is done",
     "feed_gap": "the change feed answers 410 cursor_expired",
     "duplicate_events": "the change feed gives every event twice",
     "moving_page": "the first record of the page is touched by a user right after it was read",
