@@ -31,7 +31,7 @@ class Catalogue:
     # -- ids ----------------------------------------------------------------------------------------------------------
 
     def _ids(self, base: int, step: int, keys: Sequence[Any]) -> dict[Any, int]:
-        """Number keys in order, begun elsewhere for each tenant: the same ids, other meanings."""
+        """Give keys numbers in order, begun elsewhere for each tenant: the same ids, other meanings."""
         turn = (self.tenant - 1) * 5
         return {key: base + step * ((index + turn) % len(keys)) for index, key in enumerate(keys)}
 
@@ -119,7 +119,7 @@ class Catalogue:
         return next((key[0] for key, number in self.rate_type_ids.items() if number == rate_type), None)
 
     def rate_structure(self, rate_type: int) -> Record | None:
-        """What getRateStructure serves."""
+        """Give what getRateStructure serves."""
         family = self.family_of(rate_type)
         if family is None:
             return None
@@ -192,7 +192,7 @@ class Catalogue:
         return next((name for name, number in self.schedule_ids.items() if number == schedule_id), None)
 
     def contribution_structure(self, product_type: int) -> Record | None:
-        """What getContributionStructure serves: not only the schedules of the rates (EE Only and composite are apart)."""
+        """Give what getContributionStructure serves: the schedule need not be that of the rate."""
         if product_type not in self.types:
             return None
         return {
@@ -236,7 +236,7 @@ class Catalogue:
                 above = above if child else number
 
     def summary_structure(self, product_type: int) -> Record | None:
-        """What getBenefitSummaryStructure serves: a tree of sections, one deep below its root."""
+        """Give what getBenefitSummaryStructure serves: a tree of sections, one deep below its root."""
         if product_type not in self.types:
             return None
         row = self.types[product_type]
@@ -317,7 +317,7 @@ class Catalogue:
         return [{"ID": number, "value": name} for name, number in self._ids(1, 1, names.QUALIFIERS).items()]
 
     def custom_fields(self, area: str) -> Record:
-        """What getCustomFieldStructure serves: the plan area has a free text in which a tenant may keep a reference."""
+        """Give what getCustomFieldStructure serves: the plan area has a free text for a reference of one's own."""
         fields = {
             "Plan_Info": [_custom(812, "External Reference", "Text_Field", "Text", ())],
             "Account_Summary": [_custom(813, "Service Model", "Select_List", "Select_Option", ("Standard", "Premier"))],

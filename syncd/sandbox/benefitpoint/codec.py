@@ -1,7 +1,7 @@
 """Records to XML and back, by the contract's tables. Pure.
 
-A record is a dictionary under the vendor's own element names. Elements come in the order of the schema; a record's other
-keys (which begin with an underscore, or belong to another profile) are not the wire's business.
+A record is a dictionary under the vendor's own element names. Elements come in the order of the schema; a record's
+other keys (which begin with an underscore, or belong to another profile) are not the wire's business.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STRANGE: Final = "Added_In_A_Later_Release"
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Writes records. `nulls`: write None_Selected where an optional choice was not made, else leave the element out."""
+    """Writes records. `nulls`: write None_Selected for an optional choice that was not made, else no element."""
 
     contract: Contract
     nulls: bool = True
@@ -66,7 +66,7 @@ def _text(field: Field, value: Any) -> str:
 def read_children(contract: Contract, fields: tuple[Field, ...], element: etree._Element) -> Record:
     """Read the children of a valid element: fields that are absent, empty or not chosen are None, lists are lists.
 
-    Raises ValueError for what the schema lets pass and the server cannot take (a date of the year 0, an infinite amount).
+    Raises ValueError for what the schema lets pass and the server cannot take (the year 0, an infinite amount).
     """
     found: dict[str, list[etree._Element]] = {}
     for child in _elements(element):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from lxml import etree
 
@@ -104,9 +104,9 @@ class _Shipped(etree.Resolver):
         super().__init__()
         self._documents = documents
 
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         """Give a shipped document, or an empty one."""
-        name = system_url.rsplit("/", 1)[-1]
+        name = (system_url or "").rsplit("/", 1)[-1]
         return self.resolve_string(self._documents.get(name, b"<none/>"), context, base_url=name)
 
 

@@ -66,7 +66,7 @@ class Dispatch:
         return answer
 
     def _allow(self, name: str, entry: Entry) -> None:
-        """Raises what a denied module or an armed fault makes of the call."""
+        """Raise what a denied module or an armed fault makes of the call."""
         fault = self._faults.take(name, *_RESULTS)
         if fault is not None and entry.writes:
             raise Rejected(*_RESULTS[fault.kind])

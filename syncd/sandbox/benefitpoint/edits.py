@@ -3,7 +3,8 @@
 `set` holds field paths in the vendor's words (`planInfo.notes`, `cells.Rate.EE Only`) or nested objects; null clears.
 Two forms are shorter than the wire's, because nobody types value ids:
 
-- a rate's `cells`: field label -> place -> amount, where a place is `EE Only`, `Composite/30-34`, `Composite/30-34/female`;
+- a rate's `cells`: field label -> place -> amount, where a place is `EE Only`,
+  `Composite/30-34` or `Composite/30-34/female`;
 - a contribution's `amounts`: tier -> amount in dollars, or tier -> {`percentOfPremium`: ...}.
 
 A new rate or contribution names its schedule in words (`schedule`: `Schedule 4 Tier`); the server knows the ids.
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from syncd.sandbox.benefitpoint import taxonomy as names
 from syncd.sandbox.benefitpoint.calls import bands
-from syncd.sandbox.benefitpoint.calls.coverage import schedule_of
+from syncd.sandbox.benefitpoint.calls.rate_values import schedule_of
 from syncd.sandbox.benefitpoint.codec import Record
 from syncd.sandbox.benefitpoint.contract import Contract
 from syncd.sandbox.benefitpoint.state import ID_FIELD

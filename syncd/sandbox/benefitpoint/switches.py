@@ -21,7 +21,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "lockout_s": 1800,
     # writing
     "strict_replace": True,  # an omitted optional element is cleared; False: it is kept
-    "duplicate_products": "allow",  # refuse: the same account, type, carrier, name and effective date is Duplicate_Error
+    "duplicate_products": "allow",  # refuse: the same account, type, carrier, name and date is Duplicate_Error
     "require_billing": True,  # who pays the commission must be named, though the schema lets it be absent
     "child_change_stamps_product": False,  # saving a rate, summary, contribution or rule stamps the plan
     # time

@@ -19,7 +19,7 @@ NO_NETWORK: Final = {"": "Benefit"}
 
 
 class TypeRow(NamedTuple):
-    """A product type: key, names, line of coverage, which rates it has (see RATES) and which attributes (see `attributes`)."""
+    """A product type: key, names, line of coverage, family of rates (see RATES), attributes (see `attributes`)."""
 
     key: str
     short: str
@@ -123,7 +123,7 @@ BASES: Final = {
 
 
 class RateRow(NamedTuple):
-    """A family of rate types: title, whether there is a self-funded one, schedules, banding, fields of the tiered group."""
+    """A family of rate types: title, whether one is self-funded, schedules, banding, fields of the tiered group."""
 
     title: str
     self_funded: bool

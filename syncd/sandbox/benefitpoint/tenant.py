@@ -55,7 +55,7 @@ class Tenant:
         late = timedelta(seconds=self.switches["late_visibility_s"])
         return touched is None or not late or datetime.fromisoformat(touched) + late <= self.clock.now()
 
-    # -- what the user may see ------------------------------------------------------------------------------------------
+    # -- what the user may see ----------------------------------------------------------------------------------------
 
     def may_see(self, account: Record) -> bool:
         """Tell whether the user's office access covers an account."""
@@ -166,7 +166,7 @@ class Tenant:
 
 def _reinstated(product: Record, day: str) -> bool:
     again = product.get("reinstatementOn")
-    return bool(again) and product["cancellationOn"] <= again <= day
+    return again is not None and product["cancellationOn"] <= again <= day
 
 
 def _id(kind: str, record: Record) -> Any:

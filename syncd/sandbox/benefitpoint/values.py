@@ -26,7 +26,7 @@ STAMPS: Final = frozenset(
 
 
 def zone(at: datetime) -> timezone:
-    """Give the server's offset at an instant: Pacific time by the rule in force since 2007, without a time zone file."""
+    """Give the server's offset at an instant: Pacific time by the rule in force since 2007."""
     start = datetime.combine(_sunday(at.year, 3, 2), time(10), UTC)  # 02:00 at -08:00
     end = datetime.combine(_sunday(at.year, 11, 1), time(9), UTC)  # 02:00 at -07:00
     return _SUMMER if start <= at.astimezone(UTC) < end else _WINTER

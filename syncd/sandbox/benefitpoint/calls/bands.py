@@ -1,8 +1,8 @@
 """Age bands: what people mean by them, and the start, end, interval and index by which the vendor tells them. Pure.
 
 How indexes and open ends work is not documented. With open ends, the first band holds everybody up to and including
-`startOn`, then come steps of `interval`, and the last holds everybody above `endOn`. Without, bands are plain steps from
-`startOn` to `endOn`. Both are readings, so both are served (switches `band_open_ends` and `band_index_base`).
+`startOn`, then come steps of `interval`, and the last holds everybody above `endOn`. Without, bands are plain steps
+from `startOn` to `endOn`. Both are readings, so both are served (switches `band_open_ends` and `band_index_base`).
 """
 
 from __future__ import annotations

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from syncd.sandbox.benefitpoint import taxonomy as names
-from syncd.sandbox.benefitpoint.calls import bands
+from syncd.sandbox.benefitpoint.calls.rate_values import values
 from syncd.sandbox.benefitpoint.calls.registry import Answer, Call, call
 from syncd.sandbox.benefitpoint.codec import Record
 from syncd.sandbox.benefitpoint.envelope import Fault
 from syncd.sandbox.benefitpoint.tenant import Tenant
-
-_VALUES_PER_RATE = 1000
 
 
 def _of_plan(c: Call, kind: str) -> Iterator[Record]:
@@ -65,7 +63,7 @@ def get_rate(c: Call) -> Answer:
     if rate is None:
         return None
     shown = _with_rights(c.tenant, rate)
-    return {**shown, "associatedBenefitSummaries": _associated(c.tenant, rate), **_values(c.tenant, rate)}
+    return {**shown, "associatedBenefitSummaries": _associated(c.tenant, rate), **values(c.tenant, rate)}
 
 
 def _with_rights(tenant: Tenant, rate: Record) -> Record:
@@ -80,90 +78,6 @@ def _with_rights(tenant: Tenant, rate: Record) -> Record:
 def _associated(tenant: Tenant, rate: Record) -> list[Record]:
     summaries = tenant.state.tables["benefit_summary"]
     return [summaries[number] for number in rate.get("summaries", ()) if number in summaries]
-
-
-def _values(tenant: Tenant, rate: Record) -> Record:
-    """Give a rate's values as the wire has them, and how its bands are told.
-
-    `cells` is label of the field -> place -> amount; a place is `EE Only`, `Composite/30-34` or `Composite/30-34/female`.
-    """
-    tiered, regular = tenant.catalogue.rate_groups(rate["rateTypeID"])
-    schedule = schedule_of(tenant, rate)
-    fields = {field["label"]: {**field, "rateFieldGroup": _without_fields(tiered)} for field in tiered["rateFields"]}
-    places = [
-        (label, *_place(text), amount) for label, cells in rate["cells"].items() for text, amount in cells.items()
-    ]
-    # Bands that are told year by year stand under several indexes.
-    told = (
-        bands.scale({band for _, _, band, _, _ in places if band}, open_ends=tenant.switches["band_open_ends"])
-        if (any(band for _, _, band, _, _ in places))
-        else None
-    )
-    values: list[Record] = []
-    for tier in schedule["rateTiers"]:
-        for label, name, band, gender, amount in places:
-            if name == tier["description"]:
-                values += [
-                    {
-                        "rateField": fields[label],
-                        "valueNum": amount,
-                        "rateTier": tier,
-                        "ageBandIndex": index,
-                        "ageBandGender": gender if band else None,
-                    }
-                    for index in _indexes(tenant, told, band)
-                ]
-    if rate.get("basis"):
-        field = {**regular["rateFields"][0], "rateFieldGroup": _without_fields(regular)}
-        chosen = next(item for item in field["optionValues"] if item["description"] == rate["basis"])
-        values.append({"rateField": field, "rateOptionValue": chosen})
-    numbered = [
-        {**value, "rateFieldValueID": rate["rateID"] * _VALUES_PER_RATE + number, "multiValueIndex": 1}
-        for number, value in enumerate(values, 1)
-    ]
-    return {"rateFieldValues": numbered, **_band_facts(told, rate)}
-
-
-def _indexes(tenant: Tenant, told: bands.Scale | None, band: bands.Band | None) -> list[int | None]:
-    if band is None or told is None:
-        return [None]
-    base = tenant.switches["band_index_base"]
-    return [base + place for place, one in enumerate(told.bands) if band.low <= one.low and one.high <= band.high]
-
-
-def _band_facts(told: bands.Scale | None, rate: Record) -> Record:
-    if told is None:
-        return {"ageBanded": False}
-    female = any(place.endswith("/female") for cells in rate["cells"].values() for place in cells)
-    return {
-        "ageBanded": True,
-        "ageBandedStartOn": told.start,
-        "ageBandedEndOn": told.end,
-        "ageBandedInterval": told.interval,
-        "ageBandedGenderSpecific": female,
-    }
-
-
-def _place(text: str) -> tuple[str, bands.Band | None, str]:
-    tier, _, rest = text.partition("/")
-    band, _, gender = rest.partition("/")
-    return tier, bands.read(band) if band else None, gender or "maleOrAll"
-
-
-def _without_fields(group: Record) -> Record:
-    # The schema recurses here with required children; a server that followed it would never end.
-    return {**group, "rateFields": None}
-
-
-def schedule_of(tenant: Tenant, rate: Record) -> Record:
-    """Give the tier schedule of a rate, from its rate type tier."""
-    kinds = tenant.catalogue.type_tier_ids
-    name = next(name for (kind, name), number in kinds.items() if (kind, number) == _kind(rate))
-    return tenant.catalogue.schedule(name)
-
-
-def _kind(rate: Record) -> tuple[int, int]:
-    return rate["rateTypeID"], rate["rateTypeTierID"]
 
 
 @call("getRateTypes", "product")
@@ -197,7 +111,7 @@ def get_contribution(c: Call) -> Answer:
     if held is None:
         return None
     schedule = c.tenant.catalogue.schedule_of(held["rateTierScheduleID"]) or "Composite"
-    values = [
+    shares = [
         {
             "contributionValueID": held["contributionID"] * 10 + number,
             "rateTierID": c.tenant.catalogue.tier_ids[schedule, tier],
@@ -206,7 +120,7 @@ def get_contribution(c: Call) -> Answer:
         for number, tier in enumerate(names.SCHEDULES[schedule])
         if names.TIERS[tier] in held["amounts"]
     ]
-    return {**held, "contributionValues": values}
+    return {**held, "contributionValues": shares}
 
 
 @call("getContributionStructure", "product")

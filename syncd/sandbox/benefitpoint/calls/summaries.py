@@ -68,7 +68,7 @@ def update_benefit_summary(c: Call) -> Answer:
 
 
 def _check(tenant: Tenant, product: Record, summary: Record) -> None:
-    """Raises Rejected with everything that is wrong."""
+    """Refuse a summary with everything that is wrong. Raises Rejected."""
     if wrong := list(_problems(tenant, product, summary)):
         raise Rejected(*(("Validation_Error", text) for text in wrong))
 

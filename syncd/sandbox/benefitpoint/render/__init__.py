@@ -23,8 +23,8 @@ _FIRST_FILLER = 20_000_001  # above every seeded id
 
 def catalogue(world: World, tenant: int) -> Catalogue:
     """Make a tenant's reference data for the carriers of a world."""
-    carriers = {plan.texts("benefitpoint").get("details.carrier") for plan in world.plans()}
-    return Catalogue(tenant, tuple(sorted(carriers - {None, ""})))  # type: ignore[type-var,arg-type]
+    carriers = {plan.texts("benefitpoint").get("details.carrier", "") for plan in world.plans()}
+    return Catalogue(tenant, tuple(sorted(carriers - {""})))
 
 
 def state(world: World, tenant: Catalogue) -> State:
@@ -60,7 +60,7 @@ def _plan(group: SeedGroup, plan: SeedPlan, held: Record, tenant: Catalogue, res
 
 
 def _response(group: SeedGroup, plan: SeedPlan, tenant: Catalogue, result: State, stamps: Stamps) -> None:
-    """A carrier's answer to a marketing request: its rates stand at the plan it was quoted against, unselected."""
+    """File a carrier's answer to a marketing request: rates, not selected, at the plan it was quoted against."""
     against = next(item for item in group.plans if item.key == plan.facts["benefitpoint"]["response_to"])
     record = result.tables["product"][int(against.ids["benefitpoint"])]
     made = [item["benefitSummaryID"] for item in result.of_product("benefit_summary", record["productID"])]

@@ -12,12 +12,12 @@ from syncd.sandbox.seed.model import SeedGroup, SeedPlan
 
 _STATES: Final = (
     "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,"
-    "DC District_of_Columbia,FL Florida,GA Georgia,GU Guam,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,"
-    "KY Kentucky,LA Louisiana,ME Maine,MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,"
-    "MT Montana,NE Nebraska,NV Nevada,NH New_Hampshire,NJ New_Jersey,NM New_Mexico,NY New_York,NC North_Carolina,"
-    "ND North_Dakota,OH Ohio,OK Oklahoma,OR Oregon,PA Pennsylvania,PR Puerto_Rico,RI Rhode_Island,SC South_Carolina,"
-    "SD South_Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,VI Virgin_Islands,WA Washington,"
-    "WV West_Virginia,WI Wisconsin,WY Wyoming"
+    "DC District_of_Columbia,FL Florida,GA Georgia,GU Guam,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,"
+    "KS Kansas,KY Kentucky,LA Louisiana,ME Maine,MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,"
+    "MS Mississippi,MO Missouri,MT Montana,NE Nebraska,NV Nevada,NH New_Hampshire,NJ New_Jersey,NM New_Mexico,"
+    "NY New_York,NC North_Carolina,ND North_Dakota,OH Ohio,OK Oklahoma,OR Oregon,PA Pennsylvania,PR Puerto_Rico,"
+    "RI Rhode_Island,SC South_Carolina,SD South_Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,"
+    "VI Virgin_Islands,WA Washington,WV West_Virginia,WI Wisconsin,WY Wyoming"
 )
 STATES: Final = dict(pair.split(" ") for pair in _STATES.split(","))
 _MARKETS: Final = {"small_group": "Small", "large_group": "Large"}

@@ -117,7 +117,7 @@ def _origin(group: SeedGroup, plan: SeedPlan, texts: dict[str, str]) -> Record:
 
 
 def _renewal(texts: dict[str, str]) -> str | None:
-    """The vendor has no end date: a plan's last day is the day before its renewal."""
+    """Give the renewal: the vendor has no end date, a plan's last day is the day before."""
     if "details.renewal_date" in texts:
         return texts["details.renewal_date"]
     last = texts.get("details.expiration_date")

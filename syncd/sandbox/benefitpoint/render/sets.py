@@ -118,7 +118,7 @@ def _basis(held: dict[str, str]) -> str:
 
 
 def _beside(held: dict[str, str]) -> str | None:
-    """What the vendor has no field for, in words."""
+    """Say in words what the vendor has no field for."""
     said = []
     if "rating_area" in held:
         said.append(f"Rating area: {held['rating_area']}")
@@ -214,7 +214,7 @@ def rules(
     keys = sorted({*rate_ids, *shares}, key=lambda key: (key[1], key[0]))
     if not stated and not shares and all(cls == "*" for cls, _ in keys):
         return []
-    newest = {cls: day for cls, day in keys}
+    newest = dict(keys)
     known = {item["name"]: item["classID"] for item in account["groupAccountInfo"]["accountClasses"]}
     made = []
     for cls, day in keys or [("*", "")]:
