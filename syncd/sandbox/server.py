@@ -53,8 +53,7 @@ class Served:
     """One vendor with what stands around it; `app` is what listens."""
 
     vendor: VendorApp
-    faults: Faults
-    connections: Connections
+    wire: Wire
     app: ASGIApp
 
 
@@ -63,8 +62,7 @@ def assemble(system: str, world: Any, clock: Clock, seed: int) -> Served:
     faults = Faults()
     build = cast("Callable[..., VendorApp]", import_module(f"syncd.sandbox.{system}").build)
     vendor = build(world, clock, faults, seed)
-    connections = Connections()
-    wire = Wire(vendor, faults, connections)
+    wire = Wire(vendor, faults, Connections())
     backdoor = Backdoor(vendor, clock, faults, wire.requests).app()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +70,7 @@ def assemble(system: str, world: Any, clock: Clock, seed: int) -> Served:
             side = backdoor if scope["path"].startswith(f"{PREFIX}/") else wire
             await side(scope, receive, send)
 
-    return Served(vendor, faults, connections, app)
+    return Served(vendor, wire, app)
 
 
 def run(options: Options) -> int:
@@ -120,7 +118,8 @@ async def _serve(served: list[Served], sockets: list[socket.socket], clock: Cloc
     clock.freeze(frozen=False)
     _announce(served, sockets)
     await stop.wait()
-    for server in servers:
+    for one, server in zip(served, servers, strict=True):
+        one.wire.stopping.set()
         server.should_exit = True
     await asyncio.gather(*tasks)
 
@@ -128,7 +127,7 @@ async def _serve(served: list[Served], sockets: list[socket.socket], clock: Cloc
 def _server(one: Served) -> uvicorn.Server:
     config = uvicorn.Config(
         one.app,
-        http=_protocol(one.connections),
+        http=_protocol(one.wire.connections),
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -8,6 +8,7 @@ of every socket by the server's protocol and finds it again by the peer's addres
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections import Counter
@@ -71,6 +72,8 @@ class Wire:
     faults: Faults
     connections: Connections
     requests: Counter[str] = field(default_factory=Counter)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server stops, so that nobody waits out a latency."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -82,7 +85,8 @@ class Wire:
         self.requests[operation] += 1
         fault = self.faults.take(operation, *WIRE)
         if fault is not None and fault.kind == "latency":
-            await asyncio.sleep(fault.seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), fault.seconds)
         if fault is not None and fault.kind in _INSTEAD:
             await self._instead(fault, scope, receive, send)
         elif fault is not None and fault.kind in _AFTER_WORK:
