@@ -66,7 +66,9 @@ PPO = {
     **_set("rates", f"{FULL};2026-01-01", **_MONTHLY, expiration_date="2026-06-30", ee="612.40", ef="1837.20"),
     **_set("rates", f"{FULL};2026-07-01", **_MONTHLY, ee="640.10", ef="1900.00"),
     **_set("rates", f"{PART};2026-01-01", **_MONTHLY, ee="700.00", ef="2100.00"),
-    **_set("contributions", f"{FULL};2026-01-01", frequency="biweekly_26", share="employer", ee="200.00", ef_percent="40"),
+    **_set(
+        "contributions", f"{FULL};2026-01-01", frequency="biweekly_26", share="employer", ee="200.00", ef_percent="40"
+    ),
     **_set("contributions", f"{PART};2026-01-01", frequency="monthly", share="employee", ee="90.00", ef="300.00"),
     "eligibility.hours": "30",
     "eligibility.waiting_period": "first_of_month_after",
@@ -192,7 +194,9 @@ class Desk:
 
     async def post(self, service: str, content: str | bytes, **headers: str) -> httpx.Response:
         """Send a message as it is."""
-        named = {"Content-Type": "text/xml; charset=utf-8"} | {key.replace("_", "-"): text for key, text in headers.items()}
+        named = {"Content-Type": "text/xml; charset=utf-8"} | {
+            key.replace("_", "-"): text for key, text in headers.items()
+        }
         body = content.encode() if isinstance(content, str) else content
         return await self.client.post(f"/aptusConnect/services/{service}", content=body, headers=named)
 
@@ -263,7 +267,9 @@ class Desk:
 
     async def changes(self, since: str | None = None, *kinds: str) -> Any:
         """Ask what changed."""
-        criteria = ({"sinceLastModifiedOn": since} if since else {}) | ({"typesToInclude": list(kinds)} if kinds else {})
+        criteria = ({"sinceLastModifiedOn": since} if since else {}) | (
+            {"typesToInclude": list(kinds)} if kinds else {}
+        )
         return (await self.ok("findChanges", xml("criteria", criteria)))["changes"]
 
     # -- back door ----------------------------------------------------------------------------------------------------

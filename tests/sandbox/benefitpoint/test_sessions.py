@@ -35,12 +35,17 @@ async def test_after_a_logout_the_session_is_dead(desk: Desk):
         ("an unknown session", "<b:SessionIdHeader><sessionId>none</sessionId></b:SessionIdHeader>"),
         ("the login's spelling in the header", "<b:SessionIdHeader><sessionID>{}</sessionID></b:SessionIdHeader>"),
         ("a qualified child", "<b:SessionIdHeader><b:sessionId>{}</b:sessionId></b:SessionIdHeader>"),
-        ("a header of the other revision", '<v:SessionIdHeader xmlns:v="{}_3"><sessionId>{}</sessionId></v:SessionIdHeader>'),
+        (
+            "a header of the other revision",
+            '<v:SessionIdHeader xmlns:v="{}_3"><sessionId>{}</sessionId></v:SessionIdHeader>',
+        ),
     ],
 )
 async def test_a_call_without_a_live_session_in_the_right_place_is_a_fault(desk: Desk, why: str, header: str):
     filled = header.replace("{}_3", f"{V4}_3").replace("{}", desk.session)
-    message = envelope(V4, "findAccounts", "<criteria/>").replace("<s:Header></s:Header>", f"<s:Header>{filled}</s:Header>")
+    message = envelope(V4, "findAccounts", "<criteria/>").replace(
+        "<s:Header></s:Header>", f"<s:Header>{filled}</s:Header>"
+    )
     assert fault_of(await desk.post("BrokerConnectV4SOAP", message)) == DEAD
 
 
@@ -54,7 +59,9 @@ async def test_an_idle_session_dies_and_a_used_one_lives_on(desk: Desk):
 
 
 @pytest.mark.parametrize(("only_one", "first_lives"), [(False, True), (True, False)])
-async def test_a_second_login_ends_the_first_session_only_where_that_is_so(desk: Desk, only_one: bool, first_lives: bool):
+async def test_a_second_login_ends_the_first_session_only_where_that_is_so(
+    desk: Desk, only_one: bool, first_lives: bool
+):
     first = desk.session
     await desk.switch(one_session_only=only_one)
     await desk.login()
@@ -100,6 +107,8 @@ async def test_a_session_can_die_right_before_a_call(desk: Desk):
 
 
 async def test_login_speaks_only_its_own_namespace(desk: Desk):
-    code, text = fault_of(await desk.post("BrokerConnectV4SOAP", envelope(LOGIN, "echo", xml("sessionID", desk.session))))
+    code, text = fault_of(
+        await desk.post("BrokerConnectV4SOAP", envelope(LOGIN, "echo", xml("sessionID", desk.session)))
+    )
     assert code == "soapenv:Client"
     assert "no operation" in text

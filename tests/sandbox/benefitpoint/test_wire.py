@@ -108,9 +108,17 @@ def _call(inner: str) -> str:
         ("not XML", "hello", "not well-formed"),
         ("cut off", _call("<criteria/>")[:-20], "not well-formed"),
         ("a DOCTYPE", _call("<criteria/>").replace("?>", '?><!DOCTYPE x [<!ENTITY e "boo">]>'), "DOCTYPE"),
-        ("SOAP 1.2", _call("<criteria/>").replace("schemas.xmlsoap.org/soap/envelope/", "w3.org/2003/05/soap-envelope"), "1.1"),
+        (
+            "SOAP 1.2",
+            _call("<criteria/>").replace("schemas.xmlsoap.org/soap/envelope/", "w3.org/2003/05/soap-envelope"),
+            "1.1",
+        ),
         ("no envelope", "<hello/>", "1.1 envelope"),
-        ("two calls", _call("<criteria/>").replace("</b:findAccounts>", "</b:findAccounts><b:getRateTypes/>"), "exactly one"),
+        (
+            "two calls",
+            _call("<criteria/>").replace("</b:findAccounts>", "</b:findAccounts><b:getRateTypes/>"),
+            "exactly one",
+        ),
         ("no call", re.sub(r"<b:find.*</b:findAccounts>", "", _call("")), "exactly one"),
         ("an unknown operation", _call("<criteria/>").replace("findAccounts", "deleteProduct"), "no operation"),
         ("an unqualified wrapper", _call("<criteria/>").replace("b:findAccounts", "findAccounts"), "no operation"),
@@ -118,7 +126,11 @@ def _call(inner: str) -> str:
         ("a leaking default namespace", _call(f'<criteria xmlns="{V4}"/>'), "criteria"),
         ("a missing child", _call(""), "criteria"),
         ("a child too many", _call("<criteria/><more/>"), "more"),
-        ("children out of order", _call("<criteria><active>true</active><teamMemberID>1</teamMemberID></criteria>"), "team"),
+        (
+            "children out of order",
+            _call("<criteria><active>true</active><teamMemberID>1</teamMemberID></criteria>"),
+            "team",
+        ),
         ("a word outside the enumeration", _call("<criteria><accountTypes>Friend</accountTypes></criteria>"), "Friend"),
         ("a boolean with a capital", _call("<criteria><active>True</active></criteria>"), "True"),
         ("a number that is none", _call("<criteria><teamMemberID>x1</teamMemberID></criteria>"), "x1"),
@@ -133,7 +145,9 @@ async def test_what_is_not_a_valid_call_is_a_fault_of_the_client(desk: Desk, why
 async def test_an_entity_is_never_expanded(desk: Desk, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("the secret")
-    message = envelope(V4, "findAccounts", "<criteria><accountNameMatch>&f;</accountNameMatch></criteria>", desk.session)
+    message = envelope(
+        V4, "findAccounts", "<criteria><accountNameMatch>&f;</accountNameMatch></criteria>", desk.session
+    )
     bomb = message.replace("?>", f'?><!DOCTYPE x [<!ENTITY f SYSTEM "file://{secret}">]>')
     answer = await desk.post("BrokerConnectV4SOAP", bomb)
     assert answer.status_code == 500
@@ -143,7 +157,9 @@ async def test_an_entity_is_never_expanded(desk: Desk, tmp_path):
 @pytest.mark.parametrize("action", [None, '""', '"nonsense"', f'"{V4}/getProduct"'])
 async def test_calls_are_told_apart_by_the_body_whatever_the_action_says(desk: Desk, action: str | None):
     headers = {"SOAPAction": action} if action is not None else {}
-    answer = await desk.post("BrokerConnectV4SOAP", envelope(V4, "findAccounts", "<criteria/>", desk.session), **headers)
+    answer = await desk.post(
+        "BrokerConnectV4SOAP", envelope(V4, "findAccounts", "<criteria/>", desk.session), **headers
+    )
     assert "findAccountsResponse" in answer.text
 
 
@@ -216,9 +232,19 @@ READS = (
     *(("lookupLocations", "accountID", HARBOR), ("findAccountContacts", "criteria", {"accountID": HARBOR})),
     *(("findProducts", "criteria", {"accountID": HARBOR}), ("getProductHistory", "productID", PPO_26)),
     *(("findBenefitSummaries", "criteria", {"accountID": HARBOR}), ("findOffices", "criteria", {})),
-    *(("findUsers", "criteria", {}), ("findChanges", "criteria", {}), ("findActivityLogRecords", "criteria", {"accountID": HARBOR})),
-    *(("findRates", "rateSearchCriteria", {"productID": PPO_26}), ("getCustomFieldStructure", "customizationArea", "Plan_Info")),
-    *(("findContributions", "contributionSearchCriteria", {"productID": PPO_26}), ("getPlanRelationships", "planProductId", PPO_26)),
+    *(
+        ("findUsers", "criteria", {}),
+        ("findChanges", "criteria", {}),
+        ("findActivityLogRecords", "criteria", {"accountID": HARBOR}),
+    ),
+    *(
+        ("findRates", "rateSearchCriteria", {"productID": PPO_26}),
+        ("getCustomFieldStructure", "customizationArea", "Plan_Info"),
+    ),
+    *(
+        ("findContributions", "contributionSearchCriteria", {"productID": PPO_26}),
+        ("getPlanRelationships", "planProductId", PPO_26),
+    ),
     ("findEligibilityRules", "eligibilityRuleSearchCriteria", {"productID": PPO_26}),
 )
 PLAIN = (

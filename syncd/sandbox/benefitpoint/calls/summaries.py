@@ -103,8 +103,8 @@ def _relate(tenant: Tenant, product: Record, summary: Record) -> None:
         if item.get("updateRelatedAttributes"):
             for child in tenant.catalogue.children_of(product["productTypeID"], item["attributeID"]):
                 values[child] = {**copied(item), "attributeID": child}
-        item["updateRelatedAttributes"] = None  # an order, not a fact: it is not kept
-    summary["attributeValues"] = list(values.values())
+    # The order to carry a value is no fact: it is not kept.
+    summary["attributeValues"] = [{**item, "updateRelatedAttributes": None} for item in values.values()]
 
 
 def empty_values(tenant: Tenant, product_type: int, text: str | None = None) -> list[Record]:

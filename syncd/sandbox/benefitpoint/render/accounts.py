@@ -21,6 +21,9 @@ _STATES: Final = (
 )
 STATES: Final = dict(pair.split(" ") for pair in _STATES.split(","))
 _MARKETS: Final = {"small_group": "Small", "large_group": "Large"}
+_TEAM: Final = (
+    *("administratorUserID", "primaryContactUserID", "primarySalesLeadUserID", "primaryServiceLeadUserID"),
+)
 _OPEN: Final = {"prospect", "pending"}
 _CLOSED: Final = {"terminated", "inactive"}
 _FULL_TIME_HOURS: Final = 30
@@ -52,8 +55,7 @@ def account(group: SeedGroup, tenant: Catalogue) -> Record:
         record["primarySalesLeadUserID"] = users[f"sales{turn}"]
         record["primaryServiceLeadUserID"] = users[f"service{turn}"]
     role = tenant.roles[0]["roleID"]
-    team = (users["admin"], users["contact"], *leads(record, tenant))
-    record["_team"] = [{"userID": user, "brokerClientRoleID": role} for user in dict.fromkeys(team)]
+    record["_team"] = [{"userID": record[name], "brokerClientRoleID": role} for name in _TEAM if name in record]
     return record
 
 
