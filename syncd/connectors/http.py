@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import httpx
@@ -158,7 +159,7 @@ class Http:
         body: dict[str, Any] = {"content": content, "data": dict(form) if form is not None else None}
         sent = {"accept": "application/json"} if expect == "json" else {}
         if json is not None:
-            body["content"], sent["content-type"] = orjson.dumps(json), "application/json"
+            body["content"], sent["content-type"] = orjson.dumps(json, default=_digits), "application/json"
         request = self._build(
             operation,
             method,
@@ -369,6 +370,13 @@ def _unreadable(ask: _Ask, reply: Reply) -> str:
         except ValueError:
             return "a body that is no JSON"
     return ""
+
+
+def _digits(value: object) -> orjson.Fragment:
+    """Write a Decimal digit by digit: a float in between would be another number."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(format(value, "f").encode())
+    raise TypeError(type(value).__name__)
 
 
 def _is_of_certificate(error: BaseException | None) -> bool:

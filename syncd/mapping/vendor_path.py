@@ -122,9 +122,24 @@ def read(data: Any, steps: tuple[Step, ...]) -> Any:  # noqa: ANN401 - JSON
             if step >= len(data):
                 return MISSING
             data = data[step]
+        elif len(step) == 1:
+            data = _first(data, *step[0])
         else:
             data = next((item for item in data if matches(item, step)), MISSING)  # type: ignore[arg-type]
     return data
+
+
+def _first(items: list[Any], key: str, value: str) -> Any:  # noqa: ANN401 - JSON
+    """Give the first element with this value: what `matches` says, for one condition, without its overhead.
+
+    Vendors that keep benefits as `[{code, ...}]` have every row of a mapping look through the same list.
+    """
+    for item in items:
+        if isinstance(item, dict):
+            held = item.get(key, MISSING)
+            if held == value or (held.__class__ is not str and held is not MISSING and text_of(held) == value):
+                return item
+    return MISSING
 
 
 def write(data: Any, steps: tuple[Step, ...], value: Any) -> None:  # noqa: ANN401 - JSON

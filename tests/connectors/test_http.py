@@ -7,6 +7,7 @@ import logging
 import ssl
 import traceback
 from contextlib import suppress
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -148,6 +149,12 @@ async def test_a_repeated_request_is_sent_whole_each_time():
     assert [(bytes(seen.content), seen.headers["idempotency-key"]) for seen in vendor.seen] == [
         (b'{"name":"Gold"}', "k")
     ] * 3
+
+
+async def test_decimals_are_written_digit_by_digit():
+    vendor = Vendor(200)
+    await ask(door(vendor), "write", json={"rate": Decimal("0.30"), "hours": Decimal("37.5"), "big": Decimal("1E+3")})
+    assert vendor.seen[0].content == b'{"rate":0.30,"hours":37.5,"big":1000}'
 
 
 async def test_a_certificate_that_is_not_accepted_is_no_passing_fault():

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from syncd.connectors.frozen import freeze
+from syncd.connectors.perfectquote.tables import meant, told
 from syncd.errors import TransientError
 from syncd.model.records import Kind, Part, Record
 
@@ -26,9 +27,8 @@ _ENVELOPE: Final = frozenset(
 # In the data, to be read; sent, the contract refuses them.
 _READ_ONLY: Final[Mapping[Kind, frozenset[str]]] = {
     "group": frozenset({"bp_account", "tax_id_last4"}),
-    "plan": frozenset({"stage", "favorite", "source"}),
+    "plan": frozenset({"stage", "favorite", "source", "carrier_id"}),
 }
-_COMPUTED: Final = "estimated_monthly_premium"
 _MARKED: Final = ("external_ids", "syncd")
 
 
@@ -37,7 +37,7 @@ def record_of(system: str, kind: Kind, resource: object, *, may_edit_confirmed: 
     if not isinstance(resource, dict) or not resource.get("id") or resource.get("rev") is None:
         raise TransientError(f"a {kind} came without id or revision", system=system)
     record_id = str(resource["id"])
-    data = {key: value for key, value in resource.items() if key not in _ENVELOPE}
+    data = {key: value for key, value in meant(resource).items() if key not in _ENVELOPE}
     if kind == "group" and "tax_id" in data:
         # Never kept whole, even where the client's scopes would show it.
         data["tax_id_last4"] = _last_four(data.pop("tax_id"))
@@ -54,7 +54,7 @@ def record_of(system: str, kind: Kind, resource: object, *, may_edit_confirmed: 
 
 def body_of(kind: Kind, data: Mapping[str, Any], marker: str = "") -> dict[str, Any]:
     """Give the body that creates a record with this data, and the marker where the resource has a place for one."""
-    body = {key: _sent(key, value) for key, value in data.items() if key not in _READ_ONLY[kind] | _ENVELOPE}
+    body = {key: _sent(key, value, data) for key, value in data.items() if key not in _READ_ONLY[kind] | _ENVELOPE}
     if marker and kind == "plan":
         body["external_ids"] = {**(body.get("external_ids") or {}), "syncd": marker}
     return {key: value for key, value in body.items() if value is not None}
@@ -64,7 +64,7 @@ def patch_of(kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     """Give the merge patch (RFC 7396) from one state to the other, without what the server owns."""
     owned = _READ_ONLY[kind] | _ENVELOPE
     patch = _patch(before, {key: value for key, value in after.items() if key not in owned}, owned)
-    return {key: _sent(key, value) for key, value in patch.items()}
+    return {key: _sent(key, value, after) for key, value in patch.items()}
 
 
 def marker_of(record: Record) -> str:
@@ -90,12 +90,20 @@ def _same(left: object, right: object) -> bool:
     return type(left) is type(right) and left == right if isinstance(left, bool | int) else left == right
 
 
-def _sent(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Leave out what the server computes inside the blocks."""
-    if key != "rates" or not isinstance(value, dict) or not isinstance(value.get("sets"), list):
-        return value
-    sets = [{name: cell for name, cell in each.items() if name != _COMPUTED} for each in value["sets"]]
-    return {**value, "sets": sets}
+def _sent(key: str, value: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Give a key of the data in the contract's words."""
+    if key == "benefits" and isinstance(value, dict) and isinstance(value.get("variants"), list):
+        return {**value, "variants": [_without_blanks(variant) for variant in value["variants"]]}
+    return told(key, value, plan)
+
+
+def _without_blanks(variant: Any) -> Any:  # noqa: ANN401 - JSON
+    """Leave out benefits of which nothing is said any more; the contract has no such entry."""
+    fields = variant.get("fields") if isinstance(variant, dict) else None
+    if not isinstance(fields, list):
+        return variant
+    said = [{key: value for key, value in each.items() if value is not None} for each in fields]
+    return {**variant, "fields": [each for each in said if each.keys() & {"in_network", "out_of_network", "note"}]}
 
 
 def _stamp(text: object) -> float | None:

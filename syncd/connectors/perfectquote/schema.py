@@ -1,6 +1,7 @@
 """The fields of our PerfectQuote contract, as vendor paths and types: what a mapping may speak of.
 
-The contract is this project's own (see the package). Benefits are not in this table: their codes come live from the
+The contract is this project's own (see the package). Rows of rates and
+contributions are as `tables.py` hands them over. Benefits are not in this table: their codes come live from the
 catalogue. Items of a list are written `list.key`, elements of the benefits list `fields[code=CODE].column`.
 """
 
@@ -38,6 +39,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "plan_type": "text",
     "other_type": "text",
     "name": "text",
+    "carrier": "text",
     "carrier_id": "text",
     "network": "text",
     "plan_design": "text",
@@ -77,7 +79,7 @@ _RATES: Final[Mapping[str, str]] = {
     "expiration_date": "date",
     "frequency": "text",
     "tiers": "list",
-    "tiers.tier": "text",
+    "tiers.means": "text",
     "tiers.rate": "text",
     "tiers.enrolled": "integer",
     "ages": "list",
@@ -92,7 +94,6 @@ _RATES: Final[Mapping[str, str]] = {
     "unit.per": "integer",
     "unit.volume_basis": "text",
     "unit.rate": "text",
-    "unit.age_bands": "list",
     "class_ref": "text",
     "benefits_ref": "text",
     "renewal_change_percent": "text",
@@ -109,12 +110,10 @@ _CONTRIBUTIONS: Final[Mapping[str, str]] = {
     "frequency": "text",
     "pre_tax": "boolean",
     "entries": "list",
-    "entries.tier": "text",
-    "entries.part": "text",
-    "entries.percent": "text",
-    "entries.amount": "text",
-    "entries.percent_of_salary": "text",
-    "entries.defined_amount": "text",
+    "entries.means": "text",
+    "entries.kind": "text",
+    "entries.value": "text",
+    "entries.defined": "boolean",
     "max_amount": "text",
 }
 BENEFITS: Final = "benefits.variants"

@@ -22,3 +22,5 @@ class Settings(BaseModel):
     timeout_s: float = Field(default=10.0, gt=0)
     allow_confirmed_edit: bool = False
     """Write into confirmed plans too (`X-Allow-Confirmed-Edit`); otherwise they are held."""
+    carriers: dict[str, str] = Field(default_factory=dict)
+    """Names of carriers elsewhere -> carrier id here, where the names differ."""

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from syncd.connectors.base import Access, Account, Changes, Finding
 from syncd.connectors.http import Http, Operation, Reply
 from syncd.connectors.perfectquote.account import AccountFacts, look_up_account
+from syncd.connectors.perfectquote.carriers import Carriers
 from syncd.connectors.perfectquote.examine import examine, live_schema
 from syncd.connectors.perfectquote.feed import ChangeFeed
 from syncd.connectors.perfectquote.intents import Intents
@@ -45,6 +46,7 @@ class PerfectQuote:
         self._session = Session(self._http, settings)
         self._feed = ChangeFeed(self._session, state, self.read)
         self._intents = Intents(state)
+        self._carriers = Carriers(system, settings.carriers, lambda: self._pages("carriers.list", "carriers", {}))
         self._account: AccountFacts | None = None
 
     @property
@@ -71,7 +73,7 @@ class PerfectQuote:
             return
         seen: set[str] = set()
         async for resources, last in self._pages(f"{kind}s.list", PATHS[kind], _expanded(kind)):
-            records = [self._record(kind, resource) for resource in resources]
+            records = [await self._record(kind, resource) for resource in resources]
             fresh = [record for record in records if record.id not in seen]
             seen.update(record.id for record in fresh)
             yield Page(tuple(fresh), last)
@@ -82,7 +84,7 @@ class PerfectQuote:
             return NotSeen(f"PerfectQuote has no {kind} records")
         reply = await self._session.ask(f"{kind}s.read", "GET", _url(kind, record_id), params=_expanded(kind))
         if reply.ok:
-            return Present(self._record(kind, reply.json()))
+            return Present(await self._record(kind, reply.json()))
         problem = Problem.of(reply)
         if reply.status == 410:
             at = problem.body.get("deleted_at")
@@ -108,7 +110,7 @@ class PerfectQuote:
         kind, record_id = write.kind, write.record_id
         if kind not in PATHS:
             raise RefusedError(f"PerfectQuote has no {kind} records", system=self.system, external_id=record_id)
-        patch = patch_of(kind, write.before.data, write.after)
+        patch = await self._carriers.settled(patch_of(kind, write.before.data, write.after), record_id)
         if not patch:
             return
         reply = await self._once(
@@ -132,7 +134,7 @@ class PerfectQuote:
             raise RefusedError(f"a {kind} cannot be created like this", system=self.system, external_id=create.group)
         if create.group is not None:
             url = f"{_url('group', create.group)}/plans"
-        body = body_of(kind, create.parts[0].data, create.marker)
+        body = await self._carriers.settled(body_of(kind, create.parts[0].data, create.marker), create.group)
         if kind == "group":
             await self._intents.begin(create.marker, str(body.get("name") or ""), self._groups_named)
         reply = await self._once(
@@ -225,13 +227,15 @@ class PerfectQuote:
             self._account = None  # it may do less than we were told; ask again before the next observation
         raise problem.error(self.system, record_id, doing=doing)
 
-    def _record(self, kind: Kind, resource: object) -> Record:
+    async def _record(self, kind: Kind, resource: object) -> Record:
+        if kind == "plan":
+            resource = await self._carriers.named(resource)
         return record_of(self.system, kind, resource, may_edit_confirmed=self._settings.allow_confirmed_edit)
 
     async def _records(self, operation: str, kind: Kind, url: str, params: Mapping[str, str]) -> AsyncIterator[Record]:
         async for resources, _ in self._pages(operation, url, params):
             for resource in resources:
-                yield self._record(kind, resource)
+                yield await self._record(kind, resource)
 
     async def _groups_named(self, name: str) -> tuple[Record, ...]:
         """Give the groups that are called so, to the letter."""

@@ -6,14 +6,16 @@
     entries: {part: employee, percent: "80"}              means: employee, kind: percent, value: "80"
     entries: {tier: .., defined_amount: "500"}            kind: amount, value: "500", defined: true
     unit: {age_bands: [..]}                               ages: [..], as for age-rated sets
+    ages: {age_from: 65, age_to: 120}                     age_to: null: and over
 
-Takes and gives plain data; `told(meant(block)) == block` for every block that the contract allows. Fields that it does
-not know are left where they are.
+Takes and gives plain data; `told` undoes `meant` for every block that the contract allows. Fields that it does not know
+are left where they are. A contribution may leave tiers out ("no entry" is a state of its own), so what its labels mean
+is said by the rates of its class too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from syncd.errors import RefusedError
@@ -38,27 +40,53 @@ _LABELS: Final[Mapping[str, str]] = {_ONE: _ES, _TWO: _EC}
 _PARTS: Final = frozenset({"employee", "dependent"})
 _KINDS: Final = ("percent", "amount", "percent_of_salary", "defined_amount")
 _MEANING: Final = ("tier", "part")
+_OLDEST: Final = 99
+_AND_OVER: Final = 120
+"""The contract has no word for "and over"; nobody is insured by a band that begins later than this."""
 COMPUTED: Final = "estimated_monthly_premium"
 
 
-def meant(name: str, block: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give a block (`rates`, `contributions`) whose rows say what they mean."""
-    return _each_set(block, {"rates": _meant_rates, "contributions": _meant_contributions}.get(name))
+def meant(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a plan whose rate and contribution rows say what they mean."""
+    made = dict(resource)
+    if "rates" in resource:
+        made["rates"] = _each_set(resource["rates"], _meant_rates)
+    if "contributions" in resource:
+        made["contributions"] = _each_set(
+            resource["contributions"], lambda each: _meant_contributions(each, _labels_beside(each, resource))
+        )
+    return made
 
 
-def told(name: str, block: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give a block in the contract's words, without what PerfectQuote computes.
+def told(name: str, block: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Give a block of a plan in the contract's words, without what PerfectQuote computes.
 
     Raises RefusedError for tiers that are no structure of the contract.
     """
-    return _each_set(block, {"rates": _told_rates, "contributions": _told_contributions}.get(name))
+    if name == "rates":
+        return _each_set(block, _told_rates)
+    if name == "contributions":
+        return _each_set(block, lambda each: _told_contributions(each, _labels_beside(each, plan)))
+    return block
 
 
-def _each_set(block: Any, change: Any) -> Any:  # noqa: ANN401 - JSON
+def _each_set(block: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:  # noqa: ANN401 - JSON
+    sets = _sets(block)
+    return block if sets is None else {**block, "sets": [change(each) for each in sets]}
+
+
+def _sets(block: object) -> list[dict[str, Any]] | None:
     sets = block.get("sets") if isinstance(block, dict) else None
-    if change is None or not isinstance(sets, list):
-        return block
-    return {**block, "sets": [change(each) if isinstance(each, dict) else each for each in sets]}
+    return sets if isinstance(sets, list) and all(isinstance(each, dict) for each in sets) else None
+
+
+def _labels_beside(contributions: Mapping[str, Any], plan: Mapping[str, Any]) -> frozenset[str]:
+    """Give the tier labels of the rates that a contribution set is for: those of its class, or of all classes."""
+    classes = {contributions.get("class_ref") or "", ""}
+    rates = [each for each in _sets(plan.get("rates")) or [] if (each.get("class_ref") or "") in classes]
+    rows = [row for each in rates for row in each.get("tiers") or [] if isinstance(row, dict)]
+    said = (row.get("tier") or _LABELS.get(str(row.get("means")), row.get("means")) for row in rows)
+    return frozenset(str(label) for label in said if label)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -67,23 +95,36 @@ def _each_set(block: Any, change: Any) -> Any:  # noqa: ANN401 - JSON
 def _meant_rates(rates: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(rates)
     if isinstance(rates.get("tiers"), list):
-        made["tiers"] = _meant_tiers(rates["tiers"])
+        made["tiers"] = _meant_tiers(rates["tiers"], frozenset())
     unit = rates.get("unit")
     if isinstance(unit, dict) and isinstance(unit.get("age_bands"), list) and not rates.get("ages"):
         made["unit"] = {key: value for key, value in unit.items() if key != "age_bands"}
         made["ages"] = unit["age_bands"]
+    if isinstance(made.get("ages"), list):
+        made["ages"] = [_meant_age(row) if isinstance(row, dict) else row for row in made["ages"]]
     return made
 
 
-def _meant_contributions(contributions: Mapping[str, Any]) -> dict[str, Any]:
+def _meant_age(row: dict[str, Any]) -> dict[str, Any]:
+    end = row.get("age_to")
+    return {**row, "age_to": None, "age_end": end} if isinstance(end, int) and end >= _OLDEST else row
+
+
+def _told_age(row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("age_to") is not None:
+        return {key: value for key, value in row.items() if key != "age_end"}
+    return {**{key: value for key, value in row.items() if key != "age_end"}, "age_to": row.get("age_end", _AND_OVER)}
+
+
+def _meant_contributions(contributions: Mapping[str, Any], beside: frozenset[str]) -> dict[str, Any]:
     entries = contributions.get("entries")
     if not isinstance(entries, list):
         return dict(contributions)
-    return {**contributions, "entries": [_meant_entry(row) for row in _meant_tiers(entries)]}
+    return {**contributions, "entries": [_meant_entry(row) for row in _meant_tiers(entries, beside)]}
 
 
-def _meant_tiers(rows: list[Any]) -> list[Any]:
-    meaning = _meaning(row.get("tier") for row in rows if isinstance(row, dict))
+def _meant_tiers(rows: list[Any], beside: frozenset[str]) -> list[Any]:
+    meaning = _meaning({row.get("tier") for row in rows if isinstance(row, dict)} | beside)
     return [_meant_tier(row, meaning) if isinstance(row, dict) else row for row in rows]
 
 
@@ -117,23 +158,27 @@ def _meant_entry(row: Any) -> Any:  # noqa: ANN401 - JSON
 def _told_rates(rates: Mapping[str, Any]) -> dict[str, Any]:
     made = {key: value for key, value in rates.items() if key != COMPUTED}
     if isinstance(rates.get("tiers"), list):
-        made["tiers"] = _told_tiers(rates["tiers"], "rates")
-    if rates.get("rate_type") == "unit" and rates.get("ages"):
+        made["tiers"] = _told_tiers(rates["tiers"], "rates", frozenset())
+    if isinstance(rates.get("ages"), list):
+        made["ages"] = [_told_age(row) if isinstance(row, dict) else row for row in rates["ages"]]
+    if not rates.get("rate_type"):
+        made["rate_type"] = "unit" if rates.get("unit") else "age_rated" if rates.get("ages") else "composite"
+    if made["rate_type"] == "unit" and made.get("ages"):
         made["unit"] = {**(rates.get("unit") or {}), "age_bands": made.pop("ages")}
     return made
 
 
-def _told_contributions(contributions: Mapping[str, Any]) -> dict[str, Any]:
+def _told_contributions(contributions: Mapping[str, Any], beside: frozenset[str]) -> dict[str, Any]:
     entries = contributions.get("entries")
     if not isinstance(entries, list):
         return dict(contributions)
     rows = [_told_entry(row) for row in entries if not _is_blank(row)]
-    return {**contributions, "entries": _told_tiers(rows, "contributions")}
+    return {**contributions, "entries": _told_tiers(rows, "contributions", beside)}
 
 
-def _told_tiers(rows: list[Any], section: str) -> list[Any]:
+def _told_tiers(rows: list[Any], section: str, beside: frozenset[str]) -> list[Any]:
     meanings = {str(row["means"]) for row in rows if isinstance(row, dict) and row.get("means")} - _PARTS
-    _check_structure(meanings, section)
+    _check_structure(meanings, section, beside)
     return [_told_tier(row) if isinstance(row, dict) else row for row in rows]
 
 
@@ -145,13 +190,11 @@ def _told_tier(row: dict[str, Any]) -> dict[str, Any]:
     return {"part" if means in _PARTS else "tier": _LABELS.get(means, means), **rest}
 
 
-def _check_structure(meanings: set[str], section: str) -> None:
-    """Refuse what would be read back as other tiers than were meant: employee_spouse alone means any one dependant.
-
-    Contributions may leave tiers out ("no entry" is a state of its own), as long as their labels stay clear.
-    """
-    labels = [_LABELS.get(means, means) for means in meanings]
-    clear = {_meaning(labels).get(label, label) for label in labels} == meanings and len(set(labels)) == len(labels)
+def _check_structure(meanings: set[str], section: str, beside: frozenset[str]) -> None:
+    """Refuse what would be read back as other tiers than were meant: employee_spouse may mean any one dependant."""
+    labels = {means: _LABELS.get(means, means) for means in meanings}
+    meaning = _meaning(beside | set(labels.values()))
+    clear = all(meaning.get(label, label) == means for means, label in labels.items())
     if clear and (section == "contributions" or not meanings or meanings in _STRUCTURES):
         return
     raise RefusedError(
