@@ -24,6 +24,8 @@ Handler: TypeAlias = Callable[[str], Awaitable[None]]
 """Runs one group. It may raise: the engine notes it and goes on with the others."""
 
 BEAT_S = 5.0
+REFRESH_S = 60.0
+"""How often an engine looks for groups that nobody told it of."""
 
 log = structlog.get_logger("syncd")
 
@@ -118,6 +120,7 @@ class EmbeddedEngine:
         self._open = True
         self._scheduler.start()
         self._scheduler.add_job(self._alive, "interval", seconds=BEAT_S)
+        self._scheduler.add_job(self._look, "interval", seconds=REFRESH_S)
         self._beat()
         try:
             self.refresh()
@@ -176,6 +179,9 @@ class EmbeddedEngine:
 
     async def _alive(self) -> None:
         self._beat()
+
+    async def _look(self) -> None:
+        self.refresh()
 
     def _dispatch(self) -> None:
         """Start what there is room for; a group that runs keeps its twin waiting."""

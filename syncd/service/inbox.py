@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from syncd.errors import SyncdError
 from syncd.review.collect import SETTLE_S, Collected
 from syncd.review.disk import ERROR_SUFFIX
 from syncd.review.files import ReviewFolder
@@ -65,9 +66,13 @@ class Inbox:
         return news
 
     async def show(self, store: Store, scope: str | None = None) -> None:
-        """Bring the files of a scope (None: all) in line with the store."""
+        """Bring the files of a scope (None: all) in line with the store. A folder that cannot be written is told of and
+        stops nothing: files are a view, no question and no answer is lost."""
         async with self._one_at_a_time:
-            await asyncio.to_thread(show_from, store, self._folder, scope, now=self._now())
+            try:
+                await asyncio.to_thread(show_from, store, self._folder, scope, now=self._now())
+            except SyncdError as error:
+                log.error("review_not_shown", why=str(error), hint=error.hint)  # noqa: TRY400 - its hint says more
 
     # -- files --------------------------------------------------------------------------------------------------------
 

@@ -127,13 +127,11 @@ class Observers:
             event.set()
 
     def _look_after(self, stop: asyncio.Event) -> None:
-        """Give every system its task. One that ended before its time is a mistake of ours, and is told."""
+        """Give every system its task, and end those of systems that are no more."""
         self._health.beat("observers")
         for name, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[name]
-                if not task.cancelled() and (error := task.exception()) is not None:
-                    log.error("observer_failed", system=name, exc_info=error)
             elif name not in self._worlds.config.systems:
                 task.cancel()
         for name in self._worlds.config.systems:
@@ -143,16 +141,22 @@ class Observers:
 
     async def _watch(self, name: str, stop: asyncio.Event) -> None:
         """Read one system whenever it is due."""
-        wake, busy = self._wake[name], False
+        wake, least = self._wake[name], 0.0
         while not stop.is_set():
             wake.clear()
-            delay = max(await self._due_in(name), BUSY_RETRY_S if busy else 0.0)
-            if delay > 0:
-                await pause(wake, delay)
-            if stop.is_set() or (wake.is_set() and name not in self._nudged):
-                continue
-            self._nudged.discard(name)
-            busy = await self.once(name) is None
+            try:
+                delay = max(await self._due_in(name), least)
+                if delay > 0:
+                    await pause(wake, delay)
+                if stop.is_set() or (wake.is_set() and name not in self._nudged):
+                    continue
+                self._nudged.discard(name)
+                least = BUSY_RETRY_S if await self.once(name) is None else 0.0
+            except Exception:
+                # A store that is full or gone: no vendor is asked again and again because that cannot be remembered.
+                log.exception("observer_failed", system=name)
+                least = FIRST_RETRY_S
+                await pause(wake, least)
 
     async def _due_in(self, name: str) -> float:
         """Tell in how many seconds a system is due."""

@@ -172,6 +172,7 @@ class Service:
         """Look at the inbox every two seconds; a store that is busy or a full disk is told, and looked at again."""
         failing = ""
         while not self._stop.is_set():
+            self.health.beat("inbox")
             try:
                 await self._look()
                 failing = ""
@@ -179,7 +180,6 @@ class Service:
                 if str(error) != failing:
                     log.error("inbox_failed", why=str(error), hint=error.hint)  # noqa: TRY400 - its hint says more than a traceback
                 failing = str(error)
-            self.health.beat("inbox")
             await pause(self._stop, self._look_s)
 
     async def _look(self) -> None:

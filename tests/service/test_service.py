@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from syncd import assemble, config, linking
-from syncd.errors import SyncdError, TransientError
+from syncd.errors import StoreError, SyncdError, TransientError
 from syncd.review.queue import decide
 from syncd.service import groups
 from syncd.service.observing import AREA, Tried
@@ -289,6 +289,33 @@ async def test_a_run_that_takes_too_long_is_given_up(office, start):
         await running.says("observed", system="quote")
 
 
+async def test_a_review_folder_that_cannot_be_written_stops_nothing(office, start):
+    """A disk that is full, rights that are missing; here a file stands in the way."""
+    add(office)
+    review = office.folder / "state/review"
+    shutil.rmtree(review)
+    review.write_text("in the way")
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    async with start(office.folder) as running:
+        assert "cannot be written" in (await running.says("review_not_shown"))["why"]
+        await running.says("change_applied", system="crm")
+
+
+async def test_a_store_that_cannot_remember_asks_no_vendor_in_a_circle(office, start, monkeypatch):
+    add(office)
+    crm = Trouble()
+
+    def full(*_):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Tried, "save", full)
+    async with start(office.folder, crm) as running:
+        await running.says("observer_failed", system="crm")
+        await a_while()
+        assert crm.asked == 1
+        assert running.logged("run_ended")
+
+
 async def test_one_service_is_enough(office, start):
     async with start(office.folder):
         second = Service(lambda: config.load(office.folder / "syncd.toml"))
@@ -299,32 +326,32 @@ async def test_one_service_is_enough(office, start):
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "why", "field", "line"),
-    [
-        ("\nnonsense = 1\n", "there is no such key", "service.nonsense", True),
-        ("\nevery_s = 0\n", "expected a number that is greater than 0", "service.every_s", True),
-        ("\n[systems.third]\nmapping = 'crm'\n", "this system names no connector", "systems.third.connector", True),
-        ("\n= 1\n", "not valid TOML", None, True),
-    ],
-)
-async def test_bad_settings_are_refused_and_the_old_ones_stay(office, start, text, why, field, line):
+BAD_SETTINGS = [
+    ("\nnonsense = 1\n", "there is no such key", "service.nonsense"),
+    ("\nevery_s = 0\n", "expected a number that is greater than 0", "service.every_s"),
+    ("\n[systems.third]\nmapping = 'crm'\n", "this system names no connector", "systems.third.connector"),
+    ("\n[systems.third]\nconnector = 'files'\nmapping = 'crm'\n", "Field required", "systems.third.folder"),
+    ("\n= 1\n", "not valid TOML", None),
+]
+
+
+async def test_bad_settings_are_refused_and_the_old_ones_stay(office, start):
     toml = office.folder / "syncd.toml"
     add(office, "\n[service]\ndrain_s = 1\n")
     good = toml.read_text()
     async with start(office.folder) as running:
-        toml.write_text(good + text)
-        running.service.reload()
-        refused = await running.says("reload_refused")
-        assert why in refused["why"]
-        assert (refused["field"], refused["file"], bool(refused["line"])) == (field, str(toml), line)
+        for text, why, field in BAD_SETTINGS:
+            toml.write_text(good + text)
+            running.service.reload()
+            refused = await running.says_anew("reload_refused")
+            assert why in refused["why"]
+            assert (refused["field"], refused["file"], bool(refused["line"])) == (field, str(toml), True)
         toml.write_text(good + "every_s = 0.2\n")
         running.service.reload()
         await running.says("reloaded")
         await running.says_anew("observed", system="quote")
-    assert [one for one in running.ears.told if not one.startswith(("STATUS", "MONOTONIC"))] == [
-        *("READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"),
-    ]
+    told = [one for one in running.ears.told if not one.startswith(("STATUS", "MONOTONIC"))]
+    assert told == ["READY=1", *("RELOADING=1", "READY=1") * (len(BAD_SETTINGS) + 1), "STOPPING=1"]
 
 
 async def test_bad_rules_are_refused_by_file_and_line(office, start):
