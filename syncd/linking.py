@@ -16,13 +16,13 @@ from syncd.apply.write import seen_of
 from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
-from syncd.reconcile.adopt import new_link
+from syncd.reconcile.adopt import copy_of, new_link
 from syncd.reconcile.choices import Choice, Desk, LinkingError, RecordKey, resolve, told_ids
 from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
-from syncd.reconcile.types import AllSurfaces, Changeset, Decided, Link, Proposal, Stray, System, View
+from syncd.reconcile.types import AllSurfaces, Changeset, Decided, Link, Member, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
 
 __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
@@ -130,6 +130,47 @@ def _group_link(members: Mapping[System, str], desk: Desk, source: System | None
     for stray in new:
         link = joined(link, stray, desk.surfaces, wins=stray.system == source)
     return link
+
+
+async def copy_group(world: World, system: System, record_id: str, to: System, *, by: str = "") -> Link:
+    """Link a group with a counterpart that its next run creates in `to`, or let it join the link that holds the group.
+
+    From now on its plans are looked at. Raises LinkingError.
+    """
+    desk = Desk("", unlinked_groups(world), _standing(world, "group"), surfaces(world))
+    held = desk.holders.get((system, record_id))
+    _check_group_target(desk, system, record_id, to, held)
+    if held is None:
+        view = View("", (), (), desk.surfaces)
+        made = copy_of(view, desk.strays[system, record_id], (to,)).link
+        link = replace(made, scope=made.id)
+    else:
+        awaited = Member(to, f"(new {held.id})", {}, unseen=frozenset({""}), status="awaited")
+        link = replace(held, members=(*held.members, awaited), settled=b"")
+    plans = await _plans_of(world, system, record_id)
+    async with world.lock(link.id):
+        with world.store.transaction():
+            world.store.save_links([link], _rows(world, [link], "linked", by, only={(system, record_id)}))
+            world.store.rescope(system, "group", {record_id: link.id})
+            world.store.rescope(system, "plan", dict.fromkeys(plans, link.id))
+    return link
+
+
+def _check_group_target(desk: Desk, system: System, record_id: str, to: System, held: Link | None) -> None:
+    """Refuse a counterpart in a system that cannot take it, or that has one."""
+    if held is None and (system, record_id) not in desk.strays:
+        hint = told_ids(system, desk.strays)
+        raise LinkingError("there is no such group", system=system, external_id=record_id, hint=hint)
+    if to == system:
+        raise LinkingError(f"it is in {to} already", system=system, external_id=record_id)
+    surface = desk.surfaces.get((to, "group"))
+    if surface is None:
+        raise LinkingError(f"there is no system {to} that holds groups", system=system, external_id=record_id)
+    if held is not None and any(member.system == to for member in held.members):
+        hint = "There is nothing to do."
+        raise LinkingError(f"“{held.label}” ({held.id}) has a record of {to} already", system=to, hint=hint)
+    if not surface.create:
+        raise LinkingError(f"{to} takes no new groups", system=to, hint="Create it there, then link it with --into.")
 
 
 async def _plans_of(world: World, system: System, group: str) -> list[str]:

@@ -23,8 +23,8 @@ from syncd.cli.options import (
 )
 
 ORDER = (
-    *("init", "demo", "systems", "groups", "plans", "link", "unlink", "sync", "resync", "pause", "resume", "review"),
-    *("run", "history", "why", "status", "mappings", "rules", "sandbox"),
+    *("init", "demo", "doctor", "systems", "groups", "import", "plans", "link", "unlink", "sync", "resync"),
+    *("pause", "resume", "review", "run", "history", "why", "status", "mappings", "rules", "sandbox"),
 )
 
 
@@ -94,6 +94,18 @@ def demo(
     return command.run(keep)
 
 
+@app.command(short_help="Look whether everything is well.")
+def doctor(
+    system: Annotated[str | None, typer.Argument(metavar="[SYSTEM]", help="Only this system.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when something is not well.")] = False,
+    json: Json = False,
+) -> int:
+    """Look whether everything is well: settings, login, rights, mappings against the live systems, store, disk."""
+    from syncd.cli.commands import doctor as command
+
+    return command.run(session(json=json), system, check=check)
+
+
 @app.command(short_help="Show the systems and what they can take.")
 def systems(
     connectors: Annotated[bool, typer.Option("--connectors", help="List the connectors instead.")] = False,
@@ -122,6 +134,37 @@ def plans(
 
     show = command.show_lineage if lineage else command.show
     return show(session(json=json), group, refresh=refresh)
+
+
+@app.command("import", short_help="Bring a group in from a system.")
+def import_(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="A system whose groups can be searched.")],
+    *,
+    number: Annotated[str, typer.Option("--number", metavar="N", help="The account's number.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="A part of its name.")] = "",
+    into: Annotated[
+        list[str] | None,
+        typer.Option("--into", metavar="SYSTEM=ID", help="The same client in another system (repeatable)."),
+    ] = None,
+    create_in: Annotated[
+        str | None, typer.Option("--create-in", metavar="SYSTEM", help="Create the client there.")
+    ] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Read the list of accounts anew first.")] = False,
+    pick: Annotated[str | None, typer.Option("--pick", metavar="ID", help="Which of several that were found.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The decision file; else named after the group.")
+    ] = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Bring a group in: find its account by number or name, link it, show both sides' plans, write a decision file.
+
+    Who is whose counterpart you say: with --into, or --create-in. Without them the likely ones are shown.
+    """
+    from syncd.cli.commands import import_ as command
+
+    ask = command.Ask(system, name, number, tuple(into or ()), create_in, pick, refresh, out, dry_run)
+    return command.run(session(json=json), ask)
 
 
 @app.command(short_help="Decide which plans belong together.")

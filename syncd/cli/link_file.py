@@ -8,11 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from syncd.cli.link_needs import (
+    Answers,
+    Wants,
+    check_answered,
+    needs_lines,
+    origination_lines,
+    parse_needs,
+    prior_lines,
+    targets_of,
+)
 from syncd.cli.out import short
 from syncd.errors import ConfigError
 from syncd.model import paths
 from syncd.model.values_text import format_value
 from syncd.reconcile.choices import Choice, RecordKey, choice_of
+from syncd.reconcile.originate import Origins
 from syncd.reconcile.relink import Difference, Surfaces, differences
 from syncd.reconcile.strays import question
 from syncd.reconcile.suggest import Suggestion, suggest
@@ -26,7 +37,7 @@ END = "# end"
 _CLOSE = 0.15
 """Candidates this close to the best one are shown in full."""
 KEYS = ("record", "id", "name", "about", "seen", "set_aside", "candidates", "see", "decision", "note")
-TOP = ("group", "by", "plans")
+TOP = ("group", "by", "needs", "plans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class Draft:
     linked: Sequence[Link]
     surfaces: Surfaces
     aside: Mapping[RecordKey, Mapping[str, object]] = field(default_factory=dict)
+    origins: Origins = field(default_factory=dict)
+    wants: Wants = field(default_factory=Wants)
 
     def suggestions(self) -> Mapping[RecordKey, tuple[Suggestion, ...]]:
         """Give every record's likeliest counterparts."""
@@ -50,6 +63,21 @@ class Draft:
             for (system, kind), surface in self.surfaces.items()
             if kind == stray.kind and system != stray.system and surface.create
         )
+
+    def all_targets(self) -> list[System]:
+        """Name the systems that could get a copy of any record."""
+        return sorted({system for stray in self.strays.values() for system in self.targets(stray)})
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a person wrote: decisions, who took them, what the systems that they copy to are to know of the group."""
+
+    choices: Sequence[Choice]
+    by: str = ""
+    answers: Answers = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """`SYSTEM.KEY` of an answer, or `SYSTEM` -> its line."""
 
 
 def about(stray: Stray) -> str:
@@ -64,7 +92,7 @@ def about(stray: Stray) -> str:
 def render(draft: Draft) -> str:
     """Write the file."""
     suggestions = draft.suggestions()
-    lines = [*_head(draft), "", f"group: {quoted(draft.group.id)}", "by:", "", "plans:"]
+    lines = [*_head(draft), "", f"group: {quoted(draft.group.id)}", "by:", "", *needs_lines(draft.wants), "plans:"]
     shown: set[frozenset[RecordKey]] = set()
     for key in sorted(draft.strays):
         lines += ["", *_entry(draft, draft.strays[key], suggestions, shown)]
@@ -90,6 +118,7 @@ def _head(draft: Draft) -> list[str]:
         "      source erases nothing unless you add `blanks: overwrite`.",
         f"  {flow({'copy': second})}",
         f"      Create it in {second} and keep both in step. With `follow: false` it is copied once, and the two part.",
+        *origination_lines(draft.origins, draft.surfaces, draft.all_targets()),
         "  ignore     Leave it in its system only, and ask no more.",
         "  ask        Ask about it in the review queue (also takes back an ignore).",
         "",
@@ -133,6 +162,7 @@ def _entry(
         whole = one.score > found[0].score - _CLOSE
         yield from _differs(stray, draft.strays[one.system, one.id], sections, whole=whole)
     yield from _namesakes(draft, stray, found)
+    yield from prior_lines(stray, draft.linked, draft.origins, draft.surfaces)
     yield "  decision:"
     yield "  note:"
 
@@ -193,8 +223,8 @@ def _namesakes(draft: Draft, stray: Stray, found: Sequence[Suggestion]) -> Itera
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def parse(text: str, file: str, draft: Draft) -> tuple[list[Choice], str]:
-    """Read the decisions of a file, and who took them. Raises ConfigError about the first thing that is wrong."""
+def parse(text: str, file: str, draft: Draft) -> Decisions:
+    """Read the decisions of a file. Raises ConfigError about the first thing that is wrong."""
     if text.rstrip().rpartition("\n")[2].strip() != END:
         line = text.rstrip().count("\n") + 1
         raise ConfigError(
@@ -212,7 +242,20 @@ def parse(text: str, file: str, draft: Draft) -> tuple[list[Choice], str]:
         )
     plans = root.get("plans", (1, Node(1)))[1]
     choices = [choice for item in plans.items or () if (choice := _choice(item, file, draft)) is not None]
-    return choices, _text(root, "by", file)
+    at, needs = root.get("needs", (None, None))
+    answers = parse_needs(needs, at or 0, draft.wants, draft.all_targets(), file)
+    check_answered(choices, answers, draft.wants, file, at)
+    due = {system: answers[system] for system in targets_of(choices) if system in answers}
+    return Decisions(choices, _text(root, "by", file), due, _lines(needs))
+
+
+def _lines(needs: Node | None) -> dict[str, int]:
+    """Give the line of every answer."""
+    systems = (needs.pairs or {}) if needs is not None else {}
+    lines = {system: line for system, (line, _) in systems.items()}
+    for system, (_, inner) in systems.items():
+        lines |= {f"{system}.{key}": line for key, (line, _) in (inner.pairs or {}).items()}
+    return lines
 
 
 def _root(text: str, file: str) -> Mapping[str, tuple[int, Node]]:

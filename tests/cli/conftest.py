@@ -212,3 +212,15 @@ def bare(make_office: Callable[[str], Office]) -> Office:
 def office(make_office: Callable[[str], Office]) -> Iterator[Office]:
     """An office with three linked plans, in step."""
     return make_office("linked")
+
+
+@pytest.fixture
+def toys(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Office:
+    """A folder with two toy systems, `book` and `desk`; nothing was read or linked yet."""
+    from tests.cli.toys import Toys, lay_out
+
+    folder = tmp_path / "toys"
+    lay_out(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("SYNCD_CONFIG", raising=False)
+    return Toys(folder, lambda: tuple(capsys.readouterr()))  # type: ignore[arg-type, return-value]

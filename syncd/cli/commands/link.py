@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import linking
 from syncd.apply.world import no_lock
-from syncd.cli import link_file, preview, screen
+from syncd.cli import creating, link_file, preview, screen
+from syncd.cli.link_needs import Wants
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
 from syncd.cli.observing import observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell
 from syncd.cli.run import OK, OPEN
-from syncd.errors import ConfigError
+from syncd.connectors.base import Need, Needing
+from syncd.errors import ConfigError, ConnectorError, RefusedError
 from syncd.reconcile.choices import Choice
 from syncd.reconcile.guards import CHANGESET_GUARDS
 from syncd.reconcile.types import Link
@@ -55,7 +57,7 @@ async def _run(
         for one in await observe_all(world, Progress()):
             for error in (*one.observed.errors, *one.observed.tripped):
                 tell(f"note: {one.observed.system}: {error}")
-        draft = _draft(found, world)
+        draft = await draft_of(found, world)
         if file is not None:
             return await _decide(session, draft, world, file, text, dry_run=dry_run, check=check)
         if out is not None:
@@ -63,11 +65,34 @@ async def _run(
         return _show(session, draft)
 
 
-def _draft(group: Link, world: World) -> link_file.Draft:
-    strays = linking.unlinked(group.id, world)
-    return link_file.Draft(
-        group, strays, plans_of(world.store, group.id), linking.surfaces(world), linking.set_aside_of(world)
+async def draft_of(group: Link, world: World) -> link_file.Draft:
+    """Give what a decision file of a group is about, with what systems that may get copies want to know."""
+    draft = link_file.Draft(
+        group,
+        linking.unlinked(group.id, world),
+        plans_of(world.store, group.id),
+        linking.surfaces(world),
+        linking.set_aside_of(world),
+        world.origins,
     )
+    return replace(draft, wants=await _wants(group, world, draft.all_targets()))
+
+
+async def _wants(group: Link, world: World, targets: Sequence[str]) -> Wants:
+    """Ask the systems that may get copies what they do not know yet of the group."""
+    ids = {member.system: member.id for member in group.members if member.status == "live"}
+    wanted: dict[str, tuple[Need, ...]] = {}
+    away: dict[str, str] = {}
+    for system in targets:
+        connector = world.systems[system].connector
+        if system not in ids or not isinstance(connector, Needing):
+            continue
+        try:
+            wanted[system] = await connector.needs(ids[system])
+        except ConnectorError as error:
+            away[system] = error.message
+            tell(f"note: {system}: it could not be asked what it needs before a plan is created: {error.message}")
+    return Wants(wanted, away)
 
 
 def _write(session: Session, draft: link_file.Draft, out: Path) -> int:
@@ -116,8 +141,8 @@ def _show(session: Session, draft: link_file.Draft) -> int:
 async def _decide(
     session: Session, draft: link_file.Draft, world: World, file: Path, text: str, *, dry_run: bool, check: bool
 ) -> int:
-    choices, by = link_file.parse(text, str(file), draft)
-    by = by or session.by
+    decisions = link_file.parse(text, str(file), draft)
+    choices, by = decisions.choices, decisions.by or session.by
     if not choices:
         raise ConfigError(
             "no decision is filled in",
@@ -133,18 +158,42 @@ async def _decide(
         report = await run_once(scope, trial, mode)
         if not dry_run:
             whole = await run_once(scope, trial, Mode(preview=True))
+            await _settle(decisions, draft, world, file)
             with world.store.transaction():
                 came = linking.link_plans(world, scope, choices, by=by)
                 linking.approve(world, report.changeset, whole.changeset, by=by)
             session.log.info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
             show_from(world.store, session.review, scope, now=world.now())
     doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
+    new = creating.created(report.changeset, trial)
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["questions"] or doc["counts"]["creates"]) else OK
     if session.json:
-        print_json(_document(draft, came, choices, doc, dry_run=dry_run, code=code))
+        document = _document(draft, came, choices, doc, dry_run=dry_run, code=code)
+        print_json({**document, "created": new, "needs": {system: dict(s) for system, s in decisions.answers.items()}})
         return code
-    _print(draft, came, doc, dry_run=dry_run)
+    _print(draft, came, doc, new, dry_run=dry_run)
     return code
+
+
+async def _settle(decisions: link_file.Decisions, draft: link_file.Draft, world: World, file: Path) -> None:
+    """Let systems remember what they asked for; all of the file is known to be valid by now."""
+    ids = {member.system: member.id for member in draft.group.members}
+    for system, said in decisions.answers.items():
+        connector = world.systems[system].connector
+        if not isinstance(connector, Needing):
+            continue
+        try:
+            await connector.settle(ids[system], said)
+        except RefusedError as error:
+            key = next((one for one in said if one == error.field), "")
+            place = ".".join(filter(None, (system, key)))
+            raise ConfigError(
+                error.message,
+                file=str(file),
+                line=decisions.lines.get(place),
+                field=f"needs.{place}",
+                hint=error.hint,
+            ) from error
 
 
 def _document(
@@ -179,7 +228,14 @@ def _document(
     }
 
 
-def _print(draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, *, dry_run: bool) -> None:
+def _print(
+    draft: link_file.Draft,
+    came: linking.LinkedPlans,
+    doc: preview.Doc,
+    new: Sequence[preview.Doc],
+    *,
+    dry_run: bool,
+) -> None:
     for link in came.links:
         say(f"{styled('link', 'green')}    {link.label}  {member_text(link)}{_terms(link)}")
     for system, record_id in came.aside:
@@ -188,6 +244,8 @@ def _print(draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, 
         say(f"ask     {draft.strays[system, record_id].label}  {system} {record_id}")
     if came.links:
         say("", "What linking does, once:", "", *screen.lines(doc, dry_run=True))
+    for one in new:
+        say("", *creating.lines(one))
     scope = draft.group.id
     if dry_run:
         say("", "Nothing was stored: this was a dry run.")

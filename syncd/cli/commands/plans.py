@@ -4,7 +4,6 @@ which."""
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from syncd import linking
@@ -32,8 +31,7 @@ async def _show(session: Session, group: str, *, refresh: bool) -> int:
     async with session.world() as world:
         await observe_new(world, Progress(), refresh=refresh)
         found = find_group(world.store, group)
-        asked = Counter(question.proposal.link for question in world.store.questions(found.id))
-        linked = [_linked(link, asked[link.id], world) for link in plans_of(world.store, found.id)]
+        linked = [linked_doc(link, world) for link in plans_of(world.store, found.id)]
         strays = linking.unlinked(found.id, world)
         aside = linking.set_aside_of(world)
         suggestions = suggest(stray for key, stray in strays.items() if key not in aside)
@@ -60,7 +58,9 @@ async def _show(session: Session, group: str, *, refresh: bool) -> int:
     return OK
 
 
-def _linked(link: Link, questions: int, world: World) -> dict[str, Any]:
+def linked_doc(link: Link, world: World) -> dict[str, Any]:
+    """Describe a linked plan and how it stands."""
+    questions = sum(one.proposal.link == link.id for one in world.store.questions(link.scope))
     behind = {member.system: len(member.behind) for member in link.members if member.behind}
     return {
         "link": link.id,

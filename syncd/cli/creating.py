@@ -1,0 +1,123 @@
+"""What a copy would create: every value of the new record, where it comes from, and what a person must enter.
+
+Takes the decided changeset, gives plain documents and their lines. The parts are made by the code that a run sends them
+with, and read back through the lens: what is shown is what the system would get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from syncd.apply.create import new_parts
+from syncd.apply.world import flat_of
+from syncd.cli.out import short, styled, table
+from syncd.cli.preview import Doc
+from syncd.errors import RecordError
+from syncd.model import paths
+from syncd.model.fields import title_of
+from syncd.model.records import Record
+from syncd.model.values import EMPTY
+from syncd.model.values_text import format_value
+from syncd.reconcile.originate import LINK, ORIGINATION, PRIOR_PLAN
+from syncd.reconcile.types import Changeset, Link, Operation
+
+if TYPE_CHECKING:
+    from syncd.apply.world import World
+
+_ORDER = {section: at for at, section in enumerate(paths.SECTIONS)}
+
+
+def created(changeset: Changeset, world: World) -> list[Doc]:
+    """Describe every record that would be created."""
+    return [
+        _created(operation, outcome.after, world)
+        for outcome in changeset.outcomes
+        for operation in outcome.operations
+        if operation.op == "create"
+    ]
+
+
+def _created(operation: Operation, link: Link, world: World) -> Doc:
+    """Describe one; `problem`: why the system could not take it, "" when it can."""
+    system = operation.system
+    live = world.systems[system]
+    problem = ""
+    sent = {}
+    try:
+        parts = new_parts(link, system, operation.values, world)
+        sent = flat_of(Record(link.kind, "", parts), live.lenses[link.kind])
+    except RecordError as error:
+        problem = " ".join(filter(None, (error.field, error.message)))
+    surface = live.surface(link.kind)
+    left = {
+        path: value
+        for path, value in operation.values.items()
+        if sent.get(path, EMPTY) != value and value is not EMPTY and surface.carries(path) and path not in world.ignore
+    }
+    wanted = sorted(sent, key=_place)
+    return {
+        "link": link.id,
+        "label": link.label,
+        "system": system,
+        "problem": problem,
+        "values": [
+            {
+                "field": path,
+                "title": title_of(path, link.kind),
+                "value": _told(path, sent[path], world),
+                "from": _origin(path, link, world),
+            }
+            for path in wanted
+        ],
+        "not_sent": [
+            {"field": path, "value": _told(path, left[path], world), "why": surface.unwritable(path) or "not exactly"}
+            for path in sorted(left, key=_place)
+            if not problem
+        ],
+    }
+
+
+def _place(path: str) -> tuple[int, str]:
+    return _ORDER.get(paths.section(path), len(_ORDER)), path
+
+
+def _told(path: str, value: object, world: World) -> str:
+    text = format_value(value)  # type: ignore[arg-type]
+    if path != PRIOR_PLAN or not text.startswith(LINK):
+        return text
+    prior = world.store.link(text.removeprefix(LINK))
+    return f"“{prior.label}” ({prior.id})" if prior is not None else text
+
+
+def _origin(path: str, link: Link, world: World) -> str:
+    """Say where a value comes from: a record that has it, what the copy is said to be, or the system's own start."""
+    holders = [m.system for m in link.members if m.status == "live" and m.base.get(path) == link.agreed.get(path)]
+    if path not in link.agreed:
+        return "as every new record there"
+    if holders:
+        return holders[0]
+    kind = str(link.agreed.get(ORIGINATION, ""))
+    origin = world.origins.get(kind)
+    if origin is None or path in (ORIGINATION, PRIOR_PLAN):
+        return "the decision"
+    sources = origin.defaults.get(path, ())
+    return f"default of {kind}" + (f": {sources[0]}" if sources else "")
+
+
+def lines(one: Doc) -> list[str]:
+    """Write one for people."""
+    head = styled(f"Created in {one['system']}: {one['label']}", "bold")
+    if one["problem"]:
+        return [head, styled(f"  ! it cannot be created: {one['problem']}", "red")]
+    rows = [(each["field"], short(each["value"], 48), f"({each['from']})") for each in one["values"]]
+    return [head, *table(rows, indent="  "), *_left(one)]
+
+
+def _left(one: Doc) -> Iterator[str]:
+    by_why: dict[str, list[str]] = {}
+    for each in one["not_sent"]:
+        by_why.setdefault(each["why"], []).append(f"{each['field']} = {short(each['value'], 40)}")
+    for why, fields in by_why.items():
+        yield styled(f"  not sent, owed or entered by hand ({why}):", "yellow")
+        yield from (f"    {field}" for field in fields)

@@ -1,0 +1,192 @@
+"""What stands in a decision file besides the decisions: what a system must know of the group, and what a copy is.
+
+Takes needs and kinds of origination, gives lines; takes what a person wrote under `needs:`, gives answers by system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from syncd.connectors.base import Need
+from syncd.errors import ConfigError, TransientError
+from syncd.reconcile.choices import Choice
+from syncd.reconcile.lineage import likely_priors
+from syncd.reconcile.originate import ORIGINATION, Origins
+from syncd.reconcile.relink import Surfaces
+from syncd.reconcile.types import Link, Stray, System
+from syncd.review.errors import did_you_mean
+from syncd.review.yaml_text import Node, quoted
+
+Answers: TypeAlias = Mapping[System, Mapping[str, str]]
+"""System -> key -> what a person answered."""
+_PRIOR = {"required": "`prior` is needed", "optional": "`prior` may be named", "none": "without `prior`"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What systems that may get copies want to know of the group.
+
+    `open`: system -> what is not known yet, empty when all is. `away`: systems that could not be asked, with why.
+    """
+
+    open: Mapping[System, Sequence[Need]] = field(default_factory=dict)
+    away: Mapping[System, str] = field(default_factory=dict)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def needs_lines(wants: Wants) -> list[str]:
+    """Write the section `needs:`, or nothing."""
+    asking = {system: needs for system, needs in sorted(wants.open.items()) if needs}
+    if not asking:
+        return []
+    lines = [
+        f"# {' and '.join(asking)} must know this of the group before a plan is created there. It is asked once:",
+        "# what stands here is remembered with the first copy that this file decides. A value that stands here already",
+        "# is a suggestion: look at it.",
+        "needs:",
+    ]
+    for system, needs in asking.items():
+        lines.append(f"  {system}:")
+        for need in needs:
+            lines += [f"    # {text}" for text in _choices(need)]
+            lines.append(f"    {need.key}:{' ' + quoted(need.suggested) if need.suggested else ''}")
+    return [*lines, ""]
+
+
+def _choices(need: Need) -> Iterator[str]:
+    if not need.choices:
+        yield f"{need.title} (any text)"
+        return
+    yield f"{need.title}, one of:"
+    for value, title in need.choices.items():
+        yield f"  {quoted(value)}  {title}".rstrip()
+
+
+def origination_lines(origins: Origins, surfaces: Surfaces, targets: Iterable[System]) -> list[str]:
+    """Explain `origination` and `prior`, when a system that may get copies knows them."""
+    knowing = sorted(system for system in targets if origins and _knows(surfaces, system))
+    if not knowing:
+        return []
+    lines = [
+        "",
+        f"      {' and '.join(knowing)} must be told what a copy is, unless the record says so: {{copy: {knowing[0]},",
+        '      origination: renewal, prior: "ID"}. `prior` is the id of the linked plan that it follows. The kinds:',
+    ]
+    width = max(map(len, origins))
+    for name, origin in origins.items():
+        lines.append(f"        {name:<{width}}  {origin.title} ({_PRIOR[origin.prior]})")
+    return [*lines, "      What a kind needs is checked at once; --dry-run shows every value of the new record."]
+
+
+def _knows(surfaces: Surfaces, system: System) -> bool:
+    surface = surfaces.get((system, "plan"))
+    return surface is not None and surface.carries(ORIGINATION)
+
+
+def prior_lines(stray: Stray, links: Iterable[Link], origins: Origins, surfaces: Surfaces) -> Iterator[str]:
+    """List the linked plans that a record may follow."""
+    if not origins or not any(_knows(surfaces, system) for system, kind in surfaces if kind == "plan"):
+        return
+    for link in likely_priors(stray.seen.flat, links):
+        records = " · ".join(f"{member.system} {member.id}" for member in link.members if member.status == "live")
+        ids = {member.system: member.id for member in link.members}
+        prior = ids.get(stray.system) or next(iter(ids.values()))
+        told = "same line and carrier, a year before"
+        yield f"  # may follow {quoted(link.label)} ({records}; {told}): prior: {quoted(prior)}"
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def parse_needs(node: Node | None, line: int, wants: Wants, systems: Iterable[System], file: str) -> Answers:
+    """Read what stands under `needs:`; what is left empty is not answered. Raises ConfigError about the first mistake.
+
+    A system that knows everything by now is passed over: its answers were remembered before.
+    """
+    if node is None or node.plain() is None:
+        return {}
+    if node.pairs is None:
+        raise ConfigError("expected a system, and its keys under it", file=file, line=line, field="needs")
+    answers: dict[System, dict[str, str]] = {}
+    for system, (at, inner) in node.pairs.items():
+        if system not in systems:
+            meant = did_you_mean(system, systems)
+            raise ConfigError(f"no such system gets a copy{meant}", file=file, line=at, field=f"needs.{system}")
+        needs = {need.key: need for need in wants.open.get(system, ())}
+        if needs and inner.plain() is not None:
+            answers[system] = _answers(system, inner, at, needs, file)
+    return {system: said for system, said in answers.items() if said}
+
+
+def _answers(system: System, node: Node, line: int, needs: Mapping[str, Need], file: str) -> dict[str, str]:
+    if node.pairs is None:
+        raise ConfigError("expected its keys under it", file=file, line=line, field=f"needs.{system}")
+    said = {}
+    for key, (at, inner) in node.pairs.items():
+        place = f"needs.{system}.{key}"
+        need = needs.get(key)
+        if need is None:
+            hint = f"{system} asks for {', '.join(needs)}."
+            raise ConfigError(f"no such key{did_you_mean(key, needs)}", file=file, line=at, field=place, hint=hint)
+        text = _text(inner, at, place, file)
+        if text:
+            said[key] = _checked(need, text, at, place, file)
+    return said
+
+
+def _text(node: Node, line: int, place: str, file: str) -> str:
+    if node.items is not None or node.pairs is not None:
+        raise ConfigError("expected one value", file=file, line=line, field=place, hint='Put it in "quotes".')
+    return (node.text or "").strip()
+
+
+def _checked(need: Need, text: str, line: int, place: str, file: str) -> str:
+    """Take a value as it is offered; of a title, say which value it stands for."""
+    if not need.choices or text in need.choices:
+        return text
+    by_title = {title: value for value, title in need.choices.items() if title}
+    meant = did_you_mean(text, need.choices) or did_you_mean(text, by_title)
+    for title, value in by_title.items():
+        if title in meant:
+            meant = f'; did you mean "{value}" ({title})?'
+    offered = ", ".join(f"{value} ({title})" if title else value for value, title in need.choices.items())
+    hint = f"{need.title} is one of: {offered}."
+    raise ConfigError(f'"{text}" is not offered{meant}', file=file, line=line, field=place, hint=hint)
+
+
+def targets_of(choices: Iterable[Choice]) -> tuple[System, ...]:
+    """Name the systems that decisions copy to."""
+    return tuple(dict.fromkeys(target for choice in choices if choice.choice == "copy" for target in choice.to))
+
+
+def check_answered(choices: Iterable[Choice], answers: Answers, wants: Wants, file: str, line: int | None) -> None:
+    """Refuse copies into systems that do not know enough of the group, naming all that is open at once."""
+    targets = targets_of(choices)
+    for target in targets:
+        if target in wants.away:
+            raise TransientError(
+                f"it could not be asked what it must know before a plan is created: {wants.away[target]}",
+                system=target,
+                hint="Try again when the system answers; nothing was stored.",
+            )
+    still = {
+        target: [need for need in wants.open.get(target, ()) if need.key not in answers.get(target, {})]
+        for target in targets
+    }
+    told = [
+        f"{target}: {', '.join(f'{one.key} ({one.title})' for one in needs)}"
+        for target, needs in still.items()
+        if needs
+    ]
+    if told:
+        raise ConfigError(
+            f"not known yet, and needed before a plan is created in {'; '.join(told)}",
+            file=file,
+            line=line,
+            field="needs",
+            hint="Fill them in under `needs:`; a file without that section is written anew with --out.",
+        )
