@@ -19,6 +19,11 @@ _WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
 _SOAP: Final = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 _SHOWN = 8
 _NEEDED: Final = ("account", "product")
+_GRANTED: Final = {
+    True: "granted",
+    False: "not granted: estimated premiums are not read",
+    None: "not said: the user's record lists no permissions",
+}
 
 
 async def examine(client: Client, structures: Structures, desk: RightsDesk) -> tuple[Finding, ...]:
@@ -62,7 +67,7 @@ def _of_rights(rights: Rights, client: Client) -> Iterator[Finding]:
     yield Finding(
         "View Financial Info",
         ok=True,
-        detail="granted" if rights.financial else "not granted: estimated premiums are not read",
+        detail=_GRANTED[rights.financial],
     )
     extent = "all offices" if rights.all_offices else f"{len(rights.offices)} offices"
     yield Finding("offices", ok=bool(rights.offices), detail=f"{extent}: {', '.join(rights.offices[:_SHOWN])}", hint="")
@@ -87,8 +92,7 @@ async def _of_names(structures: Structures) -> Iterator[Finding]:
 
 async def _of_wsdl(client: Client) -> Finding:
     """Compare the contract in use with the one that is served; a newer one may say more, but must not say other."""
-    reply = await client.get_text("BrokerConnectV4.wsdl")
-    served = shape_of(reply.content) if reply.ok else {}
+    served = await served_shape(client)
     if not served:
         return Finding(
             "WSDL", ok=True, detail="BenefitPoint serves none at the usual address; the packaged one is used"
@@ -104,6 +108,20 @@ async def _of_wsdl(client: Client) -> Finding:
     )
 
 
+async def served_shape(client: Client) -> dict[str, tuple[str, ...]]:
+    """Give the names of the served WSDL and of the schemas beside it that it imports; empty: none is served."""
+    found: dict[str, tuple[str, ...]] = {}
+    left, seen = ["BrokerConnectV4.wsdl"], set[str]()
+    while left:
+        name = left.pop()
+        seen.add(name)
+        reply = await client.get_text(name)
+        if reply.ok:
+            found |= shape_of(reply.content)
+            left += [more for more in imported(reply.content) if more not in seen and more not in left]
+    return found
+
+
 def packaged() -> bytes:
     """Give the broker WSDL that comes with the program."""
     from syncd.connectors.benefitpoint.contract import PACKAGED  # noqa: PLC0415
@@ -114,21 +132,37 @@ def packaged() -> bytes:
 # -- comparing contracts ----------------------------------------------------------------------------------------------
 
 
-def shape_of(content: bytes) -> dict[str, tuple[str, ...]]:
-    """Give the names that matter of a WSDL: types and wrappers with their children in order, SOAPActions, enums."""
+def _parsed(content: bytes) -> etree._Element | None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
-        root = etree.fromstring(content, parser)
+        return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def imported(content: bytes) -> list[str]:
+    """Name the schemas that a WSDL or schema imports from beside it; nothing else is fetched."""
+    root = _parsed(content)
+    if root is None:
+        return []
+    places = [child.get("schemaLocation") for child in root.iter(f"{_XSD}import", f"{_XSD}include")]
+    return [place for place in places if place and "/" not in place and ":" not in place]
+
+
+def shape_of(content: bytes) -> dict[str, tuple[str, ...]]:
+    """Give the names that matter of a WSDL: types and wrappers with their children in order, SOAPActions, enums."""
+    root = _parsed(content)
+    if root is None:
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for kind in root.iter(f"{_XSD}complexType"):
         above = kind.getparent()
         name = kind.get("name") or (above.get("name") if above is not None else None)
         if name is not None:
-            found[f"type {name.strip()}"] = tuple(
-                _element(child) for child in kind.iterfind(f"{_XSD}sequence/{_XSD}element")
-            )
+            # The public contract says how often the children of a type may stand, not those of a message's wrapper.
+            wrapper = kind.get("name") is None
+            children = kind.iterfind(f"{_XSD}sequence/{_XSD}element")
+            found[f"type {name.strip()}"] = tuple(_element(child, wrapper=wrapper) for child in children)
     for simple in root.iter(f"{_XSD}simpleType"):
         if simple.get("name"):
             values = (value.get("value", "") for value in simple.iter(f"{_XSD}enumeration"))
@@ -139,9 +173,9 @@ def shape_of(content: bytes) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _element(child: etree._Element) -> str:
+def _element(child: etree._Element, *, wrapper: bool) -> str:
     kind = (child.get("type") or "").rpartition(":")[2]
-    times = f"{child.get('minOccurs', '1')}..{child.get('maxOccurs', '1')}"
+    times = f"{'' if wrapper else child.get('minOccurs', '1')}..{child.get('maxOccurs', '1')}"
     return f"{(child.get('name') or '').strip()}:{kind}:{times}"
 
 

@@ -185,6 +185,9 @@ class Plans:
         }
         if len(funding) == 1:
             data["_funding"] = funding.pop()
+        months = rate.guarantee_months(max(rates, key=lambda one: day_of(one.get("effectiveAsOf")), default={}))
+        if months is not None:
+            data["_guaranteeMonths"] = months
         return Part(product.KIND, str(raw["productID"]), data, raw.get("lastModifiedOn"))
 
     async def carrier_name(self, raw: Mapping[str, Any]) -> str:

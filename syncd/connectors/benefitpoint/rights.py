@@ -31,19 +31,19 @@ SECTIONS: Final = ("details", "benefits", "rates", "contributions", "eligibility
 COMMISSION_HIDDEN: Final = (
     "BenefitPoint hides commission data from this user (no revenue-tracking role), and an update would blank it there"
 )
-_REVENUE_ROLE = "Revenue_Tracking_Administrator"
 _FINANCIAL = "view financial info"
 _FRESH_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """`denied`: module -> what BenefitPoint said; `known`: the user's own record was found, so roles are known."""
+    """`denied`: module -> what BenefitPoint said; `known`: the user's own record was found; `financial`: None where it
+    lists no permissions."""
 
     denied: Mapping[str, str]
     known: bool
     revenue: bool
-    financial: bool
+    financial: bool | None
     offices: tuple[str, ...]
     all_offices: bool
 
@@ -105,13 +105,12 @@ class RightsDesk:
                 denied[module] = why
         me = await self._me()
         roles = [role for role in me.get("roles", []) if role.get("active") is not False]
-        names = {str(role.get("role")) for role in roles}
         offices = sorted(str(one.get("officeName", "")) for one in (await self._structures.offices()).values())
         return Rights(
             denied=denied,
             known=bool(me),
-            revenue="revenue tracking" not in denied and (not me or _REVENUE_ROLE in names or _may_track(roles)),
-            financial=not me or _has(roles, _FINANCIAL),
+            revenue="revenue tracking" not in denied,
+            financial=_has(roles, _FINANCIAL),
             offices=tuple(offices),
             all_offices=any(role.get("accessArea", {}).get("accessLevel") == "All" for role in roles),
         )
@@ -133,18 +132,9 @@ class RightsDesk:
         return next((one for one in found if str(one.get("username", "")).casefold() == name.casefold()), {})
 
 
-def _may_track(roles: list[Any]) -> bool:
-    """Tell whether a role carries a revenue-tracking permission, where the tenant gives it as one."""
-    return any(
-        "revenue tracking" in str(right.get("description", "")).lower() and right.get("hasPermission") is True
-        for role in roles
-        for right in role.get("permissions", [])
-    )
-
-
-def _has(roles: list[Any], permission: str) -> bool:
-    return any(
-        str(right.get("description", "")).strip().lower() == permission and right.get("hasPermission") is True
-        for role in roles
-        for right in role.get("permissions", [])
-    )
+def _has(roles: list[Any], permission: str) -> bool | None:
+    """Tell whether a role grants a permission; None: the roles list none."""
+    listed = [right for role in roles for right in role.get("permissions", [])]
+    granted = (right for right in listed if right.get("hasPermission") is True)
+    named = any(str(right.get("description", "")).strip().lower() == permission for right in granted)
+    return named if listed else None

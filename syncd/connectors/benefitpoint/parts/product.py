@@ -12,6 +12,10 @@ from syncd.connectors.benefitpoint.values import visible
 from syncd.errors import RefusedError
 
 KIND = "product"
+MARKED = "syncd:"
+"""How our markers begin; what else stands in alternativePlanID is the brokerage's own plan code."""
+DESIGNED = ("Medical", "Dental")
+"""Lines whose product types are plan designs: PPO, HMO and so on."""
 REQUIRED = {
     "accountID": "the account",
     "productTypeID": "the product type",
@@ -30,11 +34,15 @@ def annotated(raw: Mapping[str, Any], kind: Mapping[str, Any], carrier: str) -> 
     """Name the product's type and carrier.
 
     `_type.line` and `_type.plan` hold the same words twice, `Medical/PPO`: two canonical fields are read from them, and
-    each is given by its own words when a plan is made.
+    each is given by its own words when a plan is made. Other lines than medical and dental have no designs.
     """
     word = type_word(kind)
-    named: Data = {"line": word, "plan": word, "name": kind.get("longDescription", "")} if word else {}
-    return {**visible(raw), "_type": named, "_carrier": {"name": carrier}}
+    named: Data = {"line": word, "name": kind.get("longDescription", "")} if word else {}
+    if kind.get("lineOfCoverage") in DESIGNED:
+        named["plan"] = word
+    code = str(raw.get("planInfo", {}).get("alternativePlanID", ""))
+    made: Data = {**visible(raw), "_type": named, "_carrier": {"name": carrier}}
+    return made | ({"_planCode": code} if code and not code.startswith(MARKED) else {})
 
 
 def type_word(kind: Mapping[str, Any]) -> str:
@@ -45,7 +53,7 @@ def type_word(kind: Mapping[str, Any]) -> str:
 
 def find_type(wanted: Mapping[str, Any], kinds: Mapping[int, Mapping[str, Any]], settings: Settings) -> int:
     """Find the product type of a new plan by the words that the mapping gave. Raises RefusedError unless one fits."""
-    words = [str(word) for word in (wanted.get("plan"), wanted.get("line")) if word]
+    words = _words(str(wanted.get("line") or ""), str(wanted.get("plan") or ""))
     for word in words:
         if word in settings.product_types:
             return settings.product_types[word]
@@ -67,6 +75,12 @@ def find_type(wanted: Mapping[str, Any], kinds: Mapping[int, Mapping[str, Any]],
         field="productTypeID",
         hint="Say which one under `product_types` in this system's settings.",
     )
+
+
+def _words(line: str, plan: str) -> list[str]:
+    """Give the words to look a type up by, the closest first. A design of another line says nothing about this one."""
+    same = _folded(line.partition("/")[0]) == _folded(plan.partition("/")[0])
+    return [word for word in (plan if same or not line else "", line) if word]
 
 
 def find_carrier(name: str, carriers: Mapping[int, Mapping[str, Any]], settings: Settings) -> int:

@@ -22,6 +22,7 @@ _NOT_EMPLOYEE = re.compile(r"\b(?:spouse|child|children|dependents?)\b", re.IGNO
 _PER = re.compile(r"\bper \$[\d,]+(?: of [\w ]+| weekly benefit| payroll| volume)?", re.IGNORECASE)
 _COMPOSITE = re.compile(r"composite", re.IGNORECASE)
 _PERIODS = re.compile(r"\b(?P<period>monthly|annual|weekly|biweekly|quarterly)\b", re.IGNORECASE)
+_BASIS = re.compile(r"\b(?P<period>per (?:month|year|week|quarter|pay (?:cycle|period)))\b", re.IGNORECASE)
 _MONTHS = {"Years": 12, "Months": 1}
 
 
@@ -51,13 +52,14 @@ def annotated(
     extra = {
         "_class": binding.class_of("rateID", raw.get("rateID")),
         "_schedule": schedule.name if schedule is not None else None,
-        "_guaranteeMonths": _guarantee(raw),
+        "_guaranteeMonths": guarantee_months(raw),
         **_unit(values),
     }
     return made | {key: value for key, value in extra.items() if value is not None}
 
 
-def _guarantee(raw: Mapping[str, Any]) -> int | None:
+def guarantee_months(raw: Mapping[str, Any]) -> int | None:
+    """Give how long a rate is guaranteed; None: not said, or in days."""
     months, count = _MONTHS.get(str(raw.get("rateGuaranteeUOM"))), raw.get("rateGuarantee")
     return count * months if months is not None and isinstance(count, int) else None
 
@@ -95,7 +97,11 @@ def _unit(values: list[Data]) -> Data:
     priced = [value for value in values if "_cell" in value]
     singles = [value["valueNum"] for value in priced if value["_cell"] == "unit" and "valueNum" in value]
     per = {value["_per"] for value in priced if "_per" in value}
-    periods = {value["_period"] for value in priced if "_period" in value}
+    # What the rate itself says of its period is truer than the name of the group that all rates of its type share.
+    chosen = [_BASIS.search(value.get("rateOptionValue", {}).get("description", "")) for value in values]
+    periods = {found["period"].lower() for found in chosen if found} or {
+        value["_period"] for value in priced if "_period" in value
+    }
     cells = {value["_cell"] for value in priced}
     found: Data = {}
     if len(singles) == 1:
