@@ -14,7 +14,7 @@ from syncd.connectors.benefitpoint.accounts import Accounts, seconds
 from syncd.connectors.benefitpoint.client import Client
 from syncd.connectors.benefitpoint.contract import Data
 from syncd.connectors.benefitpoint.parts import contribution, product, rate, rule, summary
-from syncd.connectors.benefitpoint.parts.binding import Binding, active
+from syncd.connectors.benefitpoint.parts.binding import Binding, in_use
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.together import each
@@ -140,7 +140,7 @@ class Plans:
         found = {kind: await self._parts(kind, account, number) for kind in FINDS}
         quotes = [one for one in found[rate.KIND] if rate.is_quote(one)]
         found[rate.KIND] = [one for one in found[rate.KIND] if not rate.is_quote(one)]
-        binding = await self._binding(found[rule.KIND], account)
+        binding = await self._binding(found[rule.KIND], account, _days(found[rate.KIND], raw))
         parts = [
             await self._product_part(raw, found[rate.KIND]),
             *await self._summary_parts(raw, found[summary.KIND]),
@@ -160,20 +160,19 @@ class Plans:
         listed = (await self._client.call(find, **asked)).get(children, [])
         return [await self.raw(kind, one) for one in sorted(int(one[key]) for one in listed)]
 
-    async def _binding(self, rules: Sequence[Data], account: int) -> Binding:
+    async def _binding(self, rules: Sequence[Data], account: int, days: Mapping[int, str]) -> Binding:
         """Name the classes that the rules speak of; the account is read only if they speak of any."""
-        used = active(rules)
-        employees = [one.get("employeeEligibilityRule", {}) for one in used]
-        wanted = {
-            number for one in employees for key in ("accountClassIDs", "employeeTypeIDs") for number in one.get(key, [])
-        }
+        used, past = [one for one in rules if in_use(one)], [one for one in rules if not in_use(one)]
+        employees = [one.get("employeeEligibilityRule", {}) for one in rules]
+        kinds = ("accountClassIDs", "employeeTypeIDs")
+        wanted = {number for one in employees for key in kinds for number in one.get(key, [])}
         if not wanted:
-            return Binding(used)
+            return Binding(used, past, days)
         info = (await self._accounts.raw(account, fresh=False)).get("groupAccountInfo", {})
         if not wanted <= {*_named(info, "accountClasses", "classID"), *_named(info, "employeeTypes", "employeeTypeID")}:
             info = (await self._accounts.raw(account)).get("groupAccountInfo", {})
         classes = {key: str(one.get("name", "")) for key, one in _named(info, "accountClasses", "classID").items()}
-        return Binding(used, classes, _named(info, "employeeTypes", "employeeTypeID"))
+        return Binding(used, past, days, classes, _named(info, "employeeTypes", "employeeTypeID"))
 
     async def _product_part(self, raw: Mapping[str, Any], rates: Sequence[Data]) -> Part:
         kind = (await self._structures.product_types(need=raw["productTypeID"])).get(raw["productTypeID"], {})
@@ -224,11 +223,9 @@ class Plans:
         if not contributions:
             return []
         schedules = await self._structures.contribution(raw["productTypeID"])
-        rates, otherwise = _days(found[rate.KIND], raw), day_of(raw.get("effectiveAsOf"))
-        days = {
-            int(one["contributionID"]): contribution.effective_of(one["contributionID"], binding, rates, otherwise)
-            for one in contributions
-        }
+        otherwise = day_of(raw.get("effectiveAsOf"))
+        numbers = [int(one["contributionID"]) for one in contributions]
+        days = {number: binding.day_of("contributionID", number) or otherwise for number in numbers}
         sold = binding.sold("contributionID", days)
         return [
             _part(

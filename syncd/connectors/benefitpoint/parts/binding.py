@@ -7,7 +7,7 @@ responses (BenefitPoint: documented for responses).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,19 +16,36 @@ Rule = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Binding:
-    """The active rules of one plan, with the names of the classes that they speak of."""
+    """The rules of one plan with the names of the classes that they speak of. `rules`: those in use; `past`: those that
+    are not, which still say what belonged together; `days`: rate id -> its day."""
 
     rules: Sequence[Rule]
+    past: Sequence[Rule] = ()
+    days: Mapping[int, str] = field(default_factory=dict)
     classes: Mapping[int, str] = field(default_factory=dict)
     employee_types: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def class_of(self, key: str, number: object) -> str | None:
-        """Name the class of a rate (`rateID`) or contribution (`contributionID`); None: all employees."""
-        labels = list(dict.fromkeys(self.label(rule) for rule in self.rules))
-        mine = list(dict.fromkeys(self.label(rule) for rule in self.rules if rule.get(key) == number))
-        if len(labels) < 2 or not mine or len(mine) == len(labels):
+        """Name the class of a rate (`rateID`) or contribution (`contributionID`); None: all employees of its day."""
+        pool = self.rules if self.names(key, number) else self.past
+        naming = [rule for rule in pool if rule.get(key) == number]
+        days = {self._day(rule) for rule in naming}
+        labels = {self.label(rule) for rule in pool if self._day(rule) in days}
+        mine = list(dict.fromkeys(self.label(rule) for rule in naming))
+        if len(labels) < 2 or len(mine) == len(labels):
             return None
         return " / ".join(label or "others" for label in mine)
+
+    def day_of(self, key: str, number: object) -> str:
+        """Give the latest day of the rates that stand in a rule beside this; "" when no rule says."""
+        for pool in (self.rules, self.past):
+            days = [self._day(rule) for rule in pool if rule.get(key) == number]
+            if any(days):
+                return max(days)
+        return ""
+
+    def _day(self, rule: Rule) -> str:
+        return self.days.get(rule.get("rateID", 0), "")
 
     def label(self, rule: Rule) -> str:
         """Name the employees that a rule is for; "" for all."""
@@ -47,6 +64,6 @@ class Binding:
         return frozenset(number for number, day in dated.items() if number in named or day not in days)
 
 
-def active(rules: Iterable[Rule]) -> list[Rule]:
-    """Give the rules that are in use."""
-    return [rule for rule in rules if rule.get("active") is not False]
+def in_use(rule: Rule) -> bool:
+    """Tell whether a rule is in use."""
+    return rule.get("active") is not False

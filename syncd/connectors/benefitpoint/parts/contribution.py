@@ -34,13 +34,3 @@ def annotated(
     kinds = {kind for value in values for kind in _KINDS if kind in value}
     cls = binding.class_of("contributionID", raw.get("contributionID"))
     return data | ({"_class": cls} if cls else {}) | ({"_basis": "defined"} if kinds == {_KINDS[-1]} else {})
-
-
-def effective_of(number: int, rules: Binding, rates: Mapping[int, str], otherwise: str) -> str:
-    """Give the day of a contribution: the latest of the rates that its rules name, else the plan's own."""
-    days = [
-        rates[rule["rateID"]]
-        for rule in rules.rules
-        if rule.get("contributionID") == number and rule.get("rateID") in rates
-    ]
-    return max(days, default="") or otherwise
