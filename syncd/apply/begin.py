@@ -21,7 +21,7 @@ from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 class Job:
     """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held.
 
-    `sent`: the kinds of the parts that went out and were accepted.
+    `sent`: the paths that the parts carry which went out and were accepted.
     """
 
     link: str
@@ -30,7 +30,7 @@ class Job:
     intents: list[Intent]
     seen: Seen
     changes: Flat
-    sent: list[str] = field(default_factory=list)
+    sent: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ async def recover(scope: str, world: World) -> list[str]:
             await world.clock.sleep(world.settle_s)
         for intent in rows:
             try:
-                settled = await _settle(intent, world, last=again)
+                settled = await _settle(intent, world, _meant(pending, intent), last=again)
             except ConnectorError as error:
                 unread.append(str(error))
                 continue
@@ -42,7 +42,17 @@ async def recover(scope: str, world: World) -> list[str]:
     return unread
 
 
-async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
+def _meant(pending: Iterable[Intent], intent: Intent) -> Flat:
+    """Give all that was to be written to a record, whichever of its parts."""
+    return {
+        path: value
+        for one in pending
+        if one.op == "write" and (one.system, one.kind, one.record_id) == (intent.system, intent.kind, intent.record_id)
+        for path, value in one.after.items()
+    }
+
+
+async def _settle(intent: Intent, world: World, meant: Flat, *, last: bool) -> bool:
     """Settle one row; False asks for a second look."""
     link = world.store.link(intent.link)
     system = world.systems.get(intent.system)
@@ -60,11 +70,12 @@ async def _settle(intent: Intent, world: World, *, last: bool) -> bool:
         return True
     if not isinstance(answer, Present):
         return True  # not to be read now: the row stays, the next run looks again
-    return _settle_write(intent, link, answer.record, world, last=last)
+    return _settle_write(intent, link, answer.record, world, meant, last=last)
 
 
-def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, last: bool) -> bool:
-    """Say landed, never landed or overtaken."""
+def _settle_write(intent: Intent, link: Link, record: Record, world: World, meant: Flat, *, last: bool) -> bool:
+    """Say landed, never landed or overtaken. `meant`: all that was to be written to the record; what of it is there is
+    nobody else's edit."""
     lens = world.systems[intent.system].lenses[intent.kind]
     holds = flat_of(record, lens)
     landed = frozenset(path for path, value in intent.after.items() if holds.get(path, EMPTY) == value)
@@ -76,7 +87,8 @@ def _settle_write(intent: Intent, link: Link, record: Record, world: World, *, l
     link = _owing(advance(link, intent.system, result), link, intent.system, lens)
     history = (_written(intent, link, landed, holds, world),) if landed else ()
     known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
-    others = _others(known.flat if known is not None else {}, holds, landed)
+    ours = [path for path, value in meant.items() if holds.get(path, EMPTY) == value]
+    others = _others(known.flat if known is not None else {}, holds, ours)
     if others:
         history = (
             *history,

@@ -15,15 +15,16 @@ from typing import Self
 import orjson
 
 from syncd.apply.begin import Job, Started
+from syncd.apply.pieces import Piece, pieces_of, split
 from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
-from syncd.errors import ConnectorError, RecordError, StaleWriteError, TransientError, UnknownOutcomeError
+from syncd.errors import ConnectorError, RecordError, RefusedError, StaleWriteError, TransientError, UnknownOutcomeError
 from syncd.model import encoding
 from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
 from syncd.store.database import uncollected
-from syncd.store.rows import HistoryRow, Intent, Settlement, Snapshot
+from syncd.store.rows import Batch, HistoryRow, Intent, Settlement, Snapshot
 
 BATCH = 256
 """Confirmations stored in one transaction."""
@@ -153,11 +154,13 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
     except RecordError as error:
         _finish(job, ledger, done, answer.record, now_holds, End.REFUSED, error.message)
         return
+    pieces = pieces_of(answer.record, putting.parts, job.changes, lens)
+    _name_parts(job, pieces, world)
     if system.access is None or not system.access.conditional:
-        job.intents = [_with_images(intent, answer.record, putting.parts) for intent in job.intents]
+        job.intents = [_with_images(intent, pieces) for intent in job.intents]
     end, note = End.CONFIRMED, "; ".join(loss.why for loss in putting.losses.values())
     try:
-        await _send(job, putting.parts, answer.record, system, world)
+        await _send(job, pieces, system, world)
     except StaleWriteError as error:
         end, note = End.MOVED, str(error)
     except RecordError as error:
@@ -171,22 +174,37 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
     await _confirm(job, ledger, done, now_holds, end, note)
 
 
-async def _send(job: Job, parts: tuple[Part, ...], record: Record, system: LiveSystem, world: World) -> None:
-    """Send the changed parts, each once."""
-    before = {part.kind: part for part in record.parts}
-    for part in parts:
-        await system.connector.write(PartWrite(record.kind, record.id, before[part.kind], part.data))
-        job.sent.append(part.kind)
+def _name_parts(job: Job, pieces: list[Piece], world: World) -> None:
+    """Keep a journal row for each part, before the first goes out, where several of a kind are written."""
+    intents = split(job.intents, pieces, world.new_id)
+    if len(intents) > len(job.intents):
+        world.store.begin(Batch(intents=tuple(intents)))
+        job.intents = intents
+
+
+async def _send(job: Job, pieces: list[Piece], system: LiveSystem, world: World) -> None:
+    """Send the changed parts, each once. One that is refused keeps no other back; the refusal is raised in the end."""
+    kind, refused = job.intents[0].kind, dict[str, RecordError]()
+    for piece in pieces:
+        try:
+            await system.connector.write(PartWrite(kind, job.record_id, piece.before, piece.after.data))
+        except StaleWriteError:
+            raise
+        except RecordError as error:
+            refused.setdefault(error.message, error)
+            continue
+        job.sent |= piece.paths
         world.effect("after_write")
+    if refused:
+        raise RefusedError("; ".join(refused)) from next(iter(refused.values()))
 
 
-def _with_images(intent: Intent, record: Record, parts: tuple[Part, ...]) -> Intent:
+def _with_images(intent: Intent, pieces: list[Piece]) -> Intent:
     """Keep both images of a part whose system has no conditional write: what we may have overwritten stays known."""
-    old = next((part for part in record.parts if part.kind == intent.part), None)
-    new = next((part for part in parts if part.kind == intent.part), None)
-    if old is None or new is None:
+    piece = next((piece for piece in pieces if piece.name == intent.part), None)
+    if piece is None:
         return intent
-    return replace(intent, raw_before=_json(old), raw_after=_json(new))
+    return replace(intent, raw_before=_json(piece.before), raw_after=_json(piece.after))
 
 
 def _json(part: Part) -> str:
@@ -233,8 +251,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     before = job.seen.flat
     found = _found(before, holds, job.changes)
     if end is End.MOVED:  # what did not go out is somebody else's, even if it is just what we meant
-        part_of = world.systems[job.system].lenses[record.kind].part_of
-        theirs = frozenset(path for path in found.landed if part_of(path) not in job.sent)
+        theirs = found.landed - job.sent
         moved = frozenset(path for path in theirs if holds.get(path, EMPTY) != before.get(path, EMPTY))
         found = _Found(found.landed - theirs, found.other | moved, found.aside)
     landed, other = found.landed, found.other

@@ -26,6 +26,7 @@ FAILED = 1
 MERGE, NORMALISE, CONSTRAIN, DECIDE = "test_merge", "test_normalise", "test_constrain", "test_decide"
 MISSING, GUARDS, QUESTIONS, ADOPT = "test_missing", "test_guards", "test_questions", "test_adopt"
 WRITE, CREATE, RECOVER, OBSERVE = "test_write", "test_create", "test_recover", "test_observe"
+FEED, GROUPED, PARTS = "test_feed", "test_by_group", "test_parts"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ MUTATIONS = [
     _("what somebody typed was written by us", "apply/write.py", "if end is End.MOVED:  #", "if False:  #", WRITE),
     _("what others move meanwhile is not looked at again", "apply/write.py", "if other or end is End.MOVED or found.aside:", "if False:", WRITE),
     _("a refusal is tried at once", "apply/write.py", "next_at=result.now + wait_s(refusals), why=result.note)", "next_at=0.0, why=result.note)", WRITE),
-    _("the images are not kept", "apply/write.py", "return replace(intent, raw_before=_json(old), raw_after=_json(new))", "return intent", WRITE),
+    _("the images are not kept", "apply/write.py", "return replace(intent, raw_before=_json(piece.before), raw_after=_json(piece.after))", "return intent", WRITE),
     # -- create, end, recover, begin, observe
     _("a marker is not searched for", "apply/create.py", "    if marked:", "    if False:", CREATE),
     _("one of two lookalikes is taken", "apply/create.py", "return same[0] if len(same) == 1 else None", "return same[0] if same else None", CREATE),
@@ -150,6 +151,20 @@ MUTATIONS = [
     _("no guard looks at a listing", "apply/observe.py", "trip = self._judge(missing, len(known))", "trip = None", OBSERVE),
     _("an approval of other evidence counts", "apply/observe.py", 'or answer.choice != "approve" or answer.digest != trip.digest:', 'or answer.choice != "approve":', OBSERVE),
     _("a change that no token shows is not seen", "apply/observe.py", "if heads.get(record.id) != (raw, None):", "if record.id not in heads:", OBSERVE),
+    # -- feeds, groups, parts
+    _("a feed is believed for ever", "apply/feed.py", "or world.now() - place.full_at >= world.full_every_s", "", FEED),
+    _("another world's feed is believed", "apply/feed.py", "if place.basis != _basis(system) or", "if", FEED),
+    _("a feed heals a broken listing", "apply/feed.py", "all(one is not None and _is_good(one) for one in listings)", "True", FEED),
+    _("what a feed says to be gone is not asked for", "apply/feed.py", "        if isinstance(answer, Present):", "        if False:", FEED),
+    _("no guard looks at what a feed says to be gone", "apply/feed.py", "    if not intake.gone:", "    if True:", FEED),
+    _("a place is stored though the listing was not good", "apply/observe.py", "if good and self.start is not None:", "if self.start is not None:", FEED),
+    _("a newly linked group is not listed", "apply/feed.py", "(new := groups.keys() - set(since.groups))", "(new := set[str]())", GROUPED),
+    _("half a group is a group", "apply/feed.py", "    if not whole:", "    if False:", GROUPED),
+    _("plans of other groups are missing", "apply/observe.py", "        if groups is None:\n            members", "        if True:\n            members", GROUPED),
+    _("a part that was not sent is ours", "apply/write.py", "theirs = found.landed - job.sent", "theirs = found.landed - job.changes.keys()", PARTS),
+    _("one refused part keeps the others back", "apply/write.py", "            continue\n        job.sent", "            break\n        job.sent", PARTS),
+    _("parts of a kind share a row", "apply/pieces.py", "        if len(mine) <= 1:", "        if True:", PARTS),
+    _("our own write is an edit of somebody else", "apply/recover.py", "others = _others(known.flat if known is not None else {}, holds, ours)", "others = _others(known.flat if known is not None else {}, holds, landed)", PARTS),
 ]  # fmt: skip
 
 
