@@ -48,7 +48,7 @@ def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False
     state = state_folder(config)
     compiled = {name: load_mapping(config, name) for name in config.systems}
     store = _copy(open_store(config)) if dry_run else open_store(config)
-    systems = {name: _system(config, name, compiled[name], store) for name in config.systems}
+    systems = {name: live_system(config, name, compiled[name], store) for name in config.systems}
     return World(
         systems=systems,
         store=store,
@@ -108,7 +108,8 @@ def load_mapping(config: Config, system: str) -> Mapping:
         raise error if error.file is not None else _placed(error, config, system, "mapping") from error
 
 
-def _system(config: Config, name: str, mapping: Mapping, store: Store) -> LiveSystem:
+def live_system(config: Config, name: str, mapping: Mapping, store: Store) -> LiveSystem:
+    """Make one system as it can be used. Raises ConfigError that names the place in the configuration."""
     one = config.systems[name]
     folders = [config.at(folder) for folder in config.connectors_path]
     try:
