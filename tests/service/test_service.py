@@ -233,6 +233,19 @@ async def test_a_vendor_that_is_away_stalls_nobody_and_comes_back(office, start,
         await running.says("change_applied", system="crm")
 
 
+async def test_what_waited_for_a_vendor_is_delivered_when_it_is_back_not_an_hour_later(office, start):
+    add(office, HOURLY)
+    toml = office.folder / "syncd.toml"
+    toml.write_text(toml.read_text().replace('connector = "files"', 'connector = "files"\npoll_s = 0.1'))
+    crm = Trouble("fails")
+    async with start(office.folder, crm) as running:
+        await running.says("vendor_failed", system="crm")
+        office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+        await running.says("run_ended", result="partial")
+        crm.mode = ""
+        await running.says("change_applied", system="crm")
+
+
 async def test_a_vendor_that_is_down_is_asked_less_often_and_that_survives_a_restart(office, start):
     add(office)
     crm = Trouble("fails")
