@@ -6,9 +6,10 @@ A Firm Reviewer reads only (PerfectQuote: "Setting up users", documented); the o
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from syncd.connectors.base import Access
 from syncd.connectors.perfectquote.problems import Problem
@@ -16,33 +17,31 @@ from syncd.connectors.perfectquote.session import Session, Token
 from syncd.connectors.perfectquote.settings import Settings
 from syncd.errors import TransientError
 
-REVIEWER = "the account is a Firm Reviewer, who only reads in PerfectQuote"
+_BELIEVED_S: Final = 24 * 3600.0
+_NOBODY: Final = "pln_does_not_exist"
+REVIEWER: Final = "the account is a Firm Reviewer, who only reads in PerfectQuote"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """Firm and user, as they were found with a token."""
+    """What was found: the firm, the refusal of a write, if any; and until when it is believed (monotonic seconds)."""
 
-    token: Token
     firm: Mapping[str, Any]
-    user: Mapping[str, Any]
+    refusal: str
+    until: float
 
-    @property
-    def is_reviewer(self) -> bool:
-        """Whether the user only reads; a user who is not listed is taken at the word of the token's scopes."""
-        return "reviewer" in str(self.user.get("role", "")).lower()
-
-    def why_not(self, kind: str) -> str:
+    def why_not(self, kind: str, token: Token) -> str:
         """Say why groups or plans are not written; "": they are."""
-        if self.is_reviewer:
+        if self.refusal == "read_only_role":
             return REVIEWER
-        return "" if f"{kind}s:write" in self.token.scopes else f"the client has no scope {kind}s:write"
+        missing = self.refusal == "scope_missing" or f"{kind}s:write" not in token.scopes
+        return f"the client has no scope {kind}s:write" if missing else ""
 
-    def access(self, settings: Settings) -> Access:
+    def access(self, token: Token, settings: Settings) -> Access:
         """Give what the account may do. The fingerprint stands for address, firm and user."""
-        why = self.why_not("plan")
-        user = self.user.get("id") or self.token.user or settings.client_id
-        told = "\n".join((settings.base_url.rstrip("/"), str(self.firm.get("id", "")), str(user)))
+        why = self.why_not("plan", token)
+        user = token.user or settings.client_id
+        told = "\n".join((settings.base_url.rstrip("/"), str(self.firm.get("id", "")), user))
         return Access(
             fingerprint=hashlib.blake2b(told.encode(), digest_size=12).hexdigest(),
             unwritable={"": why} if why else {},
@@ -54,24 +53,17 @@ class AccountFacts:
         )
 
 
-async def look_up_account(session: Session, token: Token, settings: Settings) -> AccountFacts:
-    """Ask for the firm, and for the user whom the token acts as."""
+async def look_up_account(session: Session) -> AccountFacts:
+    """Ask for the firm, and whether the user may write.
+
+    The contract does not say whom a token acts as, so the role is found by an empty patch of a plan that does not
+    exist: a reviewer is refused for the role, everybody else for the plan. It cannot change anything.
+    """
     firm = await _get(session, "firm")
-    users = await _get(session, "users")
-    listed = users.get("data") if isinstance(users.get("data"), list) else []
-    return AccountFacts(token, firm, _mine(listed or [], token, settings))
-
-
-def _mine(users: list[Any], token: Token, settings: Settings) -> Mapping[str, Any]:
-    """Find the user of the token: named by the token, by the client, or the only one there is."""
-    known = [user for user in users if isinstance(user, dict)]
-    for user in known:
-        if token.user and user.get("id") == token.user:
-            return user
-    named = [user for user in known if user.get("client_id") == settings.client_id]
-    if len(named) == 1:
-        return named[0]
-    return known[0] if len(known) == 1 else {}
+    headers = {"If-Match": '"0"', "Content-Type": "application/merge-patch+json"}
+    reply = await session.ask("role", "PATCH", f"plans/{_NOBODY}", headers=headers, json={})
+    code = Problem.of(reply).code if reply.status == 403 else ""
+    return AccountFacts(firm, code, time.monotonic() + _BELIEVED_S)
 
 
 async def _get(session: Session, what: str) -> Mapping[str, Any]:

@@ -11,26 +11,25 @@ from syncd.connectors.perfectquote.feed import ChangeFeed
 from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.schema import GROUP, PLAN, of_benefit
 from syncd.connectors.perfectquote.session import SCOPES, Session
-from syncd.connectors.perfectquote.settings import Settings
 from syncd.errors import AuthError, ConnectorError, TransientError
 from syncd.model.records import Kind
 
 
-async def examine(session: Session, settings: Settings, feed: ChangeFeed) -> tuple[Finding, ...]:
+async def examine(session: Session, feed: ChangeFeed) -> tuple[Finding, ...]:
     """Look at login, account, scopes, feed and catalogue; without a login there is nothing more to see."""
     try:
         token = await session.token()
+        account = await look_up_account(session)
     except AuthError as error:
         hint = "Check client_id and client_secret, and that the API client is enabled in PerfectQuote."
         return (Finding("login", ok=False, detail=error.message, hint=hint),)
     except ConnectorError as error:
         return (Finding("connection", ok=False, detail=error.message, hint=error.hint or "Check base_url."),)
     found = [Finding("login", ok=True, detail="client credentials accepted")]
-    account = await look_up_account(session, token, settings)
     found.append(Finding("firm", ok=bool(account.firm), detail=str(account.firm.get("name") or "not shown to us")))
-    why = account.why_not("plan")
+    why = account.why_not("plan", token)
     hint = "Give the account the role Firm User, or set `writes: off` for this system." if why else ""
-    found.append(Finding("role", ok=not why, detail=why or str(account.user.get("role") or "may write"), hint=hint))
+    found.append(Finding("role", ok=not why, detail=why or "may write", hint=hint))
     missing = sorted(SCOPES - token.scopes)
     found.append(
         Finding(

@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 from syncd.connectors.registry import State
-from syncd.model.records import Record
+from syncd.model.records import Answer, Kind, Present, Record
 
 Named: TypeAlias = Callable[[str], Awaitable[tuple[Record, ...]]]
+Read: TypeAlias = Callable[[Kind, str], Awaitable[Answer]]
 _PREFIX: Final = "group-create:"
 
 
@@ -34,16 +35,15 @@ class Intents:
         """Note what was created."""
         self._note(marker, {"id": record_id, **self._noted(marker)})
 
-    async def found(self, marker: str, named: Named) -> tuple[Record, ...]:
-        """Give the groups that this marker's create may have made."""
+    async def found(self, marker: str, named: Named, read: Read) -> tuple[Record, ...]:
+        """Give the groups that this marker's create may have made; the one, under any name, if its reply arrived."""
         noted = self._noted(marker)
         if not noted:
             return ()
-        records = await named(noted["name"])
-        wanted = noted.get("id")
-        return tuple(
-            record for record in records if (record.id == wanted if wanted else record.id not in noted["known"])
-        )
+        if "id" in noted:
+            answer = await read("group", noted["id"])
+            return (answer.record,) if isinstance(answer, Present) else ()
+        return tuple(record for record in await named(noted["name"]) if record.id not in noted["known"])
 
     def _noted(self, marker: str) -> dict[str, Any]:
         text = self._state.get(_PREFIX + marker)

@@ -6,6 +6,7 @@ What moved is in `feed.py`, what a start-up check asks in `examine.py`. See the 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
@@ -59,11 +60,14 @@ class PerfectQuote:
         await self._http.aclose()
 
     async def access(self) -> Access:
-        """Say what the account may do: role and scopes, asked once per token so that a quiet poll stays one request."""
+        """Say what the account may do: scopes of the token, and its role, asked again once a day or when refused.
+
+        Most calls ask nothing, so that a quiet poll of the feed stays one request.
+        """
         token = await self._session.token()
-        if self._account is None or self._account.token is not token:
-            self._account = await look_up_account(self._session, token, self._settings)
-        return self._account.access(self._settings)
+        if self._account is None or self._account.until <= time.monotonic():
+            self._account = await look_up_account(self._session)
+        return self._account.access(token, self._settings)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -96,7 +100,7 @@ class PerfectQuote:
     async def find_marked(self, kind: Kind, group: str | None, marker: str) -> tuple[Record, ...]:
         """Find what was created with a marker: plans by `external_ids.syncd`, groups by what was noted beforehand."""
         if kind == "group":
-            return await self._intents.found(marker, self._groups_named)
+            return await self._intents.found(marker, self._groups_named, self.read)
         if kind != "plan" or group is None:
             return ()
         url = f"{_url('group', group)}/plans"
@@ -191,7 +195,7 @@ class PerfectQuote:
 
     async def examine(self) -> tuple[Finding, ...]:
         """Look at login, role, scopes, change feed and catalogue."""
-        return await examine(self._session, self._settings, self._feed)
+        return await examine(self._session, self._feed)
 
     async def schema(self, kind: Kind) -> Mapping[str, Mapping[str, str]]:
         """Give the contract's fields, and the live catalogue of benefits."""
