@@ -219,3 +219,11 @@ def test_the_command_hands_its_options_on(tmp_path: Path) -> None:
     asked = Ask(("benefitpoint",), 9000, 7, CLOCK, state)
     assert options(asked.words()) == Options(("benefitpoint",), 9000, 7, CLOCK, state)
     assert options(Ask((), 8800, 1, None, None).words()) == Options()
+
+
+def test_syncd_sandbox_becomes_the_sandbox() -> None:
+    """Its words, its usage, its exit code."""
+    command = [sys.executable, "-m", "syncd", "sandbox", "--system", "paperwork"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "invalid choice: 'paperwork'" in done.stderr

@@ -76,13 +76,15 @@ class Reference:
         """Give the events after a seq, oldest first; without `after`, from the oldest kept.
 
         Raises 410 when events after `after` are no longer kept, or not yet made: a firm restored from a backup. The
-        contract names no envelope for the feed, so it is that of every listing; `next_cursor` is the seq to go on from.
+        contract names no envelope for the feed, so it is that of every listing; `next_cursor` is the seq to go on
+        from, as `after` or as `cursor`.
         """
-        call.only("after", "limit")
+        call.only("after", "cursor", "limit")
         limit = number(call.query, "limit", 50, 1, 200)
         kept = self.firm.store.kept_events()
         oldest = kept[0]["seq"] if kept else self.firm.store.seq + 1
-        after = number(call.query, "after", oldest - 1, 0, 10**12)
+        place = "after" if "after" in call.query else "cursor"
+        after = number(call.query, place, oldest - 1, 0, 10**12)
         gap = self.firm.faults.take(call.operation, "feed_gap") is not None
         if gap or not oldest - 1 <= after <= self.firm.store.seq:
             message = (

@@ -120,7 +120,7 @@ def _plan(group: SeedGroup, plan: SeedPlan, store: Store) -> Record:
     blocks = {
         "benefits": benefits(texts, store.new_id),
         "rates": rates(texts, left_out),
-        "contributions": contributions(texts),
+        "contributions": contributions(texts, left_out),
     }
     fields = check(PlanBody, {**_details(group, plan, texts), **blocks})
     known = Known(frozenset(store.carriers), {one["id"]: one["plan_type"] for one in store.plans_of(group.ids[SIDE])})

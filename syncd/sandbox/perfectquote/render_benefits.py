@@ -53,6 +53,7 @@ _CODES: dict[str, dict[str, str]] = {
 _CODES["voluntary_life"] = _CODES["basic_life"]
 _CODES["ltd"] = _CODES["std"]
 _PERCENTS = {"benefit_percent"}
+_ACCUMULATORS = {"deductible", "oop_max", "annual_max", "lifetime_max", "drug_deductible", "drug_oop_max"}
 _MONEY = {"benefit_maximum", "benefit_minimum", "guaranteed_issue"}
 
 _AMOUNT = re.compile(r"\$(?P<amount>[\d,]+(?:\.\d{1,4})?)(?P<copay> cop\w*)?(?P<rest>.*)", re.IGNORECASE)
@@ -119,7 +120,8 @@ def _value(text: str, stem: str) -> dict[str, Any]:
         return {"kind": kind, "text": plain if kind == "none" else None}
     if stem in _PERCENTS and re.fullmatch(r"\d+(\.\d+)?%?", plain):
         return {"kind": "percent", "amount": plain.removesuffix("%")}
-    if stem in _MONEY and re.fullmatch(r"\$?[\d,]+(\.\d+)?", plain):
+    money = stem in _MONEY or stem.partition(".")[0] in _ACCUMULATORS  # printed without the sign by some agencies
+    if money and re.fullmatch(r"\$?[\d,]+(\.\d+)?", plain):
         return {"kind": "money", "amount": plain.removeprefix("$").replace(",", "")}
     for pattern in (_AMOUNT, _PERCENT):
         found = pattern.fullmatch(plain)

@@ -134,8 +134,8 @@ def _band(found: re.Match[str], text: str) -> dict[str, Any]:
     }
 
 
-def contributions(texts: dict[str, str]) -> dict[str, Any]:
-    """Render the contributions block; a set with a tier that has no name here is left out."""
+def contributions(texts: dict[str, str], left_out: list[str]) -> dict[str, Any]:
+    """Render the contributions block; a set with a tier that has no name here is named in `left_out`."""
     rendered = []
     for (cls, start), cells in sorted(
         _sets(texts, "contributions").items(), key=lambda item: (item[0][0] or "", item[0][1])
@@ -143,6 +143,7 @@ def contributions(texts: dict[str, str]) -> dict[str, Any]:
         frequency = _CONTRIBUTION_PERIODS.get(cells.get("frequency", "monthly"))
         entries = _entries(cells)
         if frequency is None or not entries or cells.get("share", "employer") == "total":
+            left_out.append(f"contributions {cls or '*'};{start}: the contract has no such tiers, period or share")
             continue
         rendered.append(
             {

@@ -91,8 +91,8 @@ class Store:
 
     def kept_events(self) -> list[dict[str, Any]]:
         """Give the events that the feed still keeps, oldest first."""
-        since = self._clock.now() - KEPT
-        return [event for event in self.events if parse(event["at"]) >= since]
+        since = stamp(self._clock.now() - KEPT)  # stamps of one form and zone sort as text
+        return [event for event in self.events if event["at"] >= since]
 
     def listed(self, record: Record, now: datetime, *, include_deleted: bool) -> bool:
         """Tell whether a listing shows a record."""

@@ -157,6 +157,7 @@ async def test_the_feed_goes_on_where_a_client_stopped(office: Office) -> None:
     first = await office.ok("GET", "/changes?after=0&limit=2")
     assert first["page"] == {"next_cursor": "2", "has_more": True, "last_seq": 3}
     rest = await office.ok("GET", "/changes?after=2&limit=2")
+    assert rest == await office.ok("GET", "/changes?cursor=2&limit=2")
     assert ([event["seq"] for event in rest["data"]], rest["page"]["has_more"]) == ([3], False)
     assert (await office.ok("GET", "/changes?after=3"))["data"] == []
 
