@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from syncd.sandbox.benefitpoint import edits
@@ -20,6 +21,7 @@ from syncd.sandbox.benefitpoint.calls.registry import CALLS, Call, Entry, refuse
 from syncd.sandbox.benefitpoint.codec import Record
 from syncd.sandbox.benefitpoint.contract import Contract, Operation
 from syncd.sandbox.benefitpoint.envelope import NOT_AUTHORIZED, Fault, Rejected
+from syncd.sandbox.benefitpoint.state import State
 from syncd.sandbox.benefitpoint.tenant import Tenant
 from syncd.sandbox.faults import Faults
 from syncd.sandbox.vendor import Refused
@@ -42,8 +44,8 @@ class Dispatch:
 
     def __init__(self, tenant: Tenant, faults: Faults) -> None:
         self._tenant, self._faults = tenant, faults
-        self._pending: list[tuple[str, str, int, dict[str, Any], Contract]] = []
-        """Edits to be made after a call has read a record: call, kind, id, edit, contract."""
+        self._pending: list[tuple[str, int, dict[str, Any], Contract]] = []
+        """Edits to be made after a call has read a record: call, the record's id, edit, contract."""
 
     def admit(self, operation: Operation, session: str | None) -> None:
         """Ask for a live session. Raises Fault."""
@@ -87,19 +89,22 @@ class Dispatch:
     # -- a person between reading and writing -------------------------------------------------------------------------
 
     def later(self, body: dict[str, Any], contract: Contract) -> Record:
-        """Keep an edit until `after` has read the record; gives the record as it still is. Raises Refused."""
+        """Keep an edit until the call `after` has read the record `on`, else the edited one. Raises Refused."""
         name = str(body["after"])
         entry = CALLS.get(name)
         if entry is None or entry.reads is None:
             reading = sorted(key for key, one in CALLS.items() if one.reads)
             raise Refused(f"after is {name!r}: one of {', '.join(reading)}")
         kind = entry.reads[0]
-        number = str(body.get("id", ""))
+        number = str(body.get("on", body.get("id", "")))
         if not number.isdigit() or int(number) not in self._tenant.state.tables[kind]:
             raise Refused(f"no {kind} {number}")
-        edit = {key: value for key, value in body.items() if key != "after"}
-        self._pending.append((name, kind, int(number), edit, contract))
-        return {"after": name, "id": int(number)}
+        edit = {key: value for key, value in body.items() if key not in {"after", "on"}}
+        # Tried on a copy, so that a mistake is told to who made it and not to the call that comes after.
+        rehearsal = State.load(self._tenant.state.dump())
+        edits.apply(replace(self._tenant, state=rehearsal), contract, edit)
+        self._pending.append((name, int(number), edit, contract))
+        return {"after": name, "on": int(number)}
 
     def forget(self) -> None:
         """Drop the edits that are still to come: the state they were meant for is gone."""
@@ -109,7 +114,7 @@ class Dispatch:
         if entry.reads is None or not self._pending:
             return
         number = args[entry.reads[1]]
-        due = [item for item in self._pending if (item[0], item[2]) == (name, number)]
-        self._pending = [item for item in self._pending if item not in due]
-        for _, _, _, edit, contract in due:
+        due = [item for item in self._pending if item[:2] == (name, number)]
+        self._pending = [item for item in self._pending if item[:2] != (name, number)]
+        for _, _, edit, contract in due:
             edits.apply(self._tenant, contract, edit)

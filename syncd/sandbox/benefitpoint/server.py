@@ -39,6 +39,7 @@ SERVICES: Final[dict[str, Profile]] = {
 _PLACEHOLDER: Final = b"https://sandbox.invalid"
 _CALLED: Final = re.compile(rb"<(?:[\w.-]+:)?Body[^>]*>\s*(?:<!--.*?-->\s*)*<(?:[\w.-]+:)?([A-Za-z]\w*)", re.DOTALL)
 _XML: Final = "text/xml; charset=utf-8"
+_EDIT: Final = ("kind", "id", "as", "set", "delete", "after", "on", "unlock")
 _FORMAT: Final = "benefitpoint-sandbox/1"
 
 
@@ -118,16 +119,16 @@ class BenefitPoint:
         """Take what `snapshot` gave."""
         if state.get("format") != _FORMAT:
             raise ValueError(f"format is {state.get('format')!r}, expected {_FORMAT!r}")
-        held = State.load(state)
+        held, switches = State.load(state), dict(state["switches"])
         self._switches.restore_defaults()
-        self._switches.update(state["switches"])
+        self._switches.update(switches)
         self._tenant.state = held
         self._dispatch.forget()
 
     def edit(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Edit as a person; with `after` (a call such as getProduct) right after that call next reads the record."""
-        if unknown := sorted(body.keys() - {"kind", "id", "as", "set", "delete", "after", "unlock"}):
-            raise Refused(f"unknown field {unknown[0]!r}: an edit has kind, id, as, set, delete, after, unlock")
+        """Edit as a person; with `after` (a call such as getProduct) when that call has next read the record."""
+        if unknown := sorted(body.keys() - set(_EDIT)):
+            raise Refused(f"unknown field {unknown[0]!r}: an edit has {', '.join(_EDIT)}")
         if body.get("unlock"):
             self._sessions.unlock()
             return {"unlocked": True}

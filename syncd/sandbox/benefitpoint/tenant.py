@@ -153,13 +153,16 @@ class Tenant:
         return name or f"{person.get('firstName', '')} {person.get('lastName', '')}".strip()
 
     def status_of(self, product: Record) -> str:
-        """Give the plan's status, which follows from its dates."""
+        """Give the plan's status, which follows from its dates.
+
+        A continuous policy may have no renewal; one that states it ends there like any other (our reading).
+        """
         day = self.today()
         if product.get("cancellationOn") and product["cancellationOn"] <= day and not _reinstated(product, day):
             return "Cancelled"
         if product.get("effectiveAsOf") and product["effectiveAsOf"] > day:
             return "Pending"
-        if product.get("renewalOn") and product["renewalOn"] <= day and not product.get("continousPolicy"):
+        if product.get("renewalOn") and product["renewalOn"] <= day:
             return "Expired"
         return "Current"
 

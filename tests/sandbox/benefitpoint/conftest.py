@@ -38,7 +38,11 @@ def seed_plan(key: str, number: int, line: str, texts: dict[str, str], **more: A
     """Make a plan of the world under a known id."""
     fields = {"details.name": key.title(), "details.line": line, "details.effective_date": "2026-01-01", **texts}
     return SeedPlan(
-        **{"key": key, "line": line, "sides": frozenset({SIDE}), "ids": {SIDE: str(number)}, "fields": fields},
+        key=key,
+        line=line,
+        sides=frozenset({SIDE}),
+        ids={SIDE: str(number)},
+        fields=fields,
         **{"sources": (), "year": 2026, **more},
     )
 
@@ -46,7 +50,11 @@ def seed_plan(key: str, number: int, line: str, texts: dict[str, str], **more: A
 def seed_group(key: str, number: int, *plans: SeedPlan, **more: Any) -> SeedGroup:
     """Make an employer of the world under a known id."""
     return SeedGroup(
-        **{"key": key, "name": key.title(), "number": f"N-{key}", "state": "VA", "sides": frozenset({SIDE})},
+        key=key,
+        name=key.title(),
+        number=f"N-{key}",
+        state="VA",
+        sides=frozenset({SIDE}),
         **{"ids": {SIDE: str(number)}, "plans": plans, **more},
         fields={"details.name": f"{key.title()} Works", "details.address.state": "VA", "details.status": "active"},
     )
@@ -83,7 +91,10 @@ LIFE_FIELDS = {
     "benefits.guaranteed_issue": "50000",
     **_set(
         *("rates", "2026-01-01"),
-        **{"frequency": "monthly", "share": "total", "basis": "age", "unit_basis": "per_1000_volume"},
+        frequency="monthly",
+        share="total",
+        basis="age",
+        unit_basis="per_1000_volume",
         **{"age_0_19": "0.04", **_BANDS, "age_60_plus": "1.20"},
     ),
 }
@@ -123,7 +134,10 @@ WORLD = World(
                     "benefits.elimination_period": "14 days",
                     **_set(
                         *("rates", "2026-01-01"),
-                        **{"frequency": "monthly", "share": "total", "basis": "unit", "unit": "0.28"},
+                        frequency="monthly",
+                        share="total",
+                        basis="unit",
+                        unit="0.28",
                         unit_basis="per_10_weekly_benefit",
                     ),
                 },
@@ -304,7 +318,9 @@ def fault_of(answer: httpx.Response) -> tuple[str, str]:
 async def desk() -> AsyncIterator[Desk]:
     clock = Clock(NOON, frozen=True)
     served = assemble(SIDE, WORLD, clock, 1)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(served.app), base_url="http://sandbox") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(served.app), base_url="http://sandbox", trust_env=False
+    ) as client:
         made = Desk(client, clock, served)
         await made.login()
         yield made

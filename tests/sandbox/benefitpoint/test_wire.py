@@ -42,8 +42,11 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 @pytest.mark.parametrize(
     ("file", "service", "operations"),
-    [("LoginV2", "LoginV2SOAP", 4), ("BrokerConnectV4", "BrokerConnectV4SOAP", 60)]
-    + [("BrokerConnectV4_3", "BrokerConnectV4_3SOAP", 60)],
+    [
+        ("LoginV2", "LoginV2SOAP", 4),
+        ("BrokerConnectV4", "BrokerConnectV4SOAP", 60),
+        ("BrokerConnectV4_3", "BrokerConnectV4_3SOAP", 60),
+    ],
 )
 async def test_a_wsdl_names_this_server_as_the_address(desk: Desk, file: str, service: str, operations: int):
     answer = await desk.client.get(f"/aptusConnect/{file}.wsdl")
@@ -64,8 +67,10 @@ async def test_the_actions_follow_the_names_but_for_one_misspelt(desk: Desk):
 
 @pytest.mark.parametrize(
     "name",
-    ["continousPolicy", "continuousPolicy", "Nighteen_Years", "Dollar_or_Precent", "Beginning_of_Calender_Year"]
-    + ['"inquirerPhone3 "', '"Bronze (60%)"', "Service___Billing", "Not_Selected", '"AttributeValueOptions"'],
+    [
+        *("continousPolicy", "continuousPolicy", "Nighteen_Years", "Dollar_or_Precent", "Beginning_of_Calender_Year"),
+        *('"inquirerPhone3 "', '"Bronze (60%)"', "Service___Billing", "Not_Selected", '"AttributeValueOptions"'),
+    ],
 )
 async def test_the_schemas_keep_the_contracts_oddities(desk: Desk, name: str):
     files = [(await desk.client.get(f"/aptusConnect/{file}")).text for file in contracts.SCHEMAS]

@@ -66,7 +66,11 @@ async def test_a_renewal_with_a_copied_summary(desk: Desk):
     inner = await new(desk) + options("copyFromBenefitSummary", source=source["benefitSummaryID"])
     number = await desk.done("createProduct", inner)
     product = await desk.product(number)
-    assert (product["name"], product["productStatus"], product["parentProductID"]) == ("PPO 2000", "Pending", str(PPO_26))
+    assert (product["name"], product["productStatus"], product["parentProductID"]) == (
+        "PPO 2000",
+        "Pending",
+        str(PPO_26),
+    )
     assert product["createdOn"] == product["lastModifiedOn"] == "2026-11-20T04:00:00.000-08:00"
     copy = await desk.summary(number)
     assert copy["attributeValues"] == source["attributeValues"]
@@ -104,7 +108,10 @@ async def test_without_options_a_plan_has_no_summary(desk: Desk):
         ({"officeID": 1}, ["officeID is not a valid office."]),
         ({"primarySalesLeadUserID": 1}, ["primarySalesLeadUserID is not a valid user."]),
         ({"billingCarrierID": 1}, ["billingCarrierID is not in the Commissions Paid By list."]),
-        ({"billingType": None, "billingCarrierType": None}, ["billingType is required.", "billingCarrierType is required."]),
+        (
+            {"billingType": None, "billingCarrierType": None},
+            ["billingType is required.", "billingCarrierType is required."],
+        ),
         ({"billingType": "None_Selected"}, ["billingType is required."]),
         ({"effectiveAsOf": None}, ["effectiveAsOf is required."]),
         ({"renewalOn": "2027-01-01T00:00:00.000-08:00"}, ["renewalOn is not after effectiveAsOf."]),
@@ -119,7 +126,9 @@ async def test_without_options_a_plan_has_no_summary(desk: Desk):
 )
 async def test_a_plan_is_refused_with_everything_that_is_wrong(desk: Desk, changes: dict[str, Any], says: list[str]):
     before = len(await desk.products())
-    assert await desk.refused("createProduct", await new(desk, **changes)) == [("Validation_Error", text) for text in says]
+    assert await desk.refused("createProduct", await new(desk, **changes)) == [
+        ("Validation_Error", text) for text in says
+    ]
     assert len(await desk.products()) == before
 
 
@@ -207,7 +216,12 @@ async def test_or_kept_where_the_installation_merges(desk: Desk):
 
 async def test_what_the_server_owns_is_not_taken(desk: Desk):
     before = await desk.product()
-    sent = {**before, "productStatus": "Cancelled", "createdOn": "2001-01-01T00:00:00Z", "lastModifiedOn": "2001-01-01T00:00:00Z"}
+    sent = {
+        **before,
+        "productStatus": "Cancelled",
+        "createdOn": "2001-01-01T00:00:00Z",
+        "lastModifiedOn": "2001-01-01T00:00:00Z",
+    }
     await desk.done("updateProduct", xml("update", sent))
     after = await desk.product()
     assert (after["productStatus"], after["createdOn"]) == ("Current", before["createdOn"])
@@ -250,7 +264,9 @@ async def test_the_later_revision_has_fields_that_the_first_does_not_clear(desk:
     assert (await desk.product(profile="v4_3"))["customCancellationReasonID"] == "7"
     await desk.done("updateProduct", xml("update", await desk.product()))
     assert (await desk.product(profile="v4_3"))["customCancellationReasonID"] == "7"
-    later = {name: value for name, value in (await desk.product(profile="v4_3")).items() if not name.startswith("custom")}
+    later = {
+        name: value for name, value in (await desk.product(profile="v4_3")).items() if not name.startswith("custom")
+    }
     await desk.done("updateProduct", xml("update", later), profile="v4_3")
     assert "customCancellationReasonID" not in await desk.product(profile="v4_3")
 
@@ -285,10 +301,15 @@ async def test_the_server_takes_back_the_summaries_it_gave(desk: Desk):
 
 async def test_a_second_summary_can_be_added(desk: Desk):
     held = await desk.summary()
-    sent = {name: value for name, value in held.items() if name not in {"benefitSummaryID", "lastModifiedOn", "createdOn"}}
+    sent = {
+        name: value for name, value in held.items() if name not in {"benefitSummaryID", "lastModifiedOn", "createdOn"}
+    }
     number = await desk.done("createBenefitSummary", xml("benefitSummary", {**sent, "description": "Executives"}))
     found = await desk.ok("findBenefitSummaries", xml("criteria", {"accountID": HARBOR, "productID": PPO_26}))
-    assert (found["summaries"][-1]["benefitSummaryID"], found["summaries"][-1]["description"]) == (str(number), "Executives")
+    assert (found["summaries"][-1]["benefitSummaryID"], found["summaries"][-1]["description"]) == (
+        str(number),
+        "Executives",
+    )
 
 
 def _detail(column: Any, value: str = "1") -> dict[str, Any]:
@@ -299,7 +320,10 @@ def _detail(column: Any, value: str = "1") -> dict[str, Any]:
     ("broken", "says"),
     [
         (lambda item: {**item, "attributeID": 1}, "attributeID 1 is not an attribute of this product type."),
-        (lambda item: {**item, "attributeValueDetails": _detail(1)}, "benefitColumnID 1 is not a column of this product type."),
+        (
+            lambda item: {**item, "attributeValueDetails": _detail(1)},
+            "benefitColumnID 1 is not a column of this product type.",
+        ),
         (
             lambda item: {**item, "attributeValueDetails": [item["attributeValueDetails"][0]] * 2},
             "has two values in one column.",
@@ -336,7 +360,9 @@ async def test_related_attributes_follow_only_when_asked(desk: Desk):
     """`Retail` stands above the drug tiers; the order to carry the value is obeyed and not kept."""
     kind = (await desk.product())["productTypeID"]
     structure = (await desk.ok("getBenefitSummaryStructure", xml("planTypeID", kind)))["benefitSummaryStructure"]
-    everything = [item for section in structure["attributeSection"]["attributeSections"] for item in rows(section["attributes"])]
+    everything = [
+        item for section in structure["attributeSection"]["attributeSections"] for item in rows(section["attributes"])
+    ]
     retail = next(item["attributeID"] for item in everything if item["name"] == "Retail")
     below = {item["attributeID"] for item in everything if item.get("parentID") == retail}
     column = rows(structure["benefitColumns"])[0]["benefitColumnID"]
@@ -374,7 +400,9 @@ async def test_an_account_is_created_and_replaced(desk: Desk):
     account["officeID"] = 32
     await desk.done("updateAccount", xml("update", account))
     after = (await desk.ok("getAccount", xml("accountID", number)))["account"]
-    assert (after["groupAccountInfo"]["accountName"], after["officeID"]) == ("Quay Inc", "31"), "the office is read-only"
+    assert (after["groupAccountInfo"]["accountName"], after["officeID"]) == ("Quay Inc", "31"), (
+        "the office is read-only"
+    )
     assert after["groupAccountInfo"]["accountClasses"] == classes
     team = (await desk.ok("getTeamMembers", xml("accountID", number)))["teamMembers"]
     assert [member["userID"] for member in team] == ["9001", "9002"]
@@ -382,8 +410,11 @@ async def test_an_account_is_created_and_replaced(desk: Desk):
 
 async def test_an_account_without_its_facts_is_refused(desk: Desk):
     record = {
-        **{"accountClassification": "Individual", "accountType": "None_Selected", "officeID": 1},
-        **{"administratorUserID": 1, "primaryContactUserID": 9002},
+        "accountClassification": "Individual",
+        "accountType": "None_Selected",
+        "officeID": 1,
+        "administratorUserID": 1,
+        "primaryContactUserID": 9002,
     }
     texts = [text for _, text in await desk.refused("createAccount", xml("account", record))]
     assert texts == [
@@ -406,15 +437,20 @@ async def test_a_team_grows_and_shrinks_around_its_fixed_members(desk: Desk):
     team = (await desk.ok("getTeamMembers", xml("accountID", ORCHARD)))["teamMembers"]
     assert (team[-1]["userID"], team[-1]["brokerClientRoleID"]) == ("9006", "2")
     await desk.done("removeTeamMembers", xml("removals", {"accountID": ORCHARD, "userIDs": [9006]}))
-    assert "administers" in (
-        await desk.refused("removeTeamMembers", xml("removals", {"accountID": ORCHARD, "userIDs": [9001]}))
-    )[0][1]
+    assert (
+        "administers"
+        in (await desk.refused("removeTeamMembers", xml("removals", {"accountID": ORCHARD, "userIDs": [9001]})))[0][1]
+    )
     stranger = {"accountID": ORCHARD, "teamMembers": [{"userID": 1}]}
     assert "not a valid user" in (await desk.refused("updateTeamMembers", xml("teamUpdates", stranger)))[0][1]
 
 
 async def test_a_contact_is_created_replaced_and_deleted(desk: Desk):
-    record = {"contact": {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.test"}, "accountID": ORCHARD, "title": "CFO"}
+    record = {
+        "contact": {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.test"},
+        "accountID": ORCHARD,
+        "title": "CFO",
+    }
     number = await desk.done("createAccountContact", xml("contact", record))
     held = (await desk.ok("getAccountContact", xml("contactID", number)))["contact"]
     changed = {name: value for name, value in held.items() if name != "title"}
@@ -432,7 +468,12 @@ async def test_a_contact_is_created_replaced_and_deleted(desk: Desk):
 
 
 async def test_plans_are_tied_and_untied(desk: Desk):
-    record = {"plans": {"planId": [PPO_26, DENTAL]}, "products": {"productId": [COBRA]}, "description": "bundle", "groupTypeId": 1}
+    record = {
+        "plans": {"planId": [PPO_26, DENTAL]},
+        "products": {"productId": [COBRA]},
+        "description": "bundle",
+        "groupTypeId": 1,
+    }
     number = await desk.done("createPlanRelationship", xml("planRelationship", record))
     shown = (await desk.ok("getPlanRelationship", xml("planRelationshipId", number)))["planRelationship"]
     assert (shown["plans"], shown["products"]) == ({"planId": [str(PPO_26), str(DENTAL)]}, {"productId": str(COBRA)})
@@ -444,7 +485,9 @@ async def test_plans_are_tied_and_untied(desk: Desk):
     most = xml("planRelationshipId", number) + xml("relatedPlanProduct", {"planProductId": [PPO_26, DENTAL]})
     assert "Two or more" in (await desk.refused("deleteLinkedPlans", most))[0][1]
     await desk.done("updatePlanRelationship", xml("planRelationshipId", number) + xml("description", "2027"))
-    assert (await desk.ok("getPlanRelationship", xml("planRelationshipId", number)))["planRelationship"]["description"] == "2027"
+    assert (await desk.ok("getPlanRelationship", xml("planRelationshipId", number)))["planRelationship"][
+        "description"
+    ] == "2027"
     await desk.done("deletePlanRelationship", xml("planRelationshipId", number))
     assert await desk.fault("getPlanRelationship", xml("planRelationshipId", number)) == ("soapenv:Server", GONE)
 
@@ -465,13 +508,19 @@ async def subject(desk: Desk, name: str = "Rates and Contributions") -> str:
 
 async def test_a_note_waits_for_a_person_until_it_is_closed(desk: Desk):
     record = {
-        **{"accountID": HARBOR, "subjectID": await subject(desk), "productIDs": [PPO_26]},
-        **{"shortDescription": "enter a rate", "longDescription": "EE Only 612.40 to 640.10", "status": "Open"},
+        "accountID": HARBOR,
+        "subjectID": await subject(desk),
+        "productIDs": [PPO_26],
+        "shortDescription": "enter a rate",
+        "longDescription": "EE Only 612.40 to 640.10",
+        "status": "Open",
     }
     number = await desk.done("createActivityLogRecord", xml("record", record))
     held = (await desk.ok("getActivityLogRecord", xml("recordID", number)))["record"]
     assert (held["assignedToUserID"], held["priority"]) == ("9001", "Medium")
-    found = (await desk.ok("findActivityLogRecords", xml("criteria", {"accountID": HARBOR, "recordStatus": "Open"})))["summaries"]
+    found = (await desk.ok("findActivityLogRecords", xml("criteria", {"accountID": HARBOR, "recordStatus": "Open"})))[
+        "summaries"
+    ]
     assert (found["summary"], found["subjectText"], found["assignedToFirstName"]) == (
         *("enter a rate", "Rates and Contributions", "Ada"),
     )
@@ -536,7 +585,9 @@ async def test_a_write_to_a_denied_module_is_a_result(desk: Desk):
 async def test_a_stamp_may_lie(desk: Desk):
     before = await desk.product()
     await desk.arm("lying_stamp", match="updateProduct")
-    await desk.done("updateProduct", xml("update", {**before, "policyNumber": "P-9"} if "policyNumber" in before else before))
+    await desk.done(
+        "updateProduct", xml("update", {**before, "policyNumber": "P-9"} if "policyNumber" in before else before)
+    )
     assert (await desk.product())["lastModifiedOn"] == before["lastModifiedOn"]
 
 

@@ -47,7 +47,7 @@ def _matches(tenant: Tenant, product: Record, asked: Record) -> bool:
 
 
 def _in_force(product: Record, day: str) -> bool:
-    end = product.get("cancellationOn") or (None if product.get("continousPolicy") else product.get("renewalOn"))
+    end = product.get("cancellationOn") or product.get("renewalOn")
     return (product.get("effectiveAsOf") or day) <= day and (end is None or day < end)
 
 

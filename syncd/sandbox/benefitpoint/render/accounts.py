@@ -21,9 +21,7 @@ _STATES: Final = (
 )
 STATES: Final = dict(pair.split(" ") for pair in _STATES.split(","))
 _MARKETS: Final = {"small_group": "Small", "large_group": "Large"}
-_TEAM: Final = (
-    *("administratorUserID", "primaryContactUserID", "primarySalesLeadUserID", "primaryServiceLeadUserID"),
-)
+_TEAM: Final = (*("administratorUserID", "primaryContactUserID", "primarySalesLeadUserID", "primaryServiceLeadUserID"),)
 _OPEN: Final = {"prospect", "pending"}
 _CLOSED: Final = {"terminated", "inactive"}
 _FULL_TIME_HOURS: Final = 30
