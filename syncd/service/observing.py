@@ -32,6 +32,8 @@ FIRST_RETRY_S = 60.0
 LONGEST_RETRY_S = 3600.0
 CARE_S = 1.0
 """How often it is seen whether every system has its task."""
+LAST_WORDS_S = 1.0
+"""How long a reading has to end by itself at a stop."""
 BUSY_RETRY_S = 15.0
 """When another process reads the system, this one looks again after so long."""
 
@@ -98,18 +100,18 @@ class Observers:
         self._nudged: set[str] = set()
         self._changed = asyncio.Event()
 
-    async def run(self, stop: asyncio.Event, drain_s: Callable[[], float]) -> None:
-        """Read systems until `stop`; then let those under way end, for `drain_s` at most."""
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read systems until `stop`. A reading that is under way then is broken off: it wrote to no system, what it saw
+        is stored whole or not at all, and the next one begins where the last good one ended."""
         try:
             while not stop.is_set():
                 self._changed.clear()
                 self._look_after(stop)
                 await pause(self._changed, CARE_S)
         finally:
-            stop.set()
             self.wake()
             if self._tasks:
-                _, late = await asyncio.wait(self._tasks.values(), timeout=drain_s())
+                _, late = await asyncio.wait(self._tasks.values(), timeout=LAST_WORDS_S)
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*self._tasks.values(), return_exceptions=True)

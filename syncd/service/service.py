@@ -134,7 +134,7 @@ class Service:
         ping = asyncio.create_task(self._ping())
         work = [
             asyncio.create_task(self.engine.run(self._stop), name="engine"),
-            asyncio.create_task(self._observers.run(self._stop, self._drain_s), name="observers"),
+            asyncio.create_task(self._observers.run(self._stop), name="observers"),
             asyncio.create_task(self._look_again_and_again(), name="inbox"),
             asyncio.create_task(self._reload_when_told(), name="reload"),
         ]

@@ -280,6 +280,15 @@ async def test_a_write_that_hangs_is_given_up_at_a_stop_and_settled_by_the_next_
     assert office.row("crm", HIGH)["Employee Only"] == "$441.20"
 
 
+async def test_a_stop_does_not_wait_for_a_vendor_that_hangs(office, start):
+    """Reading is broken off at once: nothing is half done by it. Only groups are waited for."""
+    add(office, QUICK.replace("drain_s = 1", "drain_s = 60"))
+    async with start(office.folder, Trouble("hangs")) as running:
+        await running.says("observed", system="quote")
+        running.service.stop()
+        await asyncio.wait_for(running.task, 5)
+
+
 async def test_a_group_that_another_process_works_on_is_skipped_and_tried_again(office, start, monkeypatch):
     monkeypatch.setattr(groups, "LOCKED_RETRY_S", 0.1)
     add(office, HOURLY)
