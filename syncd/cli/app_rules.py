@@ -66,12 +66,13 @@ def check(
 @mappings.command("show")
 def show_mapping(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A system, mapping or file.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print tables for a web page.")] = False,
     json: Json = False,
 ) -> int:
-    """Print the sync map from the tables that the code runs."""
+    """Print the sync map from the tables that the code runs, with counts per line of coverage."""
     from syncd.cli.commands import mappings as command
 
-    return command.show(session(json=json), name)
+    return command.show(session(json=json), name, markdown=markdown)
 
 
 @mappings.command("try")

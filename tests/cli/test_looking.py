@@ -280,7 +280,8 @@ def test_the_sync_map_is_shown(bare):
     out = bare.ok("mappings", "show", "crm")
     assert "plan   details.carrier " in out
     assert "<->  Carrier " in out
-    assert "crm, quote" in bare.ok("mappings", "show")
+    shown = bare("mappings", "show", "--json").json
+    assert {"crm", "quote"} <= set(shown["mappings"])
     assert len(bare("mappings", "show", "crm", "--json").json["rows"]) > 50
     assert "no mapping is called 'crn'; did you mean crm?" in bare.fails(2, "mappings", "show", "crn")
 

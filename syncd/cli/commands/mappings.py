@@ -13,10 +13,12 @@ from syncd.cli.run import OK, USAGE
 from syncd.errors import ConfigError
 from syncd.mapping.check import Finding
 from syncd.mapping.check import check as check_mapping
+from syncd.mapping.coverage import Count, LineCoverage, counts, coverage
 from syncd.mapping.load import load_mapping, mapping_names
 from syncd.mapping.show import Shown
 from syncd.mapping.show import show as sync_map
 from syncd.mapping.trial import try_codec
+from syncd.model import paths
 from syncd.model.records import Kind, Record
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from syncd.mapping.compile import Mapping
 
 _MOST_SAMPLES = 2000
+_LONGEST = 76
 
 
 def check(session: Session, names: Sequence[str]) -> int:
@@ -86,8 +89,8 @@ def _finish(session: Session, samples: dict[str, dict[Kind, int]], findings: lis
         return code
     for _, one in findings:
         say(f"{styled(one.level, 'red' if one.level == 'error' else 'yellow')}: {one}")
-    for name, counts in samples.items():
-        on = ", ".join(count(number, kind) for kind, number in counts.items()) or "no records: only the file itself"
+    for name, sampled in samples.items():
+        on = ", ".join(count(number, kind) for kind, number in sampled.items()) or "no records: only the file itself"
         mine = [one for of, one in findings if of == name]
         bad = sum(one.level == "error" for one in mine)
         say(f"{name}: {count(bad, 'error')}, {count(len(mine) - bad, 'warning')} (checked on {on})")
@@ -97,28 +100,102 @@ def _finish(session: Session, samples: dict[str, dict[Kind, int]], findings: lis
 # -- the sync map -----------------------------------------------------------------------------------------------------
 
 
-def show(session: Session, name: str | None) -> int:
-    """Print what a mapping binds to what."""
+def show(session: Session, name: str | None, *, markdown: bool = False) -> int:
+    """Print what a mapping binds to what, and how much of each line of coverage that is."""
     if name is None:
-        names = mapping_names(_folder(session))
-        if session.json:
-            print_json({"command": "mappings show", "mappings": list(names)})
-            return OK
-        say("Mappings: " + ", ".join(names), "`syncd mappings show NAME` prints one.")
-        return OK
-    rows = sync_map(_named(session, name))
+        return _overview(session, markdown=markdown)
+    mapping = _named(session, name)
+    rows = sync_map(mapping)
+    lines = coverage(mapping)
     if session.json:
-        print_json({"command": "mappings show", "mapping": name, "rows": [_row(row) for row in rows]})
+        print_json(
+            {
+                "command": "mappings show",
+                "mapping": name,
+                "title": mapping.title,
+                "rows": [_row(row) for row in rows],
+                "coverage": [_line(one) for one in lines],
+            }
+        )
         return OK
+    longest = 10_000 if markdown else _LONGEST
     told = [
-        (row.kind, row.path, _ARROWS[row.direction], row.field or "(a fact)", row.codec, _note(row)) for row in rows
+        (row.kind, row.path, _ARROWS[row.direction], short(row.field or "(a fact)", longest), row.codec, _note(row))
+        for row in rows
     ]
-    say(*table(told, ("kind", "field", "", f"in {name}", "codec", "note")))
+    _heading(mapping.title, markdown=markdown)
+    _tabulate(told, ("kind", "field", "", f"in {name}", "codec", "note"), markdown=markdown)
     say("", "<-> read and written   <-- read only   <-+ written once, when a record is created")
+    if lines:
+        say("")
+        _heading(f"Lines of coverage of {name}: fields written/carried", markdown=markdown)
+        _tabulate([_cells(one) for one in lines], ("line", *paths.SECTIONS, "types named there"), markdown=markdown)
+        say("", _named_types(lines))
+    return OK
+
+
+def _overview(session: Session, *, markdown: bool) -> int:
+    """List the mappings with what they carry."""
+    found = {each: _named(session, each) for each in mapping_names(_folder(session))}
+    counted = {each: counts(mapping) for each, mapping in found.items()}
+    if session.json:
+        told = {
+            each: {
+                "title": found[each].title,
+                "sections": {key: _count(one) for key, one in sections.items()},
+                "lines": len(coverage(found[each])),
+            }
+            for each, sections in counted.items()
+        }
+        print_json({"command": "mappings show", "mappings": list(found), "coverage": told})
+        return OK
+    rows = [
+        (each, *(str(one) for one in sections.values()), str(len(coverage(found[each]))), found[each].title)
+        for each, sections in counted.items()
+    ]
+    _tabulate(rows, ("mapping", "group", *paths.SECTIONS, "lines", "title"), markdown=markdown)
+    say("", "Fields written/carried. `syncd mappings show NAME` prints one mapping, with counts per line of coverage.")
     return OK
 
 
 _ARROWS = {"both": "<->", "read": "<--", "create": "<-+"}
+
+
+def _heading(text: str, *, markdown: bool) -> None:
+    say(f"## {text}" if markdown else styled(text, "bold"), *([""] if markdown else []))
+
+
+def _tabulate(rows: Sequence[Sequence[str]], head: Sequence[str], *, markdown: bool) -> None:
+    """Print a table for a terminal, or one that web pages show."""
+    if not markdown:
+        say(*table(rows, head))
+        return
+    say(f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
+    for row in rows:
+        say("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+
+
+def _cells(one: LineCoverage) -> tuple[str, ...]:
+    return one.line, *(str(one.sections[section]) for section in paths.SECTIONS), short(", ".join(one.types), 60)
+
+
+def _named_types(lines: Sequence[LineCoverage]) -> str:
+    """Count the vendor's types, and its own lines where its words tell them."""
+    named = {word for one in lines for word in one.named}
+    begun = {word for one in lines for word in one.types} - named
+    theirs = {word.partition("/")[0] for word in named | begun if "/" in word}
+    own = f" of its {count(len(theirs), 'own line', 'own lines')}" if theirs else ""
+    more = f"; the rest is read by {count(len(begun), 'beginning')} (`*`)" if begun else ""
+    return f"{count(len(named), 'type')}{own} named, over {count(len(lines), 'line')} of coverage{more}."
+
+
+def _line(one: LineCoverage) -> dict[str, Any]:
+    sections = {section: _count(found) for section, found in one.sections.items()}
+    return {"line": one.line, "types": list(one.types), "sections": sections}
+
+
+def _count(one: Count) -> dict[str, int]:
+    return {"carried": one.carried, "written": one.written}
 
 
 def _note(row: Shown) -> str:

@@ -11,11 +11,15 @@ to the moment before the file is replaced, not in that moment.
 
 from __future__ import annotations
 
+from typing import Final
+
 from syncd.connectors.files.settings import Ending, NewId, Settings
 from syncd.connectors.files.system import FilesSystem
 from syncd.connectors.registry import Forgetful, State
 
-__all__ = ["Ending", "FilesSystem", "NewId", "Settings", "connect"]
+__all__ = ["CONTRACT", "Ending", "FilesSystem", "NewId", "Settings", "connect"]
+
+CONTRACT: Final = "a file drop: the columns are those that the mapping names"
 
 
 def connect(system: str, settings: Settings, state: State | None = None) -> FilesSystem:

@@ -7,7 +7,7 @@ own screens. Keyed reads answer truly: a removed record is gone, one that a brok
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,7 @@ from syncd.connectors.memory.vendor import REMOVE, Remove
 from syncd.model.records import Kind
 
 __all__ = [
+    "CONTRACT",
     "DEFAULT_PART",
     "REMOVE",
     "Behaviour",
@@ -35,6 +36,8 @@ __all__ = [
     "freeze",
     "make",
 ]
+
+CONTRACT: Final = "no vendor: records in memory, for trials and tests"
 
 
 class Settings(BaseModel):

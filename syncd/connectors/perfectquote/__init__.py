@@ -10,11 +10,15 @@ change feed; one that is older than it remembers is answered with 410, and a com
 
 from __future__ import annotations
 
+from typing import Final
+
 from syncd.connectors.perfectquote.settings import Settings
 from syncd.connectors.perfectquote.system import PerfectQuote
 from syncd.connectors.registry import Forgetful, State
 
-__all__ = ["PerfectQuote", "Settings", "connect"]
+__all__ = ["CONTRACT", "PerfectQuote", "Settings", "connect"]
+
+CONTRACT: Final = "our contract; PerfectQuote publishes none"
 
 
 def connect(system: str, settings: Settings, state: State | None = None) -> PerfectQuote:
