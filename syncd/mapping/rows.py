@@ -17,6 +17,8 @@ from syncd.mapping.vendor_path import MISSING, Missing, VendorPath, nested_text
 from syncd.model.records import JSON
 from syncd.model.values import EMPTY, Unparsed, Value
 
+LISTED = "_listed"
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -175,10 +177,7 @@ class Row:
 
     def _lists(self, scope: Scope) -> bool:
         """Tell whether the record says which keys it has, so that an absent one is not carried."""
-        return self.missing == "not_carried" or any(
-            scope.read(VendorPath(str(source.steps[0]), source.steps[:1], source.rooted)) is not MISSING
-            for source in self.sources
-        )
+        return self.missing == "not_carried" or any(scope.read(_listed(source)) is True for source in self.sources)
 
     def _targets(self, scope: Scope) -> tuple[VendorPath, ...]:
         """Give the keys to write: the winner; of listed ones the first that the record has, and in a record that does
@@ -187,3 +186,8 @@ class Row:
             return self.sources[:1]
         there = tuple(source for source in self.sources if scope.read(source) is not MISSING)
         return there[:1] or self.sources
+
+
+def _listed(source: VendorPath) -> VendorPath:
+    """Name the mark of an object that holds every name of its type: connectors set it when they know the type."""
+    return VendorPath(f"{source.steps[0]}.{LISTED}", (*source.steps[:1], LISTED), source.rooted)

@@ -41,8 +41,8 @@ class RowSpec(Spec):
     required: bool = Field(default=False, description="A record cannot be created without it.")
     missing: Literal["empty", "not_carried", "listed"] = Field(
         "empty",
-        description="What an absent vendor key means; listed: not carried where the object that would hold it is there "
-        "(it lists what this record's type has), empty in a record without that object.",
+        description="What an absent vendor key means; listed: not carried where the object that would hold it says by "
+        "`_listed: true` that it has every name of its type, empty elsewhere.",
     )
     when: dict[str, Scalar | list[Scalar]] | None = Field(None, description="Vendor keys that say whether it holds.")
     note: str = Field("", description="Words for the published sync map.")

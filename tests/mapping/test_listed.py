@@ -30,6 +30,8 @@ kinds:
 
 
 def plan(*summaries):
+    for summary in summaries:
+        summary["names"] = {"_listed": True, **summary["names"]}
     return Record(
         "plan", "p", (Part("plan", "p", {}), *(Part("summary", str(at), s) for at, s in enumerate(summaries)))
     )
@@ -55,13 +57,14 @@ def test_a_record_that_lists_nothing_is_empty_and_takes_all_names():
     putting = LENS.put(plan(), {"benefits.limit_a.note": "x"})
     assert putting.losses == {}
     assert [part.data for part in putting.parts] == [{"names": {"One": "x", "Two": "x"}}]
-    assert LENS.new({"benefits.limit_a.note": "x"}).parts[-1].data["names"] == {"One": "x", "Two": "x"}
+    both = {"benefits.limit_a.note": "x", "benefits.limit_b.note": "y"}
+    assert LENS.new(both).parts[-1].data["names"] == {"One": "x", "Two": "x", "Three": "y"}
 
 
 def test_a_write_goes_to_the_name_that_the_record_has():
     record = plan({"names": {"Two": "y"}})
     (part,) = LENS.put(record, {"benefits.limit_a.note": "z"}).parts
-    assert part.data == {"names": {"Two": "z"}}
+    assert part.data == {"names": {"_listed": True, "Two": "z"}}
     putting = LENS.put(record, {"benefits.limit_b.note": "z"})
     assert putting.parts == ()
     assert "does not carry" in putting.losses["benefits.limit_b.note"].why

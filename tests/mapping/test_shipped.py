@@ -84,7 +84,8 @@ def records(mapping: Mapping, kind: Kind, folder: Path) -> Iterator[Record]:
     written = SAMPLES / f"{mapping.system}.json"
     for sample in orjson.loads(written.read_bytes()) if written.is_file() else ():
         if sample["kind"] == kind:
-            yield Record(kind, sample["id"], (Part(sample["part"], sample["id"], sample["data"]),))
+            parts = sample.get("parts", (sample,))
+            yield Record(kind, sample["id"], tuple(Part(part["part"], part["id"], part["data"]) for part in parts))
     lens = mapping.lens(kind)
     for turn in range(TURNS):
         try:

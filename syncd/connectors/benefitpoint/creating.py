@@ -155,8 +155,9 @@ class Maker:
             if held is None:
                 await self._writer.new_summary(await self._plans.product(plan), data)
                 return
-            benefits = {path: {**columns, **wanted.get(path, {})} for path, columns in held.data["_benefits"].items()}
-            after = {**held.data, "_benefits": benefits}
+            benefits = held.data["_benefits"]
+            filled = {path: {**benefits[path], **columns} for path, columns in wanted.items()}
+            after = {**held.data, "_benefits": {**benefits, **filled}}
             await self._writer.write(PartWrite("plan", str(plan), held, after))
         except SyncdError:
             return

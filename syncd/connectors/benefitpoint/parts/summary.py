@@ -17,6 +17,8 @@ from syncd.connectors.benefitpoint.values import plain, visible
 from syncd.errors import RefusedError
 
 KIND = "summary"
+LISTED = "_listed"
+"""Stands in `_benefits` of a summary that was read: every attribute of its type is there, with or without a value."""
 _NOT_APPLICABLE = "Not Applicable"
 _HIDDEN = "Hide___Not_Applicable"
 _SHOWN = "Show_Attribute"
@@ -29,7 +31,7 @@ def annotated(raw: Mapping[str, Any], shape: SummaryShape) -> Data:
     kept = visible(raw)
     if "attributeValues" in kept:
         kept["attributeValues"] = [_without_orders(value) for value in kept["attributeValues"]]
-    return {**kept, "_benefits": _benefits(kept, shape)}
+    return {**kept, "_benefits": {LISTED: True, **_benefits(kept, shape)}}
 
 
 def _without_orders(value: Mapping[str, Any]) -> Data:
@@ -64,6 +66,8 @@ def folded(before: Mapping[str, Any], after: Mapping[str, Any], shape: SummarySh
     values: list[Data] = [dict(value) for value in made.get("attributeValues", [])]
     held: Mapping[str, Mapping[str, str | None]] = before.get("_benefits", {})
     for path, columns in after.get("_benefits", {}).items():
+        if path == LISTED:
+            continue
         moved = {name: text for name, text in columns.items() if held.get(path, {}).get(name) != text}
         if moved:
             _write(values, path, moved, shape)
