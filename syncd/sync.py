@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from syncd.apply.begin import approval_rows, begin, question_rows
 from syncd.apply.create import operate
+from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
@@ -61,7 +62,8 @@ PREVIEW = Mode(preview=True)
 
 @dataclass(slots=True)
 class Report:
-    """What a run came to. `result`: ok | open | partial | refused; `questions`: all that stand in the group."""
+    """What a run came to. `result`: ok | open | partial | refused; `questions`: all that stand in the group; `notes`:
+    what was, or in a preview would be, left, updated or closed in the notebooks of systems."""
 
     scope: str
     run: str
@@ -72,6 +74,7 @@ class Report:
     failed: tuple[str, ...] = ()
     away: Mapping[System, str] = field(default_factory=dict)
     questions: tuple[Proposal, ...] = ()
+    notes: tuple[Errand, ...] = ()
 
 
 async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
@@ -86,7 +89,8 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         if mode.preview:
             world.store.save_questions(question_rows(plan, world))
             world.store.save_questions(approval_rows(plan, world))
-            return _report(run, plan, view, world, Done(failed=unsettled))
+            notes = tuple(one for one in errands(scope, world) if one.system not in view.paused)
+            return _report(run, plan, view, world, Done(failed=unsettled), notes)
         world.store.start_run(run)
         done = Done(failed=unsettled)
         done += await _carry_out(run, plan, view, world)
@@ -97,7 +101,8 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
             plan = replace(plan, tripped=(*plan.tripped, *again.tripped), used=(*plan.used, *again.used))
             asked = replace(plan, proposals=(*again.proposals, *plan.proposals))  # all that the guards hold back
         world.store.save_questions(approval_rows(asked, world))
-        report = _report(run, plan, view, world, done)
+        notes = await hand_off(scope, world, view.paused, done)
+        report = _report(run, plan, view, world, done, notes)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
         world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
         if mode.only is None:
@@ -289,7 +294,7 @@ def _evidence(scope: str, world: World) -> Evidence:
 # -- reporting ------------------------------------------------------------------------------------------------------
 
 
-def _report(run: Run, plan: Changeset, view: View, world: World, done: Done) -> Report:
+def _report(run: Run, plan: Changeset, view: View, world: World, done: Done, notes: tuple[Errand, ...] = ()) -> Report:
     """Say what came of it; the gravest word wins."""
     away = {name: sight.why for one in view.links for name, sight in one.sights.items() if isinstance(sight, Away)}
     for name, system in world.systems.items():
@@ -307,5 +312,5 @@ def _report(run: Run, plan: Changeset, view: View, world: World, done: Done) -> 
     elif questions:
         result = "open"
     return Report(
-        run.scope, run.id, plan, view, result, done.written, tuple(done.failed), {**away, **done.away}, questions
+        run.scope, run.id, plan, view, result, done.written, tuple(done.failed), {**away, **done.away}, questions, notes
     )

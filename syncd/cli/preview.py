@@ -56,6 +56,10 @@ def describe(
         "plans": plans,
         "questions": [one for one in questions if one["link"] == ""],
         "written": dict(report.written),
+        "notes": [
+            {"system": one.system, "what": one.what, "question": one.question, "subject": one.note.subject}
+            for one in report.notes
+        ],
         "failed": list(report.failed),
         "away": dict(report.away) | away,
         "guards": list(report.changeset.tripped),

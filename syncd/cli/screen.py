@@ -19,12 +19,18 @@ def lines(group: Doc, *, dry_run: bool) -> list[str]:
         body += ["", *(line for one in loose for line in _question(one))]
     if unlinked:
         body += ["", *_unlinked(unlinked, group["id"])]
+    body += ["", *map(_note, group["notes"])] if group.get("notes") else []
     body += ["", *(styled(f"  ! {why}", "red") for why in group["failed"])] if group["failed"] else []
     body += [styled(f"  ! {system} could not be read: {why}", "red") for system, why in group["away"].items()]
     total = total_line([group], dry_run=dry_run)
     if not body:
         return [f"{head[0]}  {total}"]
     return [*head, *body, "", f"  {total}"]
+
+
+def _note(note: Doc) -> str:
+    """One line for what happens in a system's own notebook."""
+    return styled(f"  # {note['system']}  {note['what']} the note “{note['subject']}”", "blue")
 
 
 def _plan(plan: Doc) -> list[str]:

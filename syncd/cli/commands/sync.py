@@ -281,7 +281,7 @@ def _print(came: Came, labels: Labels) -> None:
 
 
 def _is_quiet(doc: preview.Doc) -> bool:
-    return not (doc["plans"] or doc["questions"] or doc["failed"] or doc["away"])
+    return not (doc["plans"] or doc["questions"] or doc["failed"] or doc["away"] or doc["notes"])
 
 
 def _print_answers(collected: Collected) -> None:
