@@ -140,6 +140,9 @@ async def copy_group(world: World, system: System, record_id: str, to: System, *
     desk = Desk("", unlinked_groups(world), _standing(world, "group"), surfaces(world))
     held = desk.holders.get((system, record_id))
     _check_group_target(desk, system, record_id, to, held)
+    why = takes_no_groups(world, to)
+    if why:
+        raise LinkingError(f"{to} takes no new groups: {why}", system=to, hint="Create it there, then link it.")
     if held is None:
         view = View("", (), (), desk.surfaces)
         made = copy_of(view, desk.strays[system, record_id], (to,)).link
@@ -169,8 +172,17 @@ def _check_group_target(desk: Desk, system: System, record_id: str, to: System, 
     if held is not None and any(member.system == to for member in held.members):
         hint = "There is nothing to do."
         raise LinkingError(f"“{held.label}” ({held.id}) has a record of {to} already", system=to, hint=hint)
-    if not surface.create:
-        raise LinkingError(f"{to} takes no new groups", system=to, hint="Create it there, then link it with --into.")
+
+
+def takes_no_groups(world: World, system: System) -> str:
+    """Say why no group is created in a system, "" when they are: rights of the account, or what its mapping says."""
+    live = world.systems[system]
+    lens = live.lenses.get("group")
+    if lens is None:
+        return "it holds none"
+    if live.access is not None and not live.access.create:
+        return "our account may not create records there"
+    return str(getattr(lens, "refuses", None) or "")
 
 
 async def _plans_of(world: World, system: System, group: str) -> list[str]:

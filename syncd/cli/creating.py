@@ -17,7 +17,7 @@ from syncd.errors import RecordError
 from syncd.model import paths
 from syncd.model.fields import title_of
 from syncd.model.records import Record
-from syncd.model.values import EMPTY
+from syncd.model.values import EMPTY, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.originate import LINK, ORIGINATION, PRIOR_PLAN
 from syncd.reconcile.types import Changeset, Link, Operation
@@ -25,6 +25,7 @@ from syncd.reconcile.types import Changeset, Link, Operation
 if TYPE_CHECKING:
     from syncd.apply.world import World
 
+_OF_PRIOR = "prior."
 _ORDER = {section: at for at, section in enumerate(paths.SECTIONS)}
 
 
@@ -101,8 +102,16 @@ def _origin(path: str, link: Link, world: World) -> str:
     origin = world.origins.get(kind)
     if origin is None or path in (ORIGINATION, PRIOR_PLAN):
         return "the decision"
-    sources = origin.defaults.get(path, ())
-    return f"default of {kind}" + (f": {sources[0]}" if sources else "")
+    source = next((one for one in origin.defaults.get(path, ()) if _held(one, link, world) == link.agreed[path]), "")
+    return f"default of {kind}" + (f": {source}" if source else "")
+
+
+def _held(source: str, link: Link, world: World) -> Value:
+    """Give what stands where a default is taken from: in the record itself, or in the plan that it follows."""
+    if not source.startswith(_OF_PRIOR):
+        return link.agreed.get(source, EMPTY)
+    prior = world.store.link(str(link.agreed.get(PRIOR_PLAN, "")).removeprefix(LINK))
+    return prior.agreed.get(source.removeprefix(_OF_PRIOR), EMPTY) if prior is not None else EMPTY
 
 
 def lines(one: Doc) -> list[str]:

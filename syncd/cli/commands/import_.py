@@ -164,8 +164,8 @@ def _offer(session: Session, ask: Ask, world: World, account: Account, told: dic
     found = importing.counterparts(stray, importing.possible(world, ask.system))
     makers = [
         system
-        for (system, kind), surface in sorted(linking.surfaces(world).items())
-        if kind == "group" and system != ask.system and surface.create
+        for system, live in sorted(world.systems.items())
+        if "group" in live.lenses and system != ask.system and not linking.takes_no_groups(world, system)
     ]
     if session.json:
         print_json({**told, "linked": "", **_offered(found), "can_create_in": makers, "exit": OK})
