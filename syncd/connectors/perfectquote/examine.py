@@ -7,15 +7,15 @@ from typing import Any
 
 from syncd.connectors.base import Finding
 from syncd.connectors.perfectquote.account import look_up_account
+from syncd.connectors.perfectquote.catalogue import Catalogue
 from syncd.connectors.perfectquote.feed import ChangeFeed
-from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.schema import GROUP, PLAN, of_benefit
 from syncd.connectors.perfectquote.session import SCOPES, Session
-from syncd.errors import AuthError, ConnectorError, TransientError
+from syncd.errors import AuthError, ConnectorError
 from syncd.model.records import Kind
 
 
-async def examine(session: Session, feed: ChangeFeed) -> tuple[Finding, ...]:
+async def examine(session: Session, feed: ChangeFeed, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Look at login, account, scopes, feed and catalogue; without a login there is nothing more to see."""
     try:
         token = await session.token()
@@ -40,35 +40,24 @@ async def examine(session: Session, feed: ChangeFeed) -> tuple[Finding, ...]:
         )
     )
     found.append(await _looked_at("change feed", feed.position))
-    found.append(await _looked_at("benefit catalogue", lambda: _counted(session)))
+    found.append(await _looked_at("benefit catalogue", lambda: _counted(catalogue)))
     return tuple(found)
 
 
-async def live_schema(session: Session, kind: Kind) -> Mapping[str, Mapping[str, str]]:
+async def live_schema(catalogue: Catalogue, kind: Kind) -> Mapping[str, Mapping[str, str]]:
     """Give the contract's fields of a kind, and for plans what the catalogue of benefits adds."""
     if kind == "group":
         return {"group": GROUP}
     if kind != "plan":
         return {}
     paths = dict(PLAN)
-    for code in await catalogue(session):
+    for code in await catalogue.labels():
         paths |= of_benefit(code)
     return {"plan": paths}
 
 
-async def catalogue(session: Session) -> tuple[str, ...]:
-    """Name every code of the benefit catalogue."""
-    reply = await session.ask("benefit_fields", "GET", "benefit-fields")
-    if not reply.ok:
-        raise TransientError(f"benefit_fields: {Problem.of(reply).words}", system=session.http.system)
-    body: Any = reply.json()
-    fields = body.get("data") if isinstance(body, dict) else body
-    codes = (field.get("code") for field in fields or () if isinstance(field, dict))
-    return tuple(dict.fromkeys(str(code) for code in codes if code))
-
-
-async def _counted(session: Session) -> str:
-    return f"{len(await catalogue(session))} codes"
+async def _counted(catalogue: Catalogue) -> str:
+    return f"{len(await catalogue.labels())} codes"
 
 
 async def _looked_at(what: str, look: Any) -> Finding:  # noqa: ANN401 - a coroutine function without arguments

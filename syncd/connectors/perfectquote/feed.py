@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from syncd.connectors.base import Changes
@@ -24,6 +25,15 @@ _MEMORY: Final = "feed-end"
 EXPIRED: Final = "the change feed no longer reaches back to the last observation (it keeps 30 days)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of events; None: the feed does not reach back so far."""
+
+    events: list[dict[str, Any]] | None
+    more: bool
+    last_seq: int | None
+
+
 class ChangeFeed:
     """The feed of one installation; remembers how far it was seen, so that its end is found in one request."""
 
@@ -31,13 +41,16 @@ class ChangeFeed:
         self._session, self._state, self._read = session, state, read
 
     async def position(self) -> str:
-        """Give the sequence number of the newest event, "0" before the first."""
+        """Give the sequence number of the newest event, "0" before the first.
+
+        Every answer names it (`last_seq`), also the one that refuses a position; where none does, the feed is drained.
+        """
         seen = int(self._state.get(_MEMORY) or 0)
-        events = await self._events(seen)
-        if events is None:
-            seen = await self._search(seen)
-            events = await self._events(seen) or []
-        return self._remember(max([seen, *(event["seq"] for event in events)]))
+        page = await self._page(seen, 1)
+        if page.last_seq is None:
+            events = await self._events(seen) if page.events is not None else []
+            return self._remember(max([seen, *(event["seq"] for event in events or ())]))
+        return self._remember(page.last_seq)
 
     async def changes(self, position: str) -> Changes:
         """Give what moved since a position; `expired` when the feed does not reach back so far."""
@@ -67,54 +80,29 @@ class ChangeFeed:
         found: list[dict[str, Any]] = []
         while True:
             page = await self._page(after, _LIMIT)
-            if page is None:
+            if page.events is None:
                 return None
-            events, more = page
-            found += events
-            if not more:
+            found += page.events
+            if not page.more:
                 return found
-            end = max((event["seq"] for event in events), default=after)
+            end = max((event["seq"] for event in page.events), default=after)
             if end <= after:
                 raise TransientError("changes: the feed says that it goes on, and does not", system=self._system)
             after = end
 
-    async def _page(self, after: int, limit: int) -> tuple[list[dict[str, Any]], bool] | None:
+    async def _page(self, after: int, limit: int) -> _Page:
         reply = await self._session.ask("changes", "GET", "changes", params={"after": after, "limit": limit})
         problem = Problem.of(reply)
         if reply.status == 410:
-            return None
+            return _Page(None, more=False, last_seq=_whole(problem.body.get("last_seq")))
         if not reply.ok:
             raise TransientError(f"changes: {problem.words}", system=self._system)
         body = reply.json()
         events = body.get("data") if isinstance(body, dict) else None
-        if not isinstance(events, list) or not all(_is_event(event) for event in events):
+        page = body.get("page") if isinstance(body, dict) else None
+        if not isinstance(events, list) or not all(_is_event(event) for event in events) or not isinstance(page, dict):
             raise TransientError("changes: the answer is no page of events", system=self._system)
-        page = body.get("page")
-        # Without an envelope's word for it, a full page may have a successor.
-        more = page.get("has_more") if isinstance(page, dict) else len(events) >= limit
-        return events, bool(more)
-
-    async def _search(self, expired: int) -> int:
-        """Find the end of a feed that has forgotten its beginning, which the contract does not name.
-
-        After a number before the end there are events, or 410; after the end there are none. Doubling steps, then
-        halving ones: some forty requests for a feed of a million events, once.
-        """
-        low, step = expired, 1
-        while not await self._is_past(low + step):
-            low, step = low + step, step * 2
-        high = low + step
-        while high - low > 1:
-            middle = (low + high) // 2
-            if await self._is_past(middle):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    async def _is_past(self, seq: int) -> bool:
-        page = await self._page(seq, 1)
-        return page is not None and not page[0]
+        return _Page(events, more=bool(page.get("has_more")), last_seq=_whole(page.get("last_seq")))
 
     def _remember(self, seq: int) -> str:
         if self._state.get(_MEMORY) != str(seq):
@@ -128,3 +116,7 @@ class ChangeFeed:
 
 def _is_event(event: object) -> bool:
     return isinstance(event, dict) and isinstance(event.get("seq"), int)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -54,7 +54,7 @@ def record_of(system: str, kind: Kind, resource: object, *, may_edit_confirmed: 
 
 def body_of(kind: Kind, data: Mapping[str, Any], marker: str = "") -> dict[str, Any]:
     """Give the body that creates a record with this data, and the marker where the resource has a place for one."""
-    body = {key: _sent(key, value, data) for key, value in data.items() if key not in _READ_ONLY[kind] | _ENVELOPE}
+    body = {key: told(key, value, data) for key, value in data.items() if key not in _READ_ONLY[kind] | _ENVELOPE}
     if marker and kind == "plan":
         body["external_ids"] = {**(body.get("external_ids") or {}), "syncd": marker}
     return {key: value for key, value in body.items() if value is not None}
@@ -64,7 +64,7 @@ def patch_of(kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     """Give the merge patch (RFC 7396) from one state to the other, without what the server owns."""
     owned = _READ_ONLY[kind] | _ENVELOPE
     patch = _patch(before, {key: value for key, value in after.items() if key not in owned}, owned)
-    return {key: _sent(key, value, after) for key, value in patch.items()}
+    return {key: told(key, value, after) for key, value in patch.items()}
 
 
 def marker_of(record: Record) -> str:
@@ -88,22 +88,6 @@ def _patch(before: Mapping[str, Any], after: Mapping[str, Any], keep: frozenset[
 def _same(left: object, right: object) -> bool:
     """Tell whether two JSON values are one: `1 == True` in Python."""
     return type(left) is type(right) and left == right if isinstance(left, bool | int) else left == right
-
-
-def _sent(key: str, value: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Give a key of the data in the contract's words."""
-    if key == "benefits" and isinstance(value, dict) and isinstance(value.get("variants"), list):
-        return {**value, "variants": [_without_blanks(variant) for variant in value["variants"]]}
-    return told(key, value, plan)
-
-
-def _without_blanks(variant: Any) -> Any:  # noqa: ANN401 - JSON
-    """Leave out benefits of which nothing is said any more; the contract has no such entry."""
-    fields = variant.get("fields") if isinstance(variant, dict) else None
-    if not isinstance(fields, list):
-        return variant
-    said = [{key: value for key, value in each.items() if value is not None} for each in fields]
-    return {**variant, "fields": [each for each in said if each.keys() & {"in_network", "out_of_network", "note"}]}
 
 
 def _stamp(text: object) -> float | None:

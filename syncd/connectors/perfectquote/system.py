@@ -17,6 +17,7 @@ from syncd.connectors.base import Access, Account, Changes, Finding
 from syncd.connectors.http import Http, Operation, Reply
 from syncd.connectors.perfectquote.account import AccountFacts, look_up_account
 from syncd.connectors.perfectquote.carriers import Carriers
+from syncd.connectors.perfectquote.catalogue import Catalogue
 from syncd.connectors.perfectquote.examine import examine, live_schema
 from syncd.connectors.perfectquote.feed import ChangeFeed
 from syncd.connectors.perfectquote.intents import Intents
@@ -48,6 +49,7 @@ class PerfectQuote:
         self._feed = ChangeFeed(self._session, state, self.read)
         self._intents = Intents(state)
         self._carriers = Carriers(system, settings.carriers, lambda: self._pages("carriers.list", "carriers", {}))
+        self._catalogue = Catalogue(self._session)
         self._account: AccountFacts | None = None
 
     @property
@@ -114,7 +116,7 @@ class PerfectQuote:
         kind, record_id = write.kind, write.record_id
         if kind not in PATHS:
             raise RefusedError(f"PerfectQuote has no {kind} records", system=self.system, external_id=record_id)
-        patch = await self._carriers.settled(patch_of(kind, write.before.data, write.after), record_id)
+        patch = await self._completed(patch_of(kind, write.before.data, write.after), record_id)
         if not patch:
             return
         reply = await self._once(
@@ -138,7 +140,7 @@ class PerfectQuote:
             raise RefusedError(f"a {kind} cannot be created like this", system=self.system, external_id=create.group)
         if create.group is not None:
             url = f"{_url('group', create.group)}/plans"
-        body = await self._carriers.settled(body_of(kind, create.parts[0].data, create.marker), create.group)
+        body = await self._completed(body_of(kind, create.parts[0].data, create.marker), create.group)
         if kind == "group":
             await self._intents.begin(create.marker, str(body.get("name") or ""), self._groups_named)
         reply = await self._once(
@@ -195,11 +197,11 @@ class PerfectQuote:
 
     async def examine(self) -> tuple[Finding, ...]:
         """Look at login, role, scopes, change feed and catalogue."""
-        return await examine(self._session, self._feed)
+        return await examine(self._session, self._feed, self._catalogue)
 
     async def schema(self, kind: Kind) -> Mapping[str, Mapping[str, str]]:
         """Give the contract's fields, and the live catalogue of benefits."""
-        return await live_schema(self._session, kind)
+        return await live_schema(self._catalogue, kind)
 
     # -- requests ---------------------------------------------------------------------------------------------------
 
@@ -221,6 +223,10 @@ class PerfectQuote:
         except SyncdError as error:
             error.external_id = error.external_id or record_id
             raise
+
+    async def _completed(self, body: dict[str, Any], record_id: str | None) -> dict[str, Any]:
+        """Give a body with what PerfectQuote knows by ids and names of its own."""
+        return await self._catalogue.completed(await self._carriers.settled(body, record_id))
 
     def _refuse(self, reply: Reply, record_id: str | None, *, doing: str) -> None:
         """Raise what a reply that is no success means: not applied."""

@@ -28,6 +28,8 @@ _KINDS = {state: kind for kind, state in _STATES.items()}
 _KEYS = frozenset({"kind", "amount", "text", "after_deductible"})
 _AFTER = {True: " after deductible", False: ", not subject to deductible", None: ""}
 _RULES = {Deductible.AFTER: True, Deductible.NOT_SUBJECT: False, Deductible.UNSTATED: None}
+_DASH = "-"
+"""Stands where the contract wants an object and nothing is said."""
 _DIGITS = 4
 """Decimals of an amount or percentage in the contract."""
 _CENTS = 2
@@ -137,7 +139,9 @@ def _text(raw: Mapping[str, Any], *, allowance: bool) -> str | None:
         return _STATES[kind].value
     if kind == "text":
         text = raw.get("text")
-        return f"{text}{_AFTER[after]}" if isinstance(text, str) else "" if text is None else None
+        if text is None or text == _DASH:
+            return ""
+        return f"{text}{_AFTER[after]}" if isinstance(text, str) else None
     amount = plain_number(text_of(raw.get("amount")))
     if kind not in ("money", "copay", "percent") or amount is None or amount < 0:
         return None
