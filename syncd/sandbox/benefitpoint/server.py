@@ -211,7 +211,12 @@ class BenefitPoint:
         now = self._tenant.clock.now()
         match operation.name:
             case "login":
-                session = self._sessions.login(args["username"], args["password"], now)
+                try:
+                    session = self._sessions.login(args["username"], args["password"], now)
+                except envelope.Fault:
+                    if self._sessions.locked_at == now:
+                        self._note("lastLockoutOn")
+                    raise
                 self._note("lastLoginOn")
                 return {"sessionID": session}
             case "logout":

@@ -314,9 +314,40 @@ async def test_what_was_never_there_is_not_authorized(desk: Desk, call: str, arg
     assert await desk.fault(call, xml(argument, 4711)) == ("soapenv:Server", GONE)
 
 
-async def test_an_installation_may_answer_with_nothing_for_what_is_gone(desk: Desk):
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        ("getAccount", "accountID"),
+        ("getProduct", "productID"),
+        ("getProductHistory", "productID"),
+        ("getBenefitSummary", "benefitSummaryID"),
+        ("getRate", "rateID"),
+        ("getContribution", "contributionID"),
+        ("getEligibilityRule", "eligibilityRuleID"),
+        ("getAccountContact", "contactID"),
+        ("getActivityLogRecord", "recordID"),
+    ],
+)
+async def test_an_installation_may_answer_with_nothing_for_what_is_gone(desk: Desk, call: str, argument: str):
     await desk.switch(gone="empty")
-    assert await desk.ok("getProduct", xml("productID", 4711)) == ""
+    assert await desk.ok(call, xml(argument, 4711)) == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "criteria"),
+    [("findContributions", "contributionSearchCriteria"), ("findEligibilityRules", "eligibilityRuleSearchCriteria")],
+)
+async def test_parts_are_searched_by_plan_or_by_a_design_of_which_there_is_none(desk: Desk, call: str, criteria: str):
+    assert (await desk.fault(call, f"<{criteria}/>"))[1] == "productID or planDesignID is required."
+    assert await desk.ok(call, xml(criteria, {"planDesignID": 1})) == ""
+
+
+async def test_a_structure_of_benefits_for_no_type_is_empty(desk: Desk):
+    assert await desk.ok("getBenefitSummaryStructure", xml("planTypeID", 1)) == ""
+
+
+async def test_offices_are_read_one_by_one(desk: Desk):
+    assert (await desk.ok("getOffice", xml("officeID", 31)))["office"]["officeName"] == "Sample Office North"
 
 
 async def test_a_user_of_one_office_sees_its_accounts_and_nothing_else(desk: Desk):

@@ -17,6 +17,7 @@ from syncd.sandbox.benefitpoint.catalogue import Catalogue
 from syncd.sandbox.benefitpoint.render.eligibility import terms
 from syncd.sandbox.benefitpoint.render.plans import product
 from syncd.sandbox.benefitpoint.render.sets import contributions, schedule_for
+from syncd.sandbox.benefitpoint.render.summaries import summaries
 from syncd.sandbox.clock import Clock
 from syncd.sandbox.seed.files import folders
 from syncd.sandbox.seed.load import load
@@ -207,6 +208,71 @@ def test_a_contribution_may_be_split_between_employee_and_dependents():
     held = next(iter(contributions(plan, 1, render.catalogue(WORLD, 1)).values()))
     assert held["amounts"] == {"EE Only": {"percentOfPremium": "100"}, "EE + Family": {"dollarAmount": "20.00"}}
     assert (held["eeContributesLesser"], held["additionalInformation"]) == (True, "At most 50")
+
+
+def rendered(line: str, **benefits: str) -> list[Any]:
+    """Give the summaries of a plan that states these benefits; two underscores are a dot."""
+    texts = {f"benefits.{path.replace('__', '.')}": text for path, text in benefits.items()}
+    plan, catalogue = seed_plan("p", 1, line, texts), render.catalogue(WORLD, 1)
+    return summaries(plan, product(seed_group("g", 2, plan), plan, catalogue, (1, 2)), catalogue)
+
+
+def test_what_is_said_beside_a_benefit_stands_beside_its_value():
+    """A frequency that has no attribute of its own, a note and a limit go where the vendor keeps such texts."""
+    held = rendered(
+        "medical",
+        chiropractic__in_network="$15 Copayment",
+        chiropractic__limit="30 visits a year",
+        chiropractic__note="by referral",
+        chiropractic__frequency="weekly",
+        lab__note="at a network laboratory",
+    )[0]["attributeValues"]
+    first, second = (
+        {name: text for name, text in item["attributeValueDetails"][0].items() if name != "benefitColumnID"}
+        for item in held
+    )
+    assert first == {
+        "UOM": "text",
+        "value": "$15 Copayment",
+        "exclusionsLimitations": "30 visits a year",
+        "ancillaryText": "by referral; weekly",
+    }
+    assert second == {"ancillaryText": "at a network laboratory"}
+
+
+def test_the_network_of_a_plan_is_an_attribute_here():
+    plan, catalogue = seed_plan("p", 1, "medical", {"details.network": "Choice Plus"}), render.catalogue(WORLD, 1)
+    held = summaries(plan, product(seed_group("g", 2, plan), plan, catalogue, (1, 2)), catalogue)[0]["attributeValues"]
+    assert [item["attributeValueDetails"][0]["value"] for item in held] == ["Choice Plus"]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "text", "unit", "value", "beside"),
+    [
+        ("medical", "deductible__individual__in_network", "$1,500", "dollars", "1500", None),
+        ("medical", "coinsurance__in_network", "20%", "percent", "20", None),
+        ("medical", "lab__in_network", "$40 after deductible", "dollars", "40", "after deductible"),
+        ("medical", "lab__in_network", "20% Coinsurance", "text", "20% Coinsurance", None),
+        ("medical", "lab__out_of_network", "Member Pays All Charges", "text", "Member Pays All Charges", None),
+        ("medical", "embedded_deductible", "true", "text", "Yes", None),
+        ("dental", "annual_max__individual__combined", "UNLIMITED", "text", "UNLIMITED", None),
+        ("vision", "vision_exam__frequency", "Every 12 Months", "text", "Every 12 Months", None),
+        ("std", "benefit_percent", "66.67", "percent", "66.67", None),
+        ("std", "benefit_maximum", "1500", "dollars", "1500", None),
+        ("std", "elimination_period", "14 days", "days", "14", None),
+        ("eap", "benefit_amount", "6 visits", "visits", "6", None),
+    ],
+)
+def test_value_and_unit_are_parted_where_the_text_is_plain(
+    line: str, path: str, text: str, unit: str, value: str, beside: str | None
+):
+    detail = rendered(line, **{path: text})[0]["attributeValues"][0]["attributeValueDetails"][0]
+    assert (detail["UOM"], detail["value"], detail.get("ancillaryText")) == (unit, value, beside)
+
+
+def test_a_benefit_that_no_attribute_holds_is_said():
+    with pytest.raises(LookupError, match=r"no attribute of Vision for benefits\.maternity\.in_network"):
+        rendered("vision", maternity__in_network="$15")
 
 
 async def test_a_status_of_the_seed_is_the_status_at_its_date(shipped: Desk):

@@ -75,7 +75,16 @@ async def test_wrong_passwords_lock_the_user_even_for_the_right_one(desk: Desk):
         assert fault_of(await desk.login("guess")) == WRONG
     assert fault_of(await desk.login()) == LOCKED
     assert (await desk.login_call("echo")).status_code == 200, "a session that was open stays open"
+    user = (await desk.ok("getUser", xml("userID", desk.served.vendor._tenant.catalogue.user_ids["ws"])))["user"]
+    assert user["lastLockoutOn"] == "2026-11-20T04:00:00.000-08:00"
     desk.clock.advance(1801)
+    assert (await desk.login()).status_code == 200
+
+
+async def test_a_wrong_name_locks_nobody(desk: Desk):
+    await desk.switch(lockout_after=1)
+    stranger = xml("username", "nobody") + xml("password", "guess")
+    assert fault_of(await desk.post("LoginV2SOAP", envelope(LOGIN, "login", stranger))) == WRONG
     assert (await desk.login()).status_code == 200
 
 

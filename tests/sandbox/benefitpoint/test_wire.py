@@ -147,6 +147,11 @@ async def test_what_is_not_a_valid_call_is_a_fault_of_the_client(desk: Desk, why
     assert says in text
 
 
+async def test_a_message_of_four_megabytes_is_too_large(desk: Desk):
+    message = envelope(V4, "findAccounts", f"<criteria><!--{'x' * 4 * 1024 * 1024}--></criteria>", desk.session)
+    assert fault_of(await desk.post("BrokerConnectV4SOAP", message)) == ("soapenv:Client", "The message is too large.")
+
+
 async def test_an_entity_is_never_expanded(desk: Desk, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("the secret")

@@ -259,6 +259,26 @@ async def test_a_plan_ends_by_cancellation_and_its_history_says_so(desk: Desk):
     assert summary["policyCancellationReason"] == "Changed_Carriers"
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"parentProductID": PPO_26}, "parentProductID is the plan itself."),
+        (
+            {"reinstatementOn": "2026-06-01T00:00:00.000-07:00"},
+            "reinstatementOn is given for a plan that is not cancelled.",
+        ),
+    ],
+)
+async def test_a_plan_cannot_follow_from_itself(desk: Desk, changes: dict[str, Any], says: str):
+    """The elements go in at their places in the sequence, or the schema would refuse first."""
+    order = list(await desk.product())
+    place = order.index("reinstatementReason")
+    held = {**await desk.product(), **changes}
+    order = [*order[:place], *(name for name in changes if name not in order), *order[place:]]
+    inner = xml("update", {name: held[name] for name in order})
+    assert await desk.refused("updateProduct", inner) == [("Validation_Error", says)]
+
+
 async def test_the_later_revision_has_fields_that_the_first_does_not_clear(desk: Desk):
     await desk.edit("plan", PPO_26, {"customCancellationReasonID": 7})
     assert (await desk.product(profile="v4_3"))["customCancellationReasonID"] == "7"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from syncd.sandbox.benefitpoint import taxonomy as names
 from syncd.sandbox.benefitpoint.catalogue import Catalogue
 from syncd.sandbox.benefitpoint.codec import Record
 from syncd.sandbox.seed.model import SeedPlan
@@ -26,6 +25,8 @@ def summaries(plan: SeedPlan, product: Record, tenant: Catalogue) -> list[Record
         if match := _PATH.fullmatch(path):
             benefits.setdefault(match[1] or "", {})[match[2]] = text
     kind = product["productTypeID"]
+    if "details.network" in texts and "network" in tenant.attribute_ids(kind):
+        benefits.setdefault("", {})["network"] = texts["details.network"]
     return [
         {
             "benefitSummaryID": None,
@@ -40,44 +41,32 @@ def summaries(plan: SeedPlan, product: Record, tenant: Catalogue) -> list[Record
 
 def _values(kind: int, held: dict[str, str], tenant: Catalogue) -> list[Record]:
     attributes, columns = tenant.attribute_ids(kind), tenant.columns(kind)
-    found: dict[int, list[Record]] = {}
-    beside: list[tuple[int, str, str]] = []
+    first = next(iter(columns))
+    found: dict[int, dict[str, Record]] = {}
     for path, text in held.items():
-        stem, network = _split(path, attributes)
-        column = columns.get(network)
-        if stem in attributes and column is not None:
-            found.setdefault(attributes[stem], []).append({**_detail(stem, text), "benefitColumnID": column})
-        elif stem.rpartition(".")[2] in _WORDS:
-            service, _, word = stem.rpartition(".")
-            beside.append((attributes[service], _WORDS[word], text))
+        stem, _, network = path.rpartition(".")
+        if path in attributes:
+            found.setdefault(attributes[path], {}).setdefault(first, {}).update(_detail(path, text))
+        elif stem in attributes and network in columns:
+            found.setdefault(attributes[stem], {}).setdefault(network, {}).update(_detail(stem, text))
+        elif stem in attributes and network in _WORDS:
+            detail, where = found.setdefault(attributes[stem], {}).setdefault(first, {}), _WORDS[network]
+            detail[where] = "; ".join(part for part in (detail.get(where), text) if part)
         else:
             raise LookupError(f"no attribute of {tenant.types[kind].long} for benefits.{path}")
-    for attribute, where, text in beside:
-        first = found.setdefault(attribute, [{"benefitColumnID": next(iter(columns.values()))}])[0]
-        first[where] = "; ".join(part for part in (first.get(where), text) if part)
     return [
         {
             "attributeID": number,
             "attributeVisibility": "Show_Attribute",
             "rider": False,
-            "attributeValueDetails": sorted(details, key=lambda detail: detail["benefitColumnID"]),
+            "attributeValueDetails": [
+                {**details[network], "benefitColumnID": column}
+                for network, column in columns.items()
+                if network in details
+            ],
         }
         for number, details in sorted(found.items())
     ]
-
-
-def _split(path: str, attributes: dict[str, int]) -> tuple[str, str]:
-    """Part the network off; what has none stands in the first column."""
-    stem, _, last = path.rpartition(".")
-    if path in attributes or last not in names.NETWORKS:
-        plain = next(iter(names.NETWORKS))
-        return (
-            path,
-            plain
-            if "primary_care" in attributes or "dental_basic" in attributes or "vision_exam" in attributes
-            else "",
-        )
-    return stem, last
 
 
 def _detail(stem: str, text: str) -> Record:
@@ -88,8 +77,8 @@ def _detail(stem: str, text: str) -> Record:
         return {"UOM": "dollars", "value": text}
     for unit, pattern in (("dollars", _DOLLARS), ("percent", _PERCENT)):
         if match := pattern.fullmatch(text):
-            after = match[2].strip() if match[2] else None
-            return {"UOM": unit, "value": match[1].replace(",", ""), "ancillaryText": after}
+            after = {"ancillaryText": match[2].strip()} if match[2] else {}
+            return {"UOM": unit, "value": match[1].replace(",", ""), **after}
     if match := _TIME.fullmatch(text):
         return {"UOM": match[2], "value": match[1]}
     return {"UOM": "text", "value": {"true": "Yes", "false": "No"}.get(text, text)}
