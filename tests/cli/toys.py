@@ -29,6 +29,8 @@ from syncd.model.records import Gone, Page, Part, Present, Record
 class Settings(BaseModel):
     file: Path
     away: str = ""
+    asleep: str = ""
+    password: str = ""
     rights: str = "write"
 
 
@@ -128,6 +130,8 @@ class Book(Toy):
         return times
 
     async def needs(self, group):
+        if self.settings.asleep:
+            raise TransientError(self.settings.asleep, system=self.system)
         data = self._data()
         known = data.setdefault("known", {}).get(group, {})
         city = data["group"][group]["city"]

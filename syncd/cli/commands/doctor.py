@@ -94,7 +94,7 @@ async def _run(session: Session, names: list[str], *, whole: bool, check: bool) 
 def _lines(lines: Iterable[Line]) -> list[str]:
     """Write lines, what is to be done below."""
     lines = list(lines)
-    rows = table([(_MARKS[line.level][0], line.what, line.detail) for line in lines], indent="  ")
+    rows = table([(f"{_MARKS[line.level][0]:<4}", line.what, line.detail) for line in lines], indent="  ")
     told = []
     for line, row in zip(lines, rows, strict=True):
         told.append(styled(row, _MARKS[line.level][1]) if line.level != "ok" else row)
