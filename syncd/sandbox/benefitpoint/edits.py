@@ -46,6 +46,7 @@ _TYPE: Final = {
 _MORE: Final = {"rate": {"cells", "basis", "summaries", "schedule"}, "contribution": {"amounts", "schedule"}}
 _FIXED: Final = {"createdOn", "lastModifiedOn", "rateFieldValues", "contributionValues", "associatedBenefitSummaries"}
 _AMOUNTS: Final = ("dollarAmount", "percentOfPremium", "percentOfSalary", "definedDollarAmount")
+_USUAL: Final = "Schedule 4 Tier"
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -64,6 +65,7 @@ def apply(tenant: Tenant, contract: Contract, body: dict[str, Any]) -> Record:
         return _shown(tenant.delete(kind, number))
     record = copied(tenant.state.tables[kind][number])
     _put(contract, kind, record, given)
+    _kind_ids(tenant, kind, record)
     _check(tenant, kind, record)
     tenant.replace(kind, number, record)
     return _shown(record)
@@ -102,7 +104,7 @@ def _summaries_of(tenant: Tenant, product: object) -> list[int]:
 
 
 def _kind_ids(tenant: Tenant, kind: str, record: Record) -> None:
-    """Find the ids that a schedule's name stands for, and the usual rate type of the plan."""
+    """Find the ids that a schedule's name stands for, and the usual rate type of a new rate's plan."""
     schedule = record.pop("schedule", None)
     if schedule is not None and schedule not in names.SCHEDULES:
         raise Refused(f"unknown schedule {schedule!r}: one of {', '.join(names.SCHEDULES)}")
@@ -110,10 +112,11 @@ def _kind_ids(tenant: Tenant, kind: str, record: Record) -> None:
     if kind == "rate" and product is not None:
         family = tenant.catalogue.types[product["productTypeID"]].rates
         record.setdefault("rateTypeID", tenant.catalogue.rate_type_ids[family, "Fully_Insured"])
-        pair = (record["rateTypeID"], schedule or "Schedule 4 Tier")
-        record.setdefault("rateTypeTierID", tenant.catalogue.type_tier_ids.get(pair))
-    if kind == "contribution":
-        record.setdefault("rateTierScheduleID", tenant.catalogue.schedule_ids[schedule or "Schedule 4 Tier"])
+        if schedule or "rateTypeTierID" not in record:
+            pair = (record["rateTypeID"], schedule or _USUAL)
+            record["rateTypeTierID"] = tenant.catalogue.type_tier_ids.get(pair)
+    if kind == "contribution" and (schedule or "rateTierScheduleID" not in record):
+        record["rateTierScheduleID"] = tenant.catalogue.schedule_ids[schedule or _USUAL]
 
 
 # -- setting ----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,19 @@ async def test_a_cell_of_a_rate_is_changed_added_and_removed(desk: Desk):
     assert cells(await desk.rate(number)) == {"EE Only": "613.0"}
 
 
+async def test_a_rate_and_a_contribution_move_to_another_schedule(desk: Desk):
+    """The old tiers go with their amounts: a tier that the new schedule lacks would be refused."""
+    number = (await desk.rate_ids(DENTAL))[0]
+    await desk.edit(
+        "rate", number, {"schedule": "Schedule 4 Tier", "cells.Rate.EE + One": None, "cells.Rate.EE + Spouse": "61"}
+    )
+    assert cells(await desk.rate(number)) == {"EE Only": "30.0", "EE + Spouse": "61.0", "EE + Family": "90.0"}
+    entered = {"productID": DENTAL, "amounts": {"EE Only": "20", "EE + Spouse": "30"}}
+    made = (await desk.edit("contribution", None, entered))["contributionID"]
+    await desk.edit("contribution", made, {"schedule": "EE Only", "amounts.EE + Spouse": None})
+    assert (await contribution(desk, made))["contributionValues"]["dollarAmount"] == "20.0"
+
+
 async def test_a_band_of_a_rate_is_changed_for_each_gender(desk: Desk):
     number = (await desk.rate_ids(LIFE))[0]
     label = "Rate per $1,000"
@@ -241,8 +254,10 @@ async def test_a_snapshot_brings_everything_back(desk: Desk):
 
 async def test_a_snapshot_is_apart_from_the_state(desk: Desk):
     before = desk.served.vendor.snapshot()
-    await desk.edit("plan", PPO_26, {"planInfo.notes": "later"})
-    assert before["tables"]["product"][str(PPO_26)]["planInfo"]["notes"] is None
+    grow = {"accountID": HARBOR, "teamMembers": [{"userID": 9003}]}
+    await desk.done("updateTeamMembers", xml("teamUpdates", grow))
+    team = [member["userID"] for member in before["tables"]["account"][str(HARBOR)]["_team"]]
+    assert 9003 not in team
 
 
 @pytest.mark.parametrize(
