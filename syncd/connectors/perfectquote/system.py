@@ -29,6 +29,7 @@ from syncd.connectors.registry import State
 from syncd.errors import RefusedError, SyncdError, TransientError, UnknownOutcomeError
 from syncd.model.records import Answer, Gone, Kind, NotSeen, Page, PartCreate, PartWrite, Present, Record
 
+_LARGEST_PAGE: Final = 200
 _EDIT_CONFIRMED: Final = {"X-Allow-Confirmed-Edit": "true"}
 
 
@@ -48,7 +49,9 @@ class PerfectQuote:
         self._session = Session(self._http, settings)
         self._feed = ChangeFeed(self._session, state, self.read)
         self._intents = Intents(state)
-        self._carriers = Carriers(system, settings.carriers, lambda: self._pages("carriers.list", "carriers", {}))
+        self._carriers = Carriers(
+            system, settings.carriers, lambda: self._pages("carriers.list", "carriers", {}, _LARGEST_PAGE)
+        )
         self._catalogue = Catalogue(self._session)
         self._account: AccountFacts | None = None
 
@@ -253,14 +256,14 @@ class PerfectQuote:
         return tuple(record for record in found if record.parts[0].data.get("name") == name)
 
     async def _pages(
-        self, operation: str, url: str, params: Mapping[str, str]
+        self, operation: str, url: str, params: Mapping[str, str], limit: int = 0
     ) -> AsyncIterator[tuple[tuple[Any, ...], bool]]:
         """Give page after page. Raises TransientError for a listing that does not say how it goes on."""
         cursor: str | None = None
         while True:
             asked: dict[str, str | int] = {
                 **params,
-                "limit": self._settings.page_size,
+                "limit": limit or self._settings.page_size,
                 **({"cursor": cursor} if cursor else {}),
             }
             reply = await self._session.ask(operation, "GET", url, params=asked)
