@@ -6,6 +6,7 @@ tier of its contributions, every price of its rates.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from syncd.connectors.benefitpoint import accounts
@@ -41,6 +42,8 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
         "_carrier": "object",
         "_carrier.name": "text",
         "_funding": "text",
+        "_planCode": "text",
+        "_guaranteeMonths": "integer",
     },
     summary.KIND: {"_benefits": "object"},
     rate.KIND: {
@@ -109,8 +112,8 @@ async def _benefits(structures: Structures) -> list[str]:
 
 
 def quoted(name: str) -> str:
-    """Write a name as a vendor path has to have it."""
-    return f'"{name}"' if any(char in name for char in '."[]') else name
+    """Write a name as a vendor path has it: in quotes unless it is one plain word."""
+    return name if re.fullmatch(r"\w+", name) else f'"{name}"'
 
 
 def _paths(slots: Mapping[str, Slot], above: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

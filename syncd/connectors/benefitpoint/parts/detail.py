@@ -1,7 +1,7 @@
 """One value of a benefit attribute as a person reads it, and back into the vendor's three fields.
 
 BenefitPoint keeps a text, its unit and more text beside it: `1500` dollars, `80` percent "after deductible", a copay as
-text. Joined they are one text: `$1500`, `80% after deductible`, `$10 copay`. A changed text goes back in the unit that
+text. Joined they are one text: `$1,500`, `80% after deductible`, `$10 copay`. A changed text goes back in the unit that
 the attribute already uses where that says the same, else as text.
 """
 
@@ -19,6 +19,7 @@ _DOLLARS = re.compile(rf"\$ ?{_NUMBER}(?: (?P<rest>\S.*))?\Z", re.DOTALL)
 _PERCENT = re.compile(rf"{_NUMBER} ?%(?: (?P<rest>\S.*))?\Z", re.DOTALL)
 _COUNT = re.compile(rf"{_NUMBER} (?P<unit>[a-z]+)(?: (?P<rest>\S.*))?\Z", re.DOTALL)
 _TIMES_SALARY = re.compile(rf"{_NUMBER} ?[xX] salary(?: (?P<rest>\S.*))?\Z", re.DOTALL)
+_COMMA = re.compile(r"(?<=\d),(?=\d{3})")
 _COUNTED: Final = frozenset({"days", "weeks", "months", "year", "years", "visits"})
 
 
@@ -34,12 +35,18 @@ def _with_unit(value: str, unit: object) -> str:
     if not _PLAIN.match(value):
         return value
     if unit == "dollars":
-        return f"${value}"
+        return f"${_grouped(value)}"
     if unit == "percent":
         return f"{value}%"
     if unit == "X_salary":
         return f"{value} x salary"
     return f"{value} {unit}" if unit in _COUNTED else value
+
+
+def _grouped(number: str) -> str:
+    """Write a number of dollars as people do: 1500 is 1,500, 0.043 stays 0.043."""
+    whole, point, cents = number.replace(",", "").partition(".")
+    return f"{int(whole or 0):,}{point}{cents}"
 
 
 def detail_of(text: str | None, before: Mapping[str, Any]) -> Data:
@@ -49,7 +56,7 @@ def detail_of(text: str | None, before: Mapping[str, Any]) -> Data:
         return kept
     for value, unit, more in _readings(text, before):
         made = {**kept, "value": value, **({"UOM": unit} if unit else {}), **({"ancillaryText": more} if more else {})}
-        if text_of(made) == text:
+        if _alike(text_of(made), text):
             return made
     return {**kept, "UOM": "text", "value": text}
 
@@ -64,8 +71,12 @@ def _readings(text: str, before: Mapping[str, Any]) -> Iterator[tuple[str, str, 
         found = form.match(text)
         if found is not None and (form is not _COUNT or found["unit"] == own):
             yield found["number"].replace(",", ""), unit, (found["rest"] or "").strip()
-            yield found["number"], unit, (found["rest"] or "").strip()
 
 
 def _measured(text: str) -> bool:
     return any(form.match(text) for form in (_DOLLARS, _PERCENT, _TIMES_SALARY))
+
+
+def _alike(made: str | None, text: str) -> bool:
+    """Tell whether two texts say the same but for the commas between thousands."""
+    return made is not None and _COMMA.sub("", made) == _COMMA.sub("", text)
