@@ -233,6 +233,8 @@ READ = [
     )),
     ("cost_share_object", {"kind": "money", "amount": "150"}, {"allowance": "true"}, parse("$150 allowance")),
     ("cost_share_object", {"kind": "text", "text": "Not Applicable"}, {}, NOT_APPLICABLE),
+    ("cost_share_object", {"kind": "none", "text": "Not applicable"}, {}, NOT_APPLICABLE),
+    ("cost_share_object", {"kind": "none", "text": "Not covered"}, {}, None),
     ("cost_share_object", {"kind": "text"}, {}, EMPTY),
     ("cost_share_object", {"kind": "text", "text": "-"}, {}, EMPTY),
     ("text_object", {"kind": "text", "text": "-", "amount": None}, {}, EMPTY),

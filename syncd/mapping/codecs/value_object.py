@@ -21,7 +21,7 @@ from syncd.mapping.codecs.words import TextCodec
 from syncd.mapping.vendor_path import nested_text
 from syncd.model.cost_share import Coinsurance, Copay, CostShare, Deductible, Part, State
 from syncd.model.records import JSON
-from syncd.model.values import Absent, Unparsed, Value
+from syncd.model.values import NOT_APPLICABLE, Absent, Unparsed, Value
 
 _STATES = {"none": State.NONE, "not_covered": State.NOT_COVERED, "unlimited": State.UNLIMITED}
 _KINDS = {state: kind for kind, state in _STATES.items()}
@@ -51,7 +51,9 @@ class _ObjectCodec(BaseCodec):
         beside = raw.get("text")
         if beside and raw.get("kind") != "text" and not isinstance(value, Unparsed):
             words = self._plain_get(beside, context)
-            value = words if words == value else Unparsed("")
+            # `none` has no figure, so that its words may also say that the field does not apply.
+            agreed = words == value or (raw.get("kind") == "none" and words is NOT_APPLICABLE)
+            value = words if agreed else Unparsed("")
         return Unparsed(nested_text(raw)) if isinstance(value, Unparsed) else value
 
     def _plain_get(self, raw: JSON, context: Context) -> Value:
