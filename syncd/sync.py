@@ -198,7 +198,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         _surfaces(world),
         open_creates=_unsettled_creates(scope, world),
         atoms=world.atoms,
-        ignore=world.ignore,
+        ignore=world.ignored,
         origins=world.origins,
         paused=paused,
         contested=_contested(scope, world) if any(map(_is_away, links)) else {},

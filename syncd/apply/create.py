@@ -11,11 +11,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from syncd.apply.begin import Started, put_aside, set_aside
-from syncd.apply.world import World, flat_of
+from syncd.apply.references import translated
+from syncd.apply.world import LiveSystem, World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended, snapshot_of
+from syncd.connectors.base import Access
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
 from syncd.model import paths
-from syncd.model.records import Answer, Gone, Part, PartCreate, Present, Record
+from syncd.model.records import Answer, Gone, Kind, Part, PartCreate, Present, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Operation, Owed, System
@@ -132,17 +134,30 @@ async def _read_new(link: Link, system: System, record_id: str, world: World) ->
 
 def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[Part, ...]:
     """Give the parts of a record to create: all that is agreed and that the system can hold."""
-    surface = world.systems[system].surface(link.kind)
-    lens = world.systems[system].lenses[link.kind]
-    carried = {path: value for path, value in values.items() if path not in world.ignore and surface.carries(path)}
+    live = world.systems[system]
+    surface, lens = live.surface(link.kind), live.lenses[link.kind]
+    wanted = {path: value for path, value in values.items() if path not in world.ignored}
+    wanted |= translated(link, system, world)[0]
+    carried = {path: value for path, value in wanted.items() if surface.carries(path)}
     inexact = {
         world.atoms.get(path) or paths.atom(path)
         for path, value in carried.items()
-        if surface.unwritable(path) is not None or isinstance(value, Unparsed) or surface.nearest(path, value) != value
+        if isinstance(value, Unparsed) or surface.nearest(path, value) != value or _barred(path, live, link.kind)
     }
     # A table of which one cell cannot be held is not written in part: no system ever held it.
     exact = {p: value for p, value in carried.items() if (world.atoms.get(p) or paths.atom(p)) not in inexact}
     return lens.new(exact).parts
+
+
+def _barred(path: str, system: LiveSystem, kind: Kind) -> bool:
+    """Tell whether a new record cannot be given a field. What can never be changed may still be given at birth, and
+    what is always the same in a system comes by itself."""
+    lens = system.lenses[kind]
+    access = system.access or Access("")
+    if any(paths.under(path, prefix) for prefix in access.unwritable):
+        return True
+    barred = getattr(lens, "barred_at_birth", lens.unwritable)
+    return lens.codec_of(path) != "constant" and barred(path) is not None
 
 
 def group_of(link: Link, system: System, world: World) -> str | None:
@@ -217,7 +232,7 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     behind = {
         path: Owed(link.revision)
         for path, value in link.agreed.items()
-        if path not in world.ignore
+        if path not in world.ignored
         and surface.carries(path)
         and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
     }
@@ -231,7 +246,8 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
         intent.run, world.now(), "written", link.id, system, link.kind, record.id, fields, who, "created", holds
     )
     snapshot = snapshot_of(record, holds, link, system, world)
-    done = replace(ended(intent, End.CONFIRMED, world.now(), ""), record_id=record.id)
+    note = "; ".join(translated(link, system, world)[1])
+    done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
     with world.store.transaction():
         world.store.settle([Settlement(done, link, snapshot, (history,))])
         if over:  # copied once: the two part, and are not asked about as if they were new

@@ -21,6 +21,7 @@ from syncd.connectors.base import Access, Connector
 from syncd.errors import StoreError
 from syncd.mapping.lens import Lens
 from syncd.model import paths
+from syncd.model.fields import local_paths
 from syncd.model.records import Kind, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.answers import Standing
@@ -150,6 +151,11 @@ class World:
     def now(self) -> float:
         """Give seconds since 1970."""
         return self.clock.now()
+
+    @property
+    def ignored(self) -> frozenset[str]:
+        """Name what is neither compared nor carried over: what a person says, and what means nothing elsewhere."""
+        return self.ignore | local_paths("plan")
 
     @property
     def epoch(self) -> bytes:

@@ -79,12 +79,12 @@ class RecordLens:
         for part in dict.fromkeys((self.part, *self.template)):
             draft.add(part, self._started(part))
         wanted = {path: value for path, value in values.items() if value is not EMPTY and self.row(path) is not None}
-        given = {path: value for path, value in wanted.items() if self._barred_at_birth(path) is None}
+        given = {path: value for path, value in wanted.items() if self.barred_at_birth(path) is None}
         losses = self._write(draft, given, accept, new=True)
         made = self.get(Record(self.kind, "", draft.current()))
         for path in wanted.keys() - given.keys():
             if made.get(path, EMPTY) != wanted[path]:
-                losses[path] = Loss(wanted[path], None, self._barred_at_birth(path) or "")
+                losses[path] = Loss(wanted[path], None, self.barred_at_birth(path) or "")
         for path, row in self.rows.items():
             if row.required and made.get(path, EMPTY) is EMPTY:
                 raise MappingError(f"a {self.kind} cannot be created here without it", field=path)
@@ -147,7 +147,8 @@ class RecordLens:
         parsed = parse(path)
         return any(block.may_be_unknown(parsed) for block in self.sets)
 
-    def _barred_at_birth(self, path: str) -> str | None:
+    def barred_at_birth(self, path: str) -> str | None:
+        """Give the reason why a new record cannot be given the field, None when it can."""
         row = self.row(path)
         return None if row is None or row.on_create else row.unwritable
 

@@ -14,13 +14,17 @@ Type: TypeAlias = Literal["text", "code", "money", "date", "flag", "integer", "d
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A canonical field: name below its section, type, title for people, unit, the words of a code (none: open)."""
+    """A canonical field: name below its section, type, title for people, unit, the words of a code (none: open).
+
+    `local`: it holds a system's own id of a record, so it is never compared or carried over between systems.
+    """
 
     name: str
     type: Type
     title: str
     unit: str = ""
     codes: tuple[str, ...] = ()
+    local: bool = False
 
 
 def _fields(*fields: Field) -> dict[str, Field]:
@@ -105,7 +109,7 @@ DETAILS = _fields(
     Field("cancellation_date", "date", "Cancellation date"),
     Field("cancellation_reason", "text", "Cancellation reason"),
     Field("continuous_policy", "flag", "Continuous policy"),
-    Field("prior_plan", "text", "Prior plan"),
+    Field("prior_plan", "text", "Prior plan", local=True),
     Field("origination", "code", "Origination", codes=("new", "renewal", "replacement", "prospective")),
     Field("position", "code", "Position in the quote", codes=("current", "renewal", "alternate")),
     Field("accumulator_period", "code", "Deductibles run by", codes=("calendar_year", "plan_year")),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast
 
 from syncd.model.field_table import (
@@ -116,6 +116,18 @@ def title_of(path: str, kind: Kind = "plan") -> str:
     """Name a path for people: `Employee and spouse`, `Deductible, individual, in network`; else the path itself."""
     field = field_of(path, kind)
     return field.title if field is not None else path
+
+
+@cache
+def local_paths(kind: Kind) -> frozenset[str]:
+    """Name the fields that hold a system's own id of a record: the same plan has another one in every system."""
+    return frozenset(
+        f"{section}.{name}"
+        for section, known in _TABLES[kind].items()
+        if section not in _SETS
+        for name, field in known.items()
+        if field.local
+    )
 
 
 def names(kind: Kind) -> Iterator[str]:

@@ -145,6 +145,10 @@ class Targets:
         if held in (value, nearest):
             self._behind[system].pop(path, None)
             return
+        if held is EMPTY and nearest == value and surface.codec_of(path) == "constant":
+            # Always the same in this system: it comes with the set that it belongs to, and is never written.
+            self._behind[system].pop(path, None)
+            return
         before = self._behind[system].get(path)
         self._behind[system][path] = before or Owed(-1)
         refusal = self._refusal(system, path, value, rule)

@@ -36,6 +36,7 @@ kinds:
           effective: {field: from, codec: date}
         cells:
           rating_area: {field: area, codec: text}
+          frequency: {constant: monthly}
         table:
           tier: {field: tier, codec: code, values: {ee: EE, es: ES, ef: EF}}
           values:
@@ -46,6 +47,7 @@ SEVERAL = ("premium",)
 OLD, NEXT = "rates[2026-01-01]", "rates[2027-01-01]"
 GOLD = {
     "details.name": "Gold",
+    **{f"{rates}.frequency": "monthly" for rates in (OLD, NEXT)},
     f"{OLD}.effective_date": "2026-01-01",
     f"{NEXT}.effective_date": "2027-01-01",
     f"{OLD}.ee": "500.00",
@@ -133,7 +135,7 @@ async def test_a_part_that_is_not_there_yet_is_added() -> None:
     """A tier and a whole year that the quote system has no part for."""
     stage = await started()
     new = "rates[2028-01-01]"
-    year = {f"{new}.effective_date": "2028-01-01"}
+    year = {f"{new}.effective_date": "2028-01-01", f"{new}.frequency": "monthly"}
     edit(stage, {f"{NEXT}.es": "960.00", f"{new}.ee": "560.00", f"{new}.ef": "1700.00", **year})
     report = await stage.cycle()
     assert (report.result, report.failed, report.questions) == ("ok", (), ())
