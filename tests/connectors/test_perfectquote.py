@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from syncd.connectors.base import Directory, Examined, Feed, Notebook
-from syncd.connectors.perfectquote import PerfectQuote, Settings, connect
+from syncd.connectors.http import Http
+from syncd.connectors.perfectquote import PerfectQuote, Settings
 from syncd.connectors.perfectquote.account import REVIEWER
 from syncd.connectors.perfectquote.feed import EXPIRED
 from syncd.connectors.perfectquote.resources import CONFIRMED
@@ -29,6 +30,11 @@ from syncd.errors import (
 from syncd.model.records import Gone, NotSeen, Part, PartCreate, PartWrite, Present
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.sandboxes import BackDoor, running
+
+
+async def _brief(seconds):
+    """Wait only so long that others come to their turn."""
+    await asyncio.sleep(min(seconds, 0.02))
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,9 @@ class Firm:
         return Settings(**{**named, "per_minute": 0, **more})
 
     def connect(self, client: str = "", state=None, **more: Any) -> PerfectQuote:
-        return connect("quotes", self.settings(client, **more), state)
+        settings = self.settings(client, **more)
+        http = Http("quotes", settings.base_url, sleep=_brief)
+        return PerfectQuote("quotes", settings, state or Forgetful(), http)
 
     def restore(self) -> None:
         self.door.reset()
@@ -482,6 +490,20 @@ async def test_one_cell_of_a_rate_set_is_changed_and_the_set_keeps_its_id(firm, 
     await write(system, record, rates={"sets": [{**rates, "tiers": tiers}]})
     (after,) = (await held(system, record_id)).parts[0].data["rates"]["sets"]
     assert after == {**rates, "tiers": tiers, "estimated_monthly_premium": after["estimated_monthly_premium"]}
+
+
+async def test_a_rate_set_that_the_contract_has_no_words_for_is_refused_before_it_is_sent(firm, system):
+    record = await held(system, await system.create(PartCreate("plan", firm.group, (new(firm, rates=RATES),), "m-1")))
+    (rates,) = record.parts[0].data["rates"]["sets"]
+    later = {**rates, "id": None, "effective_date": "2027-07-01"}
+    system.requests.clear()
+    for sets, field in (([{**rates, "tiers": [{"means": "employee_spouse", "rate": "1"}]}], "rates"),
+                        ([rates, later], "rates[2027-01-01].expiration_date")):  # fmt: skip
+        with pytest.raises(RefusedError) as caught:
+            await write(system, record, rates={"sets": sets})
+        assert (caught.value.system, caught.value.external_id, caught.value.field) == ("quotes", record.id, field)
+        assert caught.value.hint
+    assert system.requests["plans.write"] == 0
 
 
 async def test_a_benefit_of_which_nothing_is_left_is_taken_out(firm, system):

@@ -57,6 +57,32 @@ def test_tiers_that_are_no_structure_are_refused_rather_than_read_as_others(mean
     assert caught.value.field == "rates"
 
 
+@pytest.mark.parametrize(
+    ("why", "sets", "refused"),
+    [
+        ("one after the other", [("2026-01-01", "2026-12-31", None), ("2027-01-01", None, None)], False),
+        ("the first never ends", [("2027-01-01", None, None), ("2026-01-01", None, None)], True),
+        ("one day of both", [("2026-01-01", "2027-01-01", "a"), ("2027-01-01", None, "a")], True),
+        ("other classes", [("2026-01-01", None, "a"), ("2026-01-01", None, "b")], False),
+    ],
+)
+def test_rates_that_overlap_are_refused_with_what_to_do(why, sets, refused):
+    block = {
+        "sets": [
+            {"primary": True, "rate_type": "unit", "effective_date": since, "expiration_date": until, "class_ref": cls}
+            for since, until, cls in sets
+        ]
+    }
+    if not refused:
+        assert told("rates", block, {}) == block
+        return
+    with pytest.raises(RefusedError, match="still in force on 2027-01-01") as caught:
+        told("rates", block, {})
+    assert caught.value.field == "rates[2026-01-01].expiration_date"
+    block["sets"][1]["primary"] = False
+    assert told("rates", block, {}) == block
+
+
 def entries_of(*labels, class_ref=None):
     return {"sets": [{"class_ref": class_ref, "entries": [{"tier": label, "amount": "1"} for label in labels]}]}
 

@@ -27,14 +27,26 @@ class Catalogue:
     async def labels(self) -> dict[str, str]:
         """Give what each code is called. Raises TransientError."""
         if self._labels is None:
-            reply = await self._session.ask("benefit_fields", "GET", "benefit-fields")
+            self._labels = {str(one["code"]): str(one.get("label") or one["code"]) for one in await self._fields()}
+        return self._labels
+
+    async def _fields(self) -> list[dict[str, Any]]:
+        """Read every page of the catalogue."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            params = {"cursor": cursor} if cursor else None
+            reply = await self._session.ask("benefit_fields", "GET", "benefit-fields", params=params)
             if not reply.ok:
                 raise TransientError(f"benefit_fields: {Problem.of(reply).words}", system=self._session.http.system)
             body: Any = reply.json()
             fields = body.get("data") if isinstance(body, dict) else body
-            listed = [field for field in fields or () if isinstance(field, dict) and field.get("code")]
-            self._labels = {str(field["code"]): str(field.get("label") or field["code"]) for field in listed}
-        return self._labels
+            found += [field for field in fields or () if isinstance(field, dict) and field.get("code")]
+            page = body.get("page") if isinstance(body, dict) else None
+            following = page.get("next_cursor") if isinstance(page, dict) and page.get("has_more") else None
+            if not following or following == cursor:
+                return found
+            cursor = str(following)
 
     async def completed(self, body: dict[str, Any]) -> dict[str, Any]:
         """Give a body whose benefits hold what the contract asks of each; those that say nothing are left out."""

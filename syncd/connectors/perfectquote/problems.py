@@ -42,7 +42,11 @@ class Problem:
         body = body if isinstance(body, dict) else {}
         # OAuth answers {"error": "invalid_client"} (RFC 6749 5.2) where everything else is a problem document.
         code = _plain(body.get("code") or body.get("error"))
-        said = [_plain(body.get("detail") or body.get("title")), *_pointed(body.get("errors"))]
+        detail = _plain(body.get("detail") or body.get("title"))
+        said = [
+            detail,
+            *(text for pointer, text in _pointed(body.get("errors")) if not pointer or pointer not in detail),
+        ]
         words = "; ".join(text for text in said if text)
         label = f"{reply.status} {code}".strip()
         return cls(reply.status, code, f"{label}: {words}"[:_LONGEST] if words else label, body)
@@ -61,11 +65,11 @@ class Problem:
         )
 
 
-def _pointed(errors: object) -> list[str]:
-    return [
-        " ".join(filter(None, (_plain(each.get("pointer")), _plain(each.get("code")), _plain(each.get("message")))))
-        for each in _dicts(errors)
-    ]
+def _pointed(errors: object) -> list[tuple[str, str]]:
+    """Give the pointer of each error, and what it says."""
+    keys = ("pointer", "code", "message")
+    told = [[_plain(each.get(key)) for key in keys] for each in _dicts(errors)]
+    return [(pointer, " ".join(filter(None, (pointer, *rest)))) for pointer, *rest in told]
 
 
 def _dicts(values: object) -> list[dict[str, Any]]:

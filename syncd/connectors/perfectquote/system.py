@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -119,7 +120,8 @@ class PerfectQuote:
         kind, record_id = write.kind, write.record_id
         if kind not in PATHS:
             raise RefusedError(f"PerfectQuote has no {kind} records", system=self.system, external_id=record_id)
-        patch = await self._completed(patch_of(kind, write.before.data, write.after), record_id)
+        with self._naming(record_id):
+            patch = await self._completed(patch_of(kind, write.before.data, write.after), record_id)
         if not patch:
             return
         reply = await self._once(
@@ -143,7 +145,8 @@ class PerfectQuote:
             raise RefusedError(f"a {kind} cannot be created like this", system=self.system, external_id=create.group)
         if create.group is not None:
             url = f"{_url('group', create.group)}/plans"
-        body = await self._completed(body_of(kind, create.parts[0].data, create.marker), create.group)
+        with self._naming(create.group):
+            body = await self._completed(body_of(kind, create.parts[0].data, create.marker), create.group)
         if kind == "group":
             await self._intents.begin(create.marker, str(body.get("name") or ""), self._groups_named)
         reply = await self._once(
@@ -221,10 +224,16 @@ class PerfectQuote:
     ) -> Reply:
         """Send something that changes PerfectQuote; what goes wrong names the record."""
         extra = _EDIT_CONFIRMED if self._settings.allow_confirmed_edit else {}
-        try:
+        with self._naming(record_id):
             return await self._session.ask(operation, method, url, kind=kind, headers={**headers, **extra}, json=json)
+
+    @contextmanager
+    def _naming(self, record_id: str | None) -> Iterator[None]:
+        """Let what goes wrong inside name the system and the record."""
+        try:
+            yield
         except SyncdError as error:
-            error.external_id = error.external_id or record_id
+            error.system, error.external_id = error.system or self.system, error.external_id or record_id
             raise
 
     async def _completed(self, body: dict[str, Any], record_id: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ is said by the rates of its class too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from syncd.errors import RefusedError
@@ -40,6 +41,7 @@ _LABELS: Final[Mapping[str, str]] = {_ONE: _ES, _TWO: _EC}
 _PARTS: Final = frozenset({"employee", "dependent"})
 _KINDS: Final = ("percent", "amount", "percent_of_salary", "defined_amount")
 _MEANING: Final = ("tier", "part")
+_FOR_EVER: Final = "9999-12-31"
 _OLDEST: Final = 99
 _AND_OVER: Final = 120
 """The contract has no word for "and over"; nobody is insured by a band that begins later than this."""
@@ -61,9 +63,10 @@ def meant(resource: Mapping[str, Any]) -> dict[str, Any]:
 def told(name: str, block: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """Give a block of a plan in the contract's words, without what PerfectQuote computes.
 
-    Raises RefusedError for tiers that are no structure of the contract.
+    Raises RefusedError for tiers that are no structure of the contract, and for rate sets of one class that overlap.
     """
     if name == "rates":
+        _check_overlaps(_sets(block) or [])
         return _each_set(block, _told_rates)
     if name == "contributions":
         return _each_set(block, lambda each: _told_contributions(each, _labels_beside(each, plan)))
@@ -174,6 +177,25 @@ def _told_contributions(contributions: Mapping[str, Any], beside: frozenset[str]
         return dict(contributions)
     rows = [_told_entry(row) for row in entries if not _is_blank(row)]
     return {**contributions, "entries": _told_tiers(rows, "contributions", beside)}
+
+
+def _check_overlaps(sets: list[dict[str, Any]]) -> None:
+    """Refuse two primary sets of one class that are in force on one day, as the contract does, and say what to do.
+
+    Closing the earlier one is nothing that anybody decided.
+    """
+    dated = sorted(
+        (str(each.get("class_ref") or ""), str(each["effective_date"]), str(each.get("expiration_date") or _FOR_EVER))
+        for each in sets
+        if each.get("primary") and each.get("effective_date")
+    )
+    for (one, begins, ends), (other, following, _) in pairwise(dated):
+        if one == other and following <= ends:
+            raise RefusedError(
+                f"the rates from {begins} are still in force on {following}, when others begin",
+                field=f"rates[{begins}].expiration_date",
+                hint=f"Give the rates from {begins} an expiration date before {following}, in any system.",
+            )
 
 
 def _told_tiers(rows: list[Any], section: str, beside: frozenset[str]) -> list[Any]:
