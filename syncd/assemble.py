@@ -59,6 +59,7 @@ def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False
         origins=configuration.load_origins(config, shipped("config/origination.yaml")),
         period_s=config.period_s,
         settle_s=config.settle_s,
+        full_every_s=config.full_every_s,
     )
 
 

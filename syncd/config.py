@@ -150,6 +150,8 @@ class Config(BaseSettings):
     """Folders with connectors of your own."""
     period_s: float = Field(default=3600.0, gt=0)
     """How old a snapshot may be before a record is read again."""
+    full_every_s: float = Field(default=86400.0, gt=0)
+    """How long the feed of a system is believed before everything in it is listed again."""
     settle_s: float = Field(default=2.0, ge=0)
     """The time between the two reads that prove that a write never landed."""
     ignore: tuple[str, ...] = ()

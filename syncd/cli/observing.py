@@ -47,14 +47,16 @@ class Seen:
         return f"{one.system}: {'; '.join([*said, *one.errors, *filter(None, (self.busy,))])}"
 
 
-async def observe_all(world: World, progress: Progress, *, force: Collection[str] = ()) -> list[Seen]:
-    """Observe every system, each under its lock."""
+async def observe_all(
+    world: World, progress: Progress, *, force: Collection[str] = (), full: bool = False
+) -> list[Seen]:
+    """Observe every system, each under its lock; `full`: list it completely, whatever its feed says."""
     found = []
     for name in sorted(world.systems):
         progress.say(f"reading {name} …")
         try:
             async with world.lock(f"observe:{name}"):
-                found.append(Seen(await observe(name, world, force=force)))
+                found.append(Seen(await observe(name, world, force=force, full=full)))
         except LockedError as error:
             found.append(Seen(Observed(name), f"another process is reading it ({error.message})"))
     progress.done()
@@ -62,11 +64,11 @@ async def observe_all(world: World, progress: Progress, *, force: Collection[str
 
 
 async def observe_new(world: World, progress: Progress, *, refresh: bool = False) -> None:
-    """Observe the systems that were never observed; all of them on request."""
+    """Observe the systems that were never observed; all of them, and completely, on request."""
     never = [
         name
         for name, system in sorted(world.systems.items())
         if refresh or any(world.store.listing(name, kind) is None for kind in system.lenses)
     ]
     if never:
-        await observe_all(replace(world, systems={name: world.systems[name] for name in never}), progress)
+        await observe_all(replace(world, systems={name: world.systems[name] for name in never}), progress, full=refresh)

@@ -26,7 +26,7 @@ FAILED = 1
 MERGE, NORMALISE, CONSTRAIN, DECIDE = "test_merge", "test_normalise", "test_constrain", "test_decide"
 MISSING, GUARDS, QUESTIONS, ADOPT = "test_missing", "test_guards", "test_questions", "test_adopt"
 WRITE, CREATE, RECOVER, OBSERVE = "test_write", "test_create", "test_recover", "test_observe"
-FEED, GROUPED, PARTS = "test_feed", "test_by_group", "test_parts"
+FEED, GROUPED, PARTS, NOTES, REFERENCES = "test_feed", "test_by_group", "test_parts", "test_handoff", "test_references"
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,14 @@ MUTATIONS = [
     _("one refused part keeps the others back", "apply/write.py", "            continue\n        job.sent", "            break\n        job.sent", PARTS),
     _("parts of a kind share a row", "apply/pieces.py", "        if len(mine) <= 1:", "        if True:", PARTS),
     _("our own write is an edit of somebody else", "apply/recover.py", "others = _others(known.flat if known is not None else {}, holds, ours)", "others = _others(known.flat if known is not None else {}, holds, landed)", PARTS),
+    # -- notes, references
+    _("a note is left twice", "apply/handoff.py", "    if not kept.id:\n        found", "    if False:\n        found", NOTES),
+    _("a note is sent before it is journalled", "apply/handoff.py", '    _keep(errand.stem, kept, scope, world)\n    world.effect("after_note_journal")', '    world.effect("after_note_journal")', NOTES),
+    _("one look is enough for a note that may be late", "apply/handoff.py", "    if found is None and again:", "    if False:", NOTES),
+    _("a note stays open for ever", "apply/handoff.py", 'found.append(Errand("close"', '(lambda _: None)(Errand("close"', NOTES),
+    _("a pause is overlooked before a note", "apply/handoff.py", "if errand.system in paused or errand.system in done.away or errand.system in pauses.now():", "if errand.system in done.away:", NOTES),
+    _("a system's own id is compared", "apply/world.py", 'return self.ignore | local_paths("plan")', "return self.ignore", REFERENCES),
+    _("what can be given only at birth is never given", "apply/create.py", 'getattr(lens, "barred_at_birth", lens.unwritable)', "lens.unwritable", REFERENCES),
 ]  # fmt: skip
 
 
