@@ -149,6 +149,9 @@ def import_(
     create_in: Annotated[
         str | None, typer.Option("--create-in", metavar="SYSTEM", help="Create the client there.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="SYSTEM", help="Whose details of the client count; else asked.")
+    ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Read the list of accounts anew first.")] = False,
     pick: Annotated[str | None, typer.Option("--pick", metavar="ID", help="Which of several that were found.")] = None,
     out: Annotated[
@@ -163,7 +166,7 @@ def import_(
     """
     from syncd.cli.commands import import_ as command
 
-    ask = command.Ask(system, name, number, tuple(into or ()), create_in, pick, refresh, out, dry_run)
+    ask = command.Ask(system, name, number, tuple(into or ()), create_in, source, pick, refresh, out, dry_run)
     return command.run(session(json=json), ask)
 
 

@@ -21,6 +21,8 @@ from syncd.review.yaml_text import Node, quoted
 
 Answers: TypeAlias = Mapping[System, Mapping[str, str]]
 """System -> key -> what a person answered."""
+_MOST_CHOICES = 50
+_MOST_OFFERED = 12
 _PRIOR = {"required": "`prior` is needed", "optional": "`prior` may be named", "none": "without `prior`"}
 
 
@@ -62,8 +64,11 @@ def _choices(need: Need) -> Iterator[str]:
         yield f"{need.title} (any text)"
         return
     yield f"{need.title}, one of:"
-    for value, title in need.choices.items():
+    shown = list(need.choices.items())[:_MOST_CHOICES]
+    for value, title in shown:
         yield f"  {quoted(value)}  {title}".rstrip()
+    if len(need.choices) > len(shown):
+        yield f"  and {len(need.choices) - len(shown)} more: write what it is called, and the nearest are named"
 
 
 def origination_lines(origins: Origins, surfaces: Surfaces, targets: Iterable[System]) -> list[str]:
@@ -153,9 +158,20 @@ def _checked(need: Need, text: str, line: int, place: str, file: str) -> str:
     for title, value in by_title.items():
         if title in meant:
             meant = f'; did you mean "{value}" ({title})?'
-    offered = ", ".join(f"{value} ({title})" if title else value for value, title in need.choices.items())
-    hint = f"{need.title} is one of: {offered}."
+    hint = f"{need.title} is one of: {_offered(need, text)}."
     raise ConfigError(f'"{text}" is not offered{meant}', file=file, line=line, field=place, hint=hint)
+
+
+def _offered(need: Need, text: str) -> str:
+    """List the choices; of many those that are called like what was written."""
+    choices = need.choices.items()
+    if len(choices) > _MOST_OFFERED:
+        words = [word for word in text.casefold().split() if len(word) > 1]
+        like = [one for one in choices if any(word in " ".join(one).casefold() for word in words)]
+        choices = dict(like or choices).items()
+    shown = [f"{value} ({title})" if title else value for value, title in choices]
+    more = ", …" if len(shown) > _MOST_OFFERED or len(choices) < len(need.choices) else ""
+    return ", ".join(shown[:_MOST_OFFERED]) + more
 
 
 def targets_of(choices: Iterable[Choice]) -> tuple[System, ...]:

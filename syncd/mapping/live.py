@@ -1,7 +1,8 @@
 """A mapping against the live schema of its system: vendor fields that are missing, renamed, or of another type. Pure.
 
 Takes a lens and what the system says it has, gives what does not fit, with the nearest name. A schema need not be
-complete: below an object or list of which it names nothing, everything may be.
+complete: below an object or list of which it names nothing, everything may be, and a selector whose value ends with `*`
+stands for every element that begins so.
 """
 
 from __future__ import annotations
@@ -153,6 +154,8 @@ class _Part:
 
     types: Mapping[Steps, str]
     children: Mapping[Steps, dict[Step, Steps]]
+    begun: tuple[Steps, ...] = ()
+    """Paths with a selector that ends with `*`."""
     mapped: set[Steps] = field(default_factory=set)
     _near: dict[tuple[Steps, Step], str] = field(default_factory=dict)
 
@@ -163,7 +166,8 @@ class _Part:
         for steps in types:
             for at in range(len(steps)):
                 children.setdefault(steps[:at], {}).setdefault(steps[at], steps[: at + 1])
-        return cls(types, children)
+        begun = [steps for steps in types if any(_is_begun(step) for step in steps)]
+        return cls(types, children, tuple(begun))
 
     def type_of(self, steps: Steps) -> str | None:
         """Give the type of a path, "" when it may be there, None when it is not."""
@@ -180,7 +184,7 @@ class _Part:
                     if is_open:
                         return ""
                     break
-        return None
+        return next((self.types[wild] for wild in self.begun if _fits(steps, wild)), None)
 
     def nearest(self, steps: Steps) -> str:
         """Give a path that nothing maps and that is called alike at the place where this one leaves what is there."""
@@ -195,6 +199,25 @@ class _Part:
         free = {_label(step): whole for step, whole in self.children.get(above, {}).items() if whole not in taken}
         found = get_close_matches(_label(wanted), free, n=1, cutoff=_ALIKE)
         return text_of(free[found[0]]) if found else ""
+
+
+def _is_begun(step: Step) -> bool:
+    return isinstance(step, tuple) and any(value.endswith("*") for _, value in step)
+
+
+def _fits(steps: Steps, wild: Steps) -> bool:
+    """Tell whether a path is one that a path with `*` stands for."""
+    return len(steps) == len(wild) and all(
+        one == other
+        or (
+            isinstance(one, tuple) and isinstance(other, tuple) and _is_begun(other) and _begins(dict(one), dict(other))
+        )
+        for one, other in zip(steps, wild, strict=True)
+    )
+
+
+def _begins(values: Mapping[str, str], wild: Mapping[str, str]) -> bool:
+    return values.keys() == wild.keys() and all(values[key].startswith(wild[key].rstrip("*")) for key in wild)
 
 
 def _label(step: Step) -> str:

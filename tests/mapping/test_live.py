@@ -104,6 +104,16 @@ def but(schema: dict[str, str], **said: str | None) -> dict[str, str]:
             ],
         ),
         (
+            "a selector with a star stands for all that begin so",
+            {"record": {k.replace("code=pcp", "code=pc*"): v for k, v in RECORD.items()}, "rate": RATE},
+            [],
+        ),
+        (
+            "and for no others",
+            {"record": {k.replace("code=pcp", "code=x_*"): v for k, v in RECORD.items()}, "rate": RATE},
+            ["missing: benefits.primary_care.in_network: there is no benefits.fields[code=pcp].in"],
+        ),
+        (
             "a list whose elements are not told may hold any",
             {"record": {k: v for k, v in RECORD.items() if "fields" not in k} | {"benefits": "list"}, "rate": RATE},
             [],

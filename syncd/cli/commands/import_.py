@@ -39,6 +39,7 @@ class Ask:
     number: str = ""
     into: tuple[str, ...] = ()
     create_in: str | None = None
+    source: str | None = None
     pick: str | None = None
     refresh: bool = False
     out: Path | None = None
@@ -97,7 +98,8 @@ async def _import(
         if not wanted:
             return _offer(session, ask, world, account, told)
         await importing.look_at(world, wanted)
-        link = await linking.link_groups(world, {ask.system: account.id, **wanted}, by=session.by)
+        members = {ask.system: account.id, **wanted}
+        link = await linking.link_groups(world, members, source=ask.source, by=session.by)
         session.log.info("group_linked", group=link.id, systems=sorted({ask.system, *wanted}))
         await importing.look_at_link(world, link)
         told["linked"] = "now"
