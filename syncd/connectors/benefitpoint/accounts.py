@@ -45,6 +45,10 @@ class Accounts:
         """Give the ids of all visible group accounts, in order."""
         return sorted(summary["accountID"] for summary in await self._summaries())
 
+    async def offices(self) -> set[str]:
+        """Give the names of the offices that have visible accounts."""
+        return {str(summary.get("officeName", "")) for summary in await self._summaries()}
+
     async def record(self, number: int) -> Record:
         """Read one account whole. Raises NotAuthorizedError when it is not shown."""
         return await self._record(await self.raw(number))

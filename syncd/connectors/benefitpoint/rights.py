@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from syncd.connectors.base import Access
+from syncd.connectors.benefitpoint.accounts import Accounts
 from syncd.connectors.benefitpoint.client import Client
 from syncd.connectors.benefitpoint.contract import Data
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError, check_result
@@ -32,7 +33,6 @@ COMMISSION_HIDDEN: Final = (
     "BenefitPoint hides commission data from this user (no revenue-tracking role), and an update would blank it there"
 )
 _FINANCIAL = "view financial info"
-_FRESH_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,29 @@ class Rights:
     revenue: bool
     financial: bool | None
     offices: tuple[str, ...]
+    seen: tuple[str, ...]
+    """Offices in which accounts are visible: accounts of other offices are missing from every list without a word."""
     all_offices: bool
 
 
 class RightsDesk:
     """Asks for the rights of the user, and again after a few minutes."""
 
-    def __init__(self, client: Client, structures: Structures, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._structures, self._clock = client, structures, clock
+    def __init__(
+        self, client: Client, structures: Structures, accounts: Accounts, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._structures, self._accounts, self._clock = client, structures, accounts, clock
         self._held: tuple[float, Rights] | None = None
 
     async def rights(self, *, fresh: bool = False) -> Rights:
         """Give the rights."""
-        if self._held is None or fresh or self._clock() - self._held[0] > _FRESH_S:
+        if self._held is None or fresh or self._clock() - self._held[0] >= self._client.settings.rights_age_s:
             self._held = (self._clock(), await self._ask())
         return self._held[1]
 
     async def access(self) -> Access:
         """Say what the engine has to know."""
-        rights = await self.rights(fresh=True)
+        rights = await self.rights()
         settings = self._client.settings
         closed = (
             dict.fromkeys(SECTIONS, f"BenefitPoint: {rights.denied['product']}") if "product" in rights.denied else {}
@@ -71,7 +75,7 @@ class RightsDesk:
         unwritable = dict(closed)
         if self.hides_commission(rights):
             unwritable.setdefault("details", COMMISSION_HIDDEN)
-        seen = "\0".join((settings.base_url, settings.username, *rights.offices))
+        seen = "\0".join((settings.base_url, settings.username, *rights.seen))
         return Access(
             fingerprint=blake2b(seen.encode(), digest_size=8).hexdigest(),
             unreadable=closed,
@@ -105,6 +109,7 @@ class RightsDesk:
                 denied[module] = why
         me = await self._me()
         roles = [role for role in me.get("roles", []) if role.get("active") is not False]
+        areas = [role["accessArea"] for role in roles if "accessArea" in role]
         offices = sorted(str(one.get("officeName", "")) for one in (await self._structures.offices()).values())
         return Rights(
             denied=denied,
@@ -112,7 +117,8 @@ class RightsDesk:
             revenue="revenue tracking" not in denied,
             financial=_has(roles, _FINANCIAL),
             offices=tuple(offices),
-            all_offices=any(role.get("accessArea", {}).get("accessLevel") == "All" for role in roles),
+            seen=tuple(sorted(await self._accounts.offices())) if "account" not in denied else (),
+            all_offices=any(area.get("accessLevel") == "All" for area in areas),
         )
 
     async def _denied(self, operation: str) -> str | None:

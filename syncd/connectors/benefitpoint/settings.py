@@ -60,6 +60,8 @@ class Settings(BaseModel):
     plan_parallel: int = Field(default=4, ge=1, le=16)
     structure_age_s: float = Field(default=86_400, gt=0)
     """How long carriers, product types and structures are taken as known."""
+    rights_age_s: float = Field(default=300, ge=0)
+    """How long what the user may do is taken as known."""
     concurrency: int = Field(default=5, ge=1, le=20)
     per_minute: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)

@@ -42,7 +42,7 @@ class BenefitPoint:
         self.structures = Structures(self.client)
         self.accounts = Accounts(self.client, self.structures, state)
         self.plans = Plans(self.client, self.structures, self.accounts, state)
-        self._desk = RightsDesk(self.client, self.structures)
+        self._desk = RightsDesk(self.client, self.structures, self.accounts)
         self._writer = Writer(self.client, self.structures, self.accounts, self.plans, self._desk)
         self._needs = Needs(self.client, self.structures, self.accounts, self.plans, state)
         self._maker = Maker(
