@@ -87,11 +87,17 @@ def demo(
     keep: Annotated[
         Path, typer.Option("--keep", metavar="FOLDER", help="Where it is laid out; it stays, so that you can go on.")
     ] = Path("syncd-demo"),
+    files: Annotated[
+        bool, typer.Option("--files", help="Tell the story of two file drops, which needs no vendor.")
+    ] = False,
 ) -> int:
-    """Tell a story on real public plans: link, edit on both sides, sync, decide, explain."""
+    """Tell a story on real public plans: import a client, link, edit on both sides, sync, decide, explain.
+
+    PerfectQuote and BenefitPoint run on this machine while it is told, to practise on; no real vendor is asked.
+    """
     from syncd.cli.commands import demo as command
 
-    return command.run(keep)
+    return command.run(keep, files=files)
 
 
 @app.command(short_help="Look whether everything is well.")

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from syncd.cli import main
-from syncd.cli.demo.drops import SETTINGS, edit, native_id, read_row, remove, write_drops
-from syncd.cli.demo.seed import Seed, read_seed
+from syncd.cli.demo.files.drops import SETTINGS, edit, native_id, read_row, remove, write_drops
+from syncd.cli.demo.files.seed import Seed, read_seed
 
 GROUP = "Federal employees, Colorado"
 QUOTE_GROUP, CRM_GROUP = "G-111", "7135"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.cli.demo.drops import native_id
+from syncd.cli.demo.files.drops import native_id
 from tests.cli.conftest import CRM_GROUP, GROUP, HIGH, PROSPER, QUOTE_GROUP, STANDARD, Office, decisions
 
 HDHP = "fed-co-geha-hdhp"

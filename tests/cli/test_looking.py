@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from syncd import assemble, config
-from syncd.cli.demo.drops import native_id
+from syncd.cli.demo.files.drops import native_id
 from syncd.store.rows import Settlement
 from tests.cli.conftest import GROUP, HIGH, PROSPER, STANDARD, Office
 

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from syncd import assemble, config
-from syncd.cli.demo.drops import native_id
+from syncd.cli.demo.files.drops import native_id
 from tests.cli.conftest import GROUP, HIGH, PROSPER, STANDARD, Office, Said
 
 RATE = "rate_sets.0.tiers.EE"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.demo.drops import SETTINGS, edit, native_id, read_row, remove, write_drops
-from syncd.cli.demo.layout import lay_out
-from syncd.cli.demo.seed import SYSTEMS, System, read_seed
-from syncd.cli.demo.story import LINKED, STEPS, Edit, Removal, Step, act_out, step
+from syncd.cli.demo.files.drops import SETTINGS, edit, native_id, read_row, remove, write_drops
+from syncd.cli.demo.files.layout import lay_out
+from syncd.cli.demo.files.seed import SYSTEMS, System, read_seed
+from syncd.cli.demo.files.story import LINKED, STEPS, Edit, Removal, Step, act_out, step
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import Table, parse
 from syncd.errors import ConfigError

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.demo.drops import SETTINGS, write_drops
-from syncd.cli.demo.layout import AS_OF
-from syncd.cli.demo.seed import SYSTEMS, Entry, System, read_seed, value_of
-from syncd.cli.demo.story import LINKED, STEPS, Edit, Step, act_out
+from syncd.cli.demo.files.drops import SETTINGS, write_drops
+from syncd.cli.demo.files.layout import AS_OF
+from syncd.cli.demo.files.seed import SYSTEMS, Entry, System, read_seed, value_of
+from syncd.cli.demo.files.story import LINKED, STEPS, Edit, Step, act_out
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import parse as parse_table
 from syncd.mapping.check import check

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.demo.seed import SYSTEMS, Entry, read_seed, seed_folder
+from syncd.cli.demo.files.seed import SYSTEMS, Entry, read_seed, seed_folder
 from syncd.errors import ConfigError
 from syncd.model.fields import is_known
 from syncd.model.paths import SetKey, parse

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.demo.seed import Entry, read_seed
+from syncd.cli.demo.files.seed import Entry, read_seed
 from syncd.model.fields import type_of
 from syncd.model.paths import SetKey, parse
 

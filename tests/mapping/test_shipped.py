@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from syncd.cli.demo.drops import SETTINGS, write_drops
+from syncd.cli.demo.files.drops import SETTINGS, write_drops
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import parse
 from syncd.errors import MappingError

@@ -5,10 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from syncd.cli.demo import folder
-from syncd.cli.demo.run import tell_story
+from syncd.cli.demo.files import folder as drops
+from syncd.cli.demo.vendors import folder as practice
 
 
-def run(keep: Path) -> int:
-    """Lay the demo out and tell it."""
+def run(keep: Path, *, files: bool = False) -> int:
+    """Lay the demo out and tell it. `files`: the story of two file drops instead of the one of the vendors."""
     at = keep.expanduser()
-    return tell_story(at, again=folder.make(at))
+    ours = (*drops.OURS, *practice.OURS)
+    if files:
+        from syncd.cli.demo.files.scenes import tell_story as tell_of_files
+
+        return tell_of_files(at, again=folder.make(at, drops.lay_out, ours))
+    from syncd.cli.demo.vendors.scenes import tell_story
+
+    return tell_story(at, again=folder.make(at, practice.lay_out, ours))

@@ -1,6 +1,5 @@
-"""The demo: real public plans laid out as two vendors' file drops, and what their users do to them.
+"""The demo: a story on real public plans, told with syncd's own commands in a folder that stays.
 
-`seed` reads the figures, `layout` shapes them (pure), `drops` writes and edits the files as a vendor's own user would,
-`story` says which plans are linked and what is edited. Nothing here knows a mapping: the drops are one author's word
-and `mappings/quote.yaml` and `mappings/crm.yaml` are another's, so that each proves the other.
+`vendors` is the story of PerfectQuote and BenefitPoint, on a sandbox that runs as its own process; `files` the one of two
+file drops (`syncd demo --files`). `telling` is how both are told, `folder` where.
 """

@@ -1,4 +1,4 @@
-"""The demo's folder: made once, told apart from everybody else's, and filled in as a person would fill in its files.
+"""A demo's folder: made once, told apart from everybody else's, and filled in as a person would fill in its files.
 
 Takes and gives files; runs no command. A folder that is not a demo of ours is never touched.
 """
@@ -7,54 +7,27 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from syncd.cli.demo.drops import SETTINGS, native_id, write_drops
-from syncd.cli.demo.seed import SYSTEMS, System
-from syncd.cli.demo.story import LINKED, Link, LinkedGroup
 from syncd.errors import ConfigError
 
-DROPS: Final = "drops"
 MARK: Final = ".syncd-demo"
 
 _ELSEWHERE: Final = "Name another folder: `syncd demo --keep FOLDER`."
-_CONFIG_HEAD: Final = """\
-# The configuration of the demo: two systems, each a folder with two files.
-
-state = "state"                  # what syncd remembers, and the review files
-rules = "rules.yaml"
-"""
-RULES: Final = """\
-# A field that only one system changed goes to the other. These rules speak where both changed it.
-
-default:
-  on_conflict: ask               # a person decides
-  on_missing: ask
-  sections:
-    rates: {on_conflict: source_of_truth, source_of_truth: quote}   # but a rate is what the carrier quoted
-"""
 
 
-def decisions(linked: LinkedGroup) -> Path:
-    """Name the decision file of a client."""
-    return Path(f"decisions-{linked.group}.yaml")
+def make(folder: Path, lay_out: Callable[[Path], None], ours: Iterable[str | Path]) -> bool:
+    """Lay out a new demo; tell whether it replaced an earlier one. Raises ConfigError.
 
-
-_OURS: Final[tuple[str | Path, ...]] = (DROPS, "state", "syncd.toml", "rules.yaml", *map(decisions, LINKED))
-"""What a demo makes beside its mark: a new demo takes these away and nothing else."""
-
-
-def make(folder: Path) -> bool:
-    """Lay out a new demo; tell whether it replaced an earlier one. Raises ConfigError."""
+    `ours` is what demos make beside their mark: an earlier demo's is taken away, and nothing else.
+    """
     try:
-        again = _clear(folder)
+        again = _clear(folder, ours)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).write_text("A demo of syncd. `syncd demo` makes this folder anew.\n", encoding="utf-8")
-        write_drops(folder / DROPS)
-        (folder / "syncd.toml").write_text(config_text(), encoding="utf-8")
-        (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+        lay_out(folder)
     except OSError as error:
         raise ConfigError(
             f"the demo cannot be laid out here: {error.strerror}", file=str(folder), hint=_ELSEWHERE
@@ -62,7 +35,7 @@ def make(folder: Path) -> bool:
     return again
 
 
-def _clear(folder: Path) -> bool:
+def _clear(folder: Path, ours: Iterable[str | Path]) -> bool:
     """Take an earlier demo away; refuse what is anything else."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
@@ -72,7 +45,7 @@ def _clear(folder: Path) -> bool:
             file=str(folder),
             hint=_ELSEWHERE,
         )
-    for path in (folder / name for name in _OURS):
+    for path in (folder / name for name in ours):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -80,14 +53,9 @@ def _clear(folder: Path) -> bool:
     return True
 
 
-def config_text() -> str:
-    """Write the configuration."""
-    return "\n".join([_CONFIG_HEAD, *(line for system in SYSTEMS for line in _system(system))])
-
-
-def _system(system: System) -> list[str]:
-    told = {"connector": "files", "folder": f"{DROPS}/{system}", **SETTINGS[system]}
-    return [f"[systems.{system}]", *(f"{key} = {_toml(value)}" for key, value in told.items()), ""]
+def system_table(name: str, told: Mapping[str, Any]) -> str:
+    """Write the table of a system in a configuration."""
+    return "\n".join([f"[systems.{name}]", *(f"{key} = {_toml(value)}" for key, value in told.items()), ""])
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401 - a setting
@@ -139,15 +107,3 @@ def _entry(text: str, id_: str) -> re.Match[str]:
 
 def _put(text: str, where: str, line: str) -> str:
     return re.sub(where, lambda _: line, text, count=1, flags=re.MULTILINE)
-
-
-def choices_of(group: LinkedGroup, others: Sequence[str] = (), note: str = "") -> dict[str, tuple[str, str]]:
-    """Say what a person decides about a group's plans, by CRM id: the links, and `others` of either system ignored."""
-    return {native_id("crm", link.plan): (_link(link), "") for link in group.links} | {
-        native_id(system, plan): ("ignore", note) for plan in others for system in SYSTEMS
-    }
-
-
-def _link(link: Link) -> str:
-    sources = ", ".join(f"{section}: {system}" for section, system in link.sources.items())
-    return f"{{link: {{quote: {native_id('quote', link.plan)}}}, sources: {{{sources}}}}}"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
-from syncd.cli.demo.layout_crm import crm_group, crm_plan
-from syncd.cli.demo.layout_quote import quote_group, quote_plan
-from syncd.cli.demo.seed import Entry, Seed, System
+from syncd.cli.demo.files.layout_crm import crm_group, crm_plan
+from syncd.cli.demo.files.layout_quote import quote_group, quote_plan
+from syncd.cli.demo.files.seed import Entry, Seed, System
 from syncd.model.records import JSON
 
 Row: TypeAlias = dict[str, JSON]

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from syncd.cli.demo.seed import Entry
+from syncd.cli.demo.files.seed import Entry
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import JSON
 

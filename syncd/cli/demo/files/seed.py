@@ -93,7 +93,7 @@ def value_of(path: str, text: str, kind: Literal["group", "plan"] = "plan") -> V
 
 def seed_folder() -> Path:
     """Find the folder of the shipped seed: inside the installed package, else in the project around this file."""
-    package = Path(__file__).resolve().parents[2]
+    package = Path(__file__).resolve().parents[3]
     shipped = package / "_data" / "config" / "demo" / "seed"
     return shipped if shipped.is_dir() else package.parent / "config" / "demo" / "seed"
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from syncd.cli.demo.layout import Row, lay_out
-from syncd.cli.demo.seed import SYSTEMS, Seed, System, read_seed
+from syncd.cli.demo.files.layout import Row, lay_out
+from syncd.cli.demo.files.seed import SYSTEMS, Seed, System, read_seed
 from syncd.errors import ConfigError
 from syncd.model.records import JSON
 

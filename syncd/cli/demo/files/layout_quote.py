@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from syncd.cli.demo.seed import Entry
+from syncd.cli.demo.files.seed import Entry
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import JSON
 

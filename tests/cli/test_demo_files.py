@@ -18,9 +18,9 @@ import pytest
 from syncd.cli import main
 from syncd.cli.commands import demo
 from syncd.cli.demo import folder as files
-from syncd.cli.demo.drops import SETTINGS, write_drops
-from syncd.cli.demo.seed import SYSTEMS
-from syncd.cli.demo.story import LINKED
+from syncd.cli.demo.files.drops import SETTINGS, write_drops
+from syncd.cli.demo.files.seed import SYSTEMS
+from syncd.cli.demo.files.story import LINKED
 from syncd.errors import ConfigError
 
 PROGRAM = [sys.executable, "-c", "import sys; from syncd.cli import main; sys.exit(main())"]

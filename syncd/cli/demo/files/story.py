@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from syncd.cli.demo.drops import edit, remove
-from syncd.cli.demo.seed import System
+from syncd.cli.demo.files.drops import edit, remove
+from syncd.cli.demo.files.seed import System
 from syncd.model.records import JSON
 
 
