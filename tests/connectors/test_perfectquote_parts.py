@@ -396,3 +396,16 @@ async def test_a_feed_that_does_not_name_its_end_is_drained_to_it():
         return 200, {"data": events, "page": {"has_more": after + 2 < 5}}
 
     assert await system_of(answer).position() == "5"
+
+
+async def test_a_record_that_moves_to_a_later_page_is_listed_once():
+    """It was touched while we paged; the feed, whose position was taken before, gives it as it is now."""
+
+    def answer(request):
+        second = "cursor" in request.url.params
+        plans = [{**PLAN, "rev": 2}, {**PLAN, "id": "pln_2"}] if second else [PLAN]
+        return 200, {"data": plans, "page": {"has_more": not second, "next_cursor": None if second else "c"}}
+
+    pages = [page async for page in system_of(answer).list("plan")]
+    assert [record.id for page in pages for record in page.records] == ["pln_1", "pln_2"]
+    assert [page.last for page in pages] == [False, True]
