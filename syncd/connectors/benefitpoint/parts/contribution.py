@@ -33,4 +33,6 @@ def annotated(
         ]
     kinds = {kind for value in values for kind in _KINDS if kind in value}
     cls = binding.class_of("contributionID", raw.get("contributionID"))
-    return data | ({"_class": cls} if cls else {}) | ({"_basis": "defined"} if kinds == {_KINDS[-1]} else {})
+    # An amount, a share of the premium or of the salary stands for each tier of the schedule: there is no other basis.
+    basis = {"_basis": "defined" if kinds == {_KINDS[-1]} else "tier"} if kinds else {}
+    return data | ({"_class": cls} if cls else {}) | basis
