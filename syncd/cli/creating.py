@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from syncd.apply.create import new_parts
+from syncd.apply.references import translated
 from syncd.apply.world import flat_of
 from syncd.cli.out import short, styled, table
 from syncd.cli.preview import Doc
 from syncd.errors import RecordError
 from syncd.model import paths
-from syncd.model.fields import title_of
+from syncd.model.fields import local_paths, title_of
 from syncd.model.records import Record
-from syncd.model.values import EMPTY, Value
+from syncd.model.values import EMPTY, Flat, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.originate import LINK, ORIGINATION, PRIOR_PLAN
-from syncd.reconcile.types import Changeset, Link, Operation
+from syncd.reconcile.types import Changeset, Link, Operation, System
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -40,23 +41,10 @@ def created(changeset: Changeset, world: World) -> list[Doc]:
 
 
 def _created(operation: Operation, link: Link, world: World) -> Doc:
-    """Describe one; `problem`: why the system could not take it, "" when it can."""
+    """Describe one. `problem`: why the system could not take it, "" when it can; `not_sent`: what it cannot be given;
+    `left_out`: in words, references to records that it does not have."""
     system = operation.system
-    live = world.systems[system]
-    problem = ""
-    sent = {}
-    try:
-        parts = new_parts(link, system, operation.values, world)
-        sent = flat_of(Record(link.kind, "", parts), live.lenses[link.kind])
-    except RecordError as error:
-        problem = " ".join(filter(None, (error.field, error.message)))
-    surface = live.surface(link.kind)
-    left = {
-        path: value
-        for path, value in operation.values.items()
-        if sent.get(path, EMPTY) != value and value is not EMPTY and surface.carries(path) and path not in world.ignore
-    }
-    wanted = sorted(sent, key=_place)
+    sent, problem = _sent(operation, link, world)
     return {
         "link": link.id,
         "label": link.label,
@@ -66,29 +54,52 @@ def _created(operation: Operation, link: Link, world: World) -> Doc:
             {
                 "field": path,
                 "title": title_of(path, link.kind),
-                "value": _told(path, sent[path], world),
+                "value": _told(path, sent[path], link, system, world),
                 "from": _origin(path, link, world),
             }
-            for path in wanted
+            for path in sorted(sent, key=_place)
         ],
-        "not_sent": [
-            {"field": path, "value": _told(path, left[path], world), "why": surface.unwritable(path) or "not exactly"}
-            for path in sorted(left, key=_place)
-            if not problem
-        ],
+        "not_sent": [] if problem else _not_sent(operation, sent, link, world),
+        "left_out": list(translated(link, system, world)[1]),
     }
+
+
+def _sent(operation: Operation, link: Link, world: World) -> tuple[Flat, str]:
+    """Give what the system would get, or why it could not take it."""
+    try:
+        parts = new_parts(link, operation.system, operation.values, world)
+    except RecordError as error:
+        return {}, " ".join(filter(None, (error.field, error.message)))
+    return flat_of(Record(link.kind, "", parts), world.systems[operation.system].lenses[link.kind]), ""
+
+
+def _not_sent(operation: Operation, sent: Flat, link: Link, world: World) -> list[Doc]:
+    """List the values that the system has a place for and cannot be given."""
+    surface = world.systems[operation.system].surface(link.kind)
+    left = [
+        (path, value)
+        for path, value in operation.values.items()
+        if value is not EMPTY
+        and sent.get(path, EMPTY) != value
+        and surface.carries(path)
+        and surface.codec_of(path) != "constant"
+        and path not in world.ignored
+    ]
+    return [
+        {"field": path, "value": format_value(value), "why": surface.unwritable(path) or "it cannot hold just this"}
+        for path, value in sorted(left, key=lambda one: _place(one[0]))
+    ]
 
 
 def _place(path: str) -> tuple[int, str]:
     return _ORDER.get(paths.section(path), len(_ORDER)), path
 
 
-def _told(path: str, value: object, world: World) -> str:
-    text = format_value(value)  # type: ignore[arg-type]
-    if path != PRIOR_PLAN or not text.startswith(LINK):
-        return text
-    prior = world.store.link(text.removeprefix(LINK))
-    return f"“{prior.label}” ({prior.id})" if prior is not None else text
+def _told(path: str, value: Value, link: Link, system: System, world: World) -> str:
+    """Give a value in words; of a reference to another record also what that is called."""
+    text = format_value(value)
+    other = world.store.find_link(system, link.kind, text) if path in local_paths(link.kind) else None
+    return f"{text} “{other.label}”" if other is not None else text
 
 
 def _origin(path: str, link: Link, world: World) -> str:
@@ -120,7 +131,8 @@ def lines(one: Doc) -> list[str]:
     if one["problem"]:
         return [head, styled(f"  ! it cannot be created: {one['problem']}", "red")]
     rows = [(each["field"], short(each["value"], 48), f"({each['from']})") for each in one["values"]]
-    return [head, *table(rows, indent="  "), *_left(one)]
+    left_out = [styled(f"  ! {text}", "yellow") for text in one["left_out"]]
+    return [head, *table(rows, indent="  "), *left_out, *_left(one)]
 
 
 def _left(one: Doc) -> Iterator[str]:

@@ -254,13 +254,13 @@ def test_every_value_of_a_copy_is_shown_with_where_it_comes_from(toys, renewing)
         told = {one["field"]: (one["value"], one["from"]) for one in new["values"]}
         assert told["details.name"] == ("Kaiser Gold", "desk")
         assert told["details.origination"] == ("renewal", "the decision")
-        assert told["details.prior_plan"][0].startswith("“Gold 26” (l")
+        assert told["details.prior_plan"] == ("b2 “Gold 26”", "the decision")
         default = "default of renewal: prior.details.effective_date"
         assert told["details.original_effective_date"] == ("2026-01-01", default)
         assert (new["system"], new["problem"], new["not_sent"]) == ("book", "", [])
     toys.ok("sync", "Acme")
     [made] = [one for one in toys.data("book")["plan"].values() if one["title"] == "Kaiser Gold"]
-    assert (made["origin"], made["first"], made["start"]) == ("Renewal", "2026-01-01", "2027-01-01")
+    assert (made["origin"], made["prior"], made["first"]) == ("Renewal", "b2", "2026-01-01")
 
 
 def test_a_value_that_a_copy_cannot_take_with_it_is_shown_with_the_reason(toys):
