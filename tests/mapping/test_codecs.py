@@ -52,6 +52,8 @@ READ = [
     ("code", "medical/rx", {"also": {"medical": "Medical/*", "prescription": ["Medical/RX"]}}, "prescription"),
     ("code", "Medical/RX 2", {"also": {"medical": "Medical/*", "prescription": ["Medical/RX*"]}}, "prescription"),
     ("code", "Dental/PPO", {"also": {"medical": "Medical/*"}}, Unparsed("Dental/PPO")),
+    ("code", "Rx", {"values": {"medical": "Rx", "dental": "Rx"}, "also": {"other": "R*"}}, Unparsed("Rx")),
+    ("code", "Medical/Rx", {"also": {"medical": "Medical/*"}, "empty": "Medical/Rx"}, EMPTY),
     ("code", "Medical/PPO", {"also": {"medical": "Medical/*", "other": "Medical/*"}}, Unparsed("Medical/PPO")),
     ("text", "-", {"empty": "-"}, EMPTY),
     ("text", "Basic  ", {}, "Basic  "),

@@ -61,7 +61,7 @@ class CodeCodec(BaseCodec):
 
     def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
         # A list may have "" or "None" as a member.
-        if raw is not None and look_up(text, context, "values") is not None:
+        if raw is not None and len(_named(text, context, "values")) == 1:
             return None
         return super()._absence(raw, text, context)
 
@@ -82,12 +82,20 @@ def look_up(text: str, context: Context, table: str) -> str | None:
 
     A word that fits two codes fits none.
     """
+    fitting = _named(text, context, table)
+    if fitting:
+        return next(iter(fitting)) if len(fitting) == 1 else None
+    return _begun(_fold(text), context, table)
+
+
+def _named(text: str, context: Context, table: str) -> set[str]:
+    """Give the codes of a word that stands in the table itself."""
     for shape in (str, _fold):
         wanted = shape(text)
         fitting = {code for code, word in _table(context, table) if shape(word) == wanted}
         if fitting:
-            return fitting.pop() if len(fitting) == 1 else None
-    return _begun(_fold(text), context, table)
+            return fitting
+    return set()
 
 
 def _begun(text: str, context: Context, table: str) -> str | None:
