@@ -132,15 +132,21 @@ def syncd(*words: str) -> None:
         raise DemoStoppedError(f"`{shlex.join(['syncd', *words])}` ended with {code}")
 
 
-def question(kind: str) -> str:
-    """Find the open question of a kind: the first there is."""
+def question(kind: str, about: str = "") -> str:
+    """Find the open question of a kind, and about this field if one is named: the first there is."""
+    found = any_question(kind, about)
+    if found is None:
+        raise DemoStoppedError(f"there is no open question of the kind {kind} {about}".rstrip())
+    return found
+
+
+def any_question(kind: str, about: str = "") -> str | None:
+    """Find such a question; None when nothing is asked."""
     from syncd.cli.session import Session
 
     with Session().store() as store:
-        found = next((one.id for one in store.questions() if one.proposal.kind == kind), None)
-    if found is None:
-        raise DemoStoppedError(f"there is no open question of the kind {kind}")
-    return found
+        open_ones = (one for one in store.questions() if one.proposal.kind == kind)
+        return next((one.id for one in open_ones if one.proposal.name.endswith(about)), None)
 
 
 def file_of(question_id: str) -> Path:

@@ -1,4 +1,4 @@
-"""What the story of the two file drops has in its folder: the drops, the configuration, the rules; and its decisions."""
+"""What the story of the two file drops has in its folder: drops, configuration, rules; and what is decided in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the story of the two vendors has in its folder: the configuration, its credentials, the rules, the way back in."""
+"""What the story of the two vendors has in its folder: configuration, credentials, rules, how to start them again."""
 
 from __future__ import annotations
 

@@ -60,10 +60,22 @@ class PerfectQuote:
     door: Door
     person: str = "omar"
 
-    def plan(self, plan_id: str) -> Record | None:
-        """Give a plan as it is held, also one in the bin; None when there is none."""
+    def plan(self, plan_id: str) -> Record:
+        """Give a plan as it is held, also one in the bin."""
         found: Record | None = self.door.call("GET", "snapshot")["store"]["records"]["plan"].get(plan_id)
+        if found is None:
+            raise DemoStoppedError(f"PerfectQuote has no plan {plan_id}")
         return found
+
+    def benefit(self, plan_id: str, code: str) -> str:
+        """Give what stands for a benefit in network."""
+        held = next(iter(fields_of(self.plan(plan_id)["benefits"], code)))["in_network"]
+        return f"{held['kind']} {held['amount'] or held['text']}"
+
+    def rate(self, plan_id: str, tier: str) -> str:
+        """Give the rate of a tier."""
+        tiers = self.plan(plan_id)["rates"]["sets"][0]["tiers"]
+        return next(str(item["rate"]) for item in tiers if item["tier"] == tier)
 
     def type_field(self, plan_id: str, name: str, value: str) -> None:
         """Type into a field of a plan."""
@@ -89,10 +101,7 @@ class PerfectQuote:
         self.door.call("POST", "edit", {"kind": "plan", "id": plan_id, "as": self.person, "delete": True})
 
     def _block(self, plan_id: str, name: str) -> Record:
-        plan = self.plan(plan_id)
-        if plan is None:
-            raise DemoStoppedError(f"PerfectQuote has no plan {plan_id}")
-        block: Record = deepcopy(plan[name])
+        block: Record = deepcopy(self.plan(plan_id)[name])
         return block
 
 
@@ -120,6 +129,23 @@ class BenefitPoint:
     def plan(self, product: str) -> Record:
         """Give a plan."""
         return self.of_plan("product", product)[0]
+
+    def plan_called(self, account: str, name: str) -> Record:
+        """Find a plan of an account by its name."""
+        plans = (plan for plan in _rows(self.tables()["product"]) if str(plan["accountID"]) == account)
+        found = next((plan for plan in plans if plan["name"] == name), None)
+        if found is None:
+            raise DemoStoppedError(f"BenefitPoint has no plan called {name}")
+        return found
+
+    def benefit(self, product: str, attribute: str) -> str:
+        """Give what stands for a benefit in network."""
+        values = self.of_plan("benefit_summary", product)[0]["attributeValues"]
+        return str(next(iter(cells_of(values, attribute)))["value"])
+
+    def rate(self, product: str, tier: str) -> str:
+        """Give the rate of a tier."""
+        return str(self.of_plan("rate", product)[0]["cells"]["Rate"][tier])
 
     def notes(self, account: str) -> list[Record]:
         """Give the activity log of an account, the oldest first."""

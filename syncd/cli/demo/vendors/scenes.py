@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from syncd.cli.demo import folder as filling
 from syncd.cli.demo.telling import (
     BY,
+    DemoStoppedError,
     Scene,
+    any_question,
     close,
     command,
     file_of,
@@ -24,24 +26,10 @@ from syncd.cli.demo.telling import (
     tell,
 )
 from syncd.cli.demo.vendors import folder as files
-from syncd.cli.demo.vendors import people, sandbox
-from syncd.cli.demo.vendors.people import BenefitPoint, Door, PerfectQuote, Record
-from syncd.cli.demo.vendors.story import (
-    ACCOUNT,
-    BASIS,
-    CHOICES,
-    CONFLICT_FIELD,
-    GROUP,
-    HIGH,
-    NAME,
-    NUMBER,
-    OPTIONS,
-    PROSPER,
-    RATE_FIELD,
-    SCHEDULE,
-    STANDARD,
-    TIERS,
-)
+from syncd.cli.demo.vendors import sandbox
+from syncd.cli.demo.vendors import story as told
+from syncd.cli.demo.vendors.people import BenefitPoint, Door, PerfectQuote
+from syncd.cli.demo.vendors.story import HIGH, NAME, OPTIONS, PROSPER, STANDARD
 from syncd.cli.out import say, short, styled, table
 from syncd.cli.run import OK
 from syncd.review.collect import SETTLE_S
@@ -55,7 +43,8 @@ def tell_story(folder: Path, *, again: bool) -> int:
         typed = program(folder)
         files.connect(folder, running, typed)
         _open(folder, running, again=again)
-        story = Story(PerfectQuote(Door(running.doors["perfectquote"])), BenefitPoint(Door(running.doors["benefitpoint"])))
+        doors = {system: Door(url) for system, url in running.doors.items()}
+        story = Story(PerfectQuote(doors["perfectquote"]), BenefitPoint(doors["benefitpoint"]))
         with inside(folder):
             code = tell(story.scenes())
     if code == OK:
@@ -70,8 +59,8 @@ def _open(folder: Path, running: sandbox.Sandbox, *, again: bool) -> None:
     ]
     say(
         styled("syncd keeps benefit plans in step across systems, and asks a person wherever no rule decides.", "bold"),
-        f"{'A new demo' if again else 'This demo'} is in {folder}. Its two vendors run on this machine, to practise on;",
-        "no real one is asked. Their plans are taken from public documents:",
+        f"{'A new demo' if again else 'This demo'} is in {folder}. Its two vendors run on this machine, to",
+        "practise on: no real one is asked. What they hold is taken from public documents.",
         "",
         *table(rows, indent="  "),
     )
@@ -81,13 +70,12 @@ def _close(folder: Path, typed: str) -> None:
     """Say how to go on."""
     close(
         folder,
-        [f"Its vendors have stopped. Start them again, as they were left, in a terminal of their own: ./{files.SCRIPT}"],
+        [f"Its vendors have stopped. In a terminal of its own ./{files.SCRIPT} starts them again, as they were left."],
         [
             (f"{typed} status", "how the systems and the clients stand"),
-            (f'{typed} why "{NAME}" {HIGH.perfectquote} "{RATE_FIELD}"', "how a rate came to stand in BenefitPoint"),
+            (f'{typed} why "{NAME}" {HIGH.perfectquote} "{told.RATE_FIELD}"', "how a rate came into BenefitPoint"),
             (f"{typed} import benefitpoint --name Colorado", "another client"),
-            (f"{typed} doctor", "whether all is well with both vendors"),
-            ("syncd demo --files", "the same of two plain files"),
+            (f"{typed} demo --files", "the story of two file drops, which needs no vendor"),
         ],
     )
 
@@ -101,45 +89,35 @@ class Story:
 
     def scenes(self) -> tuple[Scene, ...]:
         """Give the scenes in their order."""
-        return (
-            Scene("Two vendors, one plan", "The two hold the same plan, and hardly a word of it looks alike.", self._systems),
-            Scene(
-                "A client is imported",
-                f"{BY} knows its number in BenefitPoint. Which group it is elsewhere, a person says: names are no evidence.",
-                self._import,
-            ),
-            Scene(
-                "Deciding, plan by plan",
-                "Which plans are the same is decided in a file. It says what speaks for a pair and what linking overwrites.",
-                self._decide,
-            ),
-            Scene("The first sync", "It writes what was decided, and reads every write back before it counts.", self._sync),
-            Scene("Meanwhile, people work", "Between two syncs, the users of both vendors change things.", self._edits),
-            Scene(
-                "What flows, and what is asked",
-                "First a preview: every field in every system, and the reason.",
-                self._flow,
-            ),
-            Scene(
-                "Questions, and work for a person",
-                "What no rule decides waits in a queue, and as files that anybody can fill in.",
-                self._answers,
-            ),
-            Scene("At rest", "Nobody has changed anything, so nothing is written.", self._rest),
-            Scene("Why does it say that?", "Every value can be accounted for: who, when, by which decision.", self._explain),
+        return tuple(
+            Scene(title, about, play)
+            for (title, about), play in zip(
+                told.SCENES,
+                (
+                    *(self._systems, self._import, self._decide, self._sync, self._edits),
+                    *(self._flow, self._answers, self._rest, self._explain),
+                ),
+                strict=True,
+            )
         )
 
     # -- the scenes ----------------------------------------------------------------------------------------------------
 
     def _systems(self) -> None:
-        quoted, sold = self._quoted(HIGH.perfectquote), self.dana.plan(HIGH.benefitpoint)
+        quoted, sold = self.omar.plan(HIGH.perfectquote), self.dana.plan(HIGH.benefitpoint)
         rows = [
             (f"name: {quoted['name']}", f"name: {sold['name']}"),
             (f"plan_type: {quoted['plan_type']}", f"productTypeID: {sold['productTypeID']}"),
             (f"carrier_id: {quoted['carrier_id']}", f"carrierID: {sold['carrierID']}"),
             (f"effective_date: {quoted['effective_date']}", f"effectiveAsOf: {sold['effectiveAsOf']}"),
-            (f"specialist_visit: {self._copay(HIGH.perfectquote, 'specialist_visit')}", self._cell("Specialist Visit")),
-            (f"tiers employee_only: {_rate(quoted)}", f"Rate, EE Only: {self._sold_rate()}"),
+            (
+                f"specialist_visit: {self.omar.benefit(HIGH.perfectquote, 'specialist_visit')}",
+                f"Specialist Visit: {self.dana.benefit(HIGH.benefitpoint, 'Specialist Visit')}",
+            ),
+            (
+                f"employee_only: {self.omar.rate(HIGH.perfectquote, 'employee_only')}",
+                f"EE Only: {self.dana.rate(HIGH.benefitpoint, 'EE Only')}",
+            ),
         ]
         heads = [f"perfectquote {HIGH.perfectquote}", f"benefitpoint {HIGH.benefitpoint}"]
         say("", *table(rows, heads, indent="    "))
@@ -147,22 +125,22 @@ class Story:
         syncd("systems")
 
     def _import(self) -> None:
-        syncd("import", "benefitpoint", "--number", NUMBER)
+        account = ("import", "benefitpoint", "--number", told.NUMBER)
+        syncd(*account)
         sentence(f"{BY} has looked at both, and says that they are one client.")
-        into = ("--into", f"perfectquote={GROUP}", "--out", str(_FILE))
-        syncd("import", "benefitpoint", "--number", NUMBER, *into)
+        syncd(*account, "--into", f"perfectquote={told.GROUP}", "--out", str(_FILE))
 
     def _decide(self) -> None:
         sentence("One entry of the file. The plan of the same name is named too, and why it is no candidate:")
-        show(self._entry(STANDARD.benefitpoint))
-        filling.decide(_FILE, BY, CHOICES)
+        show(_entry(STANDARD.benefitpoint))
+        filling.decide(_FILE, BY, told.CHOICES)
         sentence(
-            f"{BY} links three plans, with a source of truth for each section; has one created in BenefitPoint, where it is",
+            f"{BY} links three plans, with a source of truth for each section; has one created in BenefitPoint;",
+            "and leaves one alone for good. Who pays the commission of new plans is asked once: she keeps what stands.",
         )
-        say("new; and leaves one alone for good. Who pays the commission of new plans is asked once: she keeps what stands.")
         show(*_needs(_FILE.read_text(encoding="utf-8")))
         for record in (STANDARD.benefitpoint, PROSPER):
-            show(*_decided(self._entry(record)))
+            show(*_decided(_entry(record)))
         sentence("She looks first at what her decisions would do.")
         syncd("link", NAME, str(_FILE), "--dry-run")
         sentence("That is what she meant, so she decides it.")
@@ -170,40 +148,51 @@ class Story:
 
     def _sync(self) -> None:
         syncd("sync")
-        sentence("BenefitPoint takes no rates from a program. What it cannot be told is asked of a person who works there:")
-        say("notes in the activity log of the account, with the exact values. One of them, as Dana sees it:")
+        sentence(
+            "BenefitPoint takes no rates from a program. What cannot be told to it is asked of a person who works",
+            "there: notes in the activity log of the account, with the exact values. One of them, as Dana sees it:",
+        )
         self._show_note("rates[")
+        number = any_question("conflict", "account_number")
+        if number is not None:
+            sentence("PerfectQuote has no account number, and nobody can type one there. That question is left alone:")
+            syncd("review", "decide", number, "ignore", "--note", "Only BenefitPoint numbers its accounts")
 
     def _edits(self) -> None:
-        before = self._copay(HIGH.perfectquote, "specialist_visit")
-        self.dana.type_benefit(HIGH.benefitpoint, "Specialist Visit", "$30 Copayment")
-        self._told(
+        high, options = ("“High Option”",), ("“Standard Option”",)
+        quoted, sold = f"perfectquote {HIGH.perfectquote}", f"benefitpoint {HIGH.benefitpoint}"
+
+        before = self.dana.benefit(HIGH.benefitpoint, "Specialist Visit")
+        self.dana.type_benefit(HIGH.benefitpoint, "Specialist Visit", told.SPECIALIST)
+        _acts(
             "An account manager corrects a copayment in BenefitPoint",
-            ("benefitpoint", HIGH.benefitpoint, HIGH.name, "Specialist Visit", f"{before} -> $30 Copayment"),
+            (sold, *high, "Specialist Visit", f"{before} -> {told.SPECIALIST}"),
         )
-        self.omar.type_field(HIGH.perfectquote, "policy_number", "WA-54-2026")
-        self._told(
+        self.omar.type_field(HIGH.perfectquote, "policy_number", told.POLICY)
+        _acts(
             "The policy number arrives, and the broker types it into PerfectQuote",
-            ("perfectquote", HIGH.perfectquote, HIGH.name, "policy_number", "(empty) -> WA-54-2026"),
+            (quoted, *high, "policy_number", f"(empty) -> {told.POLICY}"),
         )
-        rate = _rate(self._quoted(HIGH.perfectquote))
-        self.omar.type_rate(HIGH.perfectquote, "employee_only", "1191.36")
-        self._told(
-            "The carrier corrects a rate",
-            ("perfectquote", HIGH.perfectquote, HIGH.name, "rates, employee_only", f"{rate} -> 1191.36"),
-        )
-        before = self._copay(OPTIONS.perfectquote, "urgent_care")
-        self.omar.type_copay(OPTIONS.perfectquote, "urgent_care", "45")
-        self.dana.type_benefit(OPTIONS.benefitpoint, "Urgent Care", "$50 Copayment")
-        self._told(
+        before = self.omar.rate(HIGH.perfectquote, "employee_only")
+        self.omar.type_rate(HIGH.perfectquote, "employee_only", told.RATE)
+        _acts("The carrier corrects a rate", (quoted, *high, "employee_only", f"{before} -> {told.RATE}"))
+
+        copay = self.omar.benefit(OPTIONS.perfectquote, "urgent_care")
+        text = self.dana.benefit(OPTIONS.benefitpoint, "Urgent Care")
+        self.omar.type_copay(OPTIONS.perfectquote, "urgent_care", told.URGENT_QUOTED)
+        self.dana.type_benefit(OPTIONS.benefitpoint, "Urgent Care", told.URGENT_SOLD)
+        _acts(
             "Two people change the same field to different values",
-            ("perfectquote", OPTIONS.perfectquote, OPTIONS.name, "urgent_care", f"{before} -> 45"),
-            ("benefitpoint", OPTIONS.benefitpoint, OPTIONS.name, "Urgent Care", f"{before} -> $50 Copayment"),
+            (
+                *(f"perfectquote {OPTIONS.perfectquote}", *options, "urgent_care"),
+                f"{copay} -> {self.omar.benefit(OPTIONS.perfectquote, 'urgent_care')}",
+            ),
+            (f"benefitpoint {OPTIONS.benefitpoint}", *options, "Urgent Care", f"{text} -> {told.URGENT_SOLD}"),
         )
         self.omar.delete(STANDARD.perfectquote)
-        self._told(
+        _acts(
             "Someone deletes a plan in PerfectQuote",
-            ("perfectquote", STANDARD.perfectquote, STANDARD.name, "the whole plan", "deleted"),
+            (f"perfectquote {STANDARD.perfectquote}", *options, "the whole plan", "deleted"),
         )
 
     def _flow(self) -> None:
@@ -211,19 +200,13 @@ class Story:
         sentence("Now for real. Where two people disagree nothing is written; everything beside it goes on.")
         syncd("sync")
         sentence("What the two vendors hold now, read from them directly. The last two wait for an answer:")
-        rows = [
-            ("perfectquote", HIGH.name, "specialist_visit", self._copay(HIGH.perfectquote, "specialist_visit")),
-            ("benefitpoint", HIGH.name, "policyNumber", str(self.dana.plan(HIGH.benefitpoint)["policyNumber"])),
-            ("perfectquote", OPTIONS.name, "urgent_care", self._copay(OPTIONS.perfectquote, "urgent_care")),
-            ("benefitpoint", OPTIONS.name, "Urgent Care", self._text(OPTIONS.benefitpoint, "Urgent Care")),
-        ]
-        say("", *table(rows, indent="    "))
+        self._show_arrived()
         sentence("And the corrected rate, as Dana is asked for it:")
-        self._show_note(f"of {HIGH.name}", "rates[")
+        self._show_note("rates[", f"of {HIGH.name}")
 
     def _answers(self) -> None:
         syncd("review", "list")
-        conflict, missing = question("conflict"), question("missing-record")
+        conflict, missing = question("conflict", told.CONFLICT_FIELD), question("missing-record")
         sentence("The disagreement about urgent care, as its file shows it:")
         file = file_of(conflict)
         command("cat", str(file))
@@ -233,33 +216,33 @@ class Story:
         show(*filling.entry_of(file.read_text(encoding="utf-8"), conflict).splitlines()[-3:])
         sentence("The plan was deleted by mistake. Questions can be answered on the command line as well:")
         syncd("review", "decide", missing, "recreate", "--note", "Deleted by mistake")
-        sentence("And Dana enters in BenefitPoint what her notes ask of her: a rate that was corrected, and what the new plan")
-        say("did not have.")
+        sentence("Dana enters in BenefitPoint what her notes ask for: the corrected rate, and what the new plan lacks.")
         self._enter()
-        sentence("The next sync reads the file, once it has rested for two seconds, and carries both answers out. It finds")
-        say("Dana's values, and closes her notes.")
+        sentence(
+            "The next sync reads the file, once it has rested for two seconds, and carries both answers out. It finds",
+            "what Dana entered, and closes her notes.",
+        )
         time.sleep(SETTLE_S + 0.1)
         syncd("sync")
-        sentence("Her notes now:")
-        rows = [(str(note["status"]), short(str(note["shortDescription"]), 90)) for note in self.dana.notes(ACCOUNT)]
-        say("", *table(rows, indent="    "))
+        sentence("What waited for an answer, and Dana's notes:")
+        self._show_arrived()
+        notes = self.dana.notes(told.ACCOUNT)
+        say("", *table([(str(one["status"]), short(one["shortDescription"], 90)) for one in notes], indent="    "))
 
     def _enter(self) -> None:
-        new = next(product for product in self._products() if product["name"] == "Prosper")
-        product = str(new["productID"])
-        quoted = self._quoted(PROSPER)
-        self.dana.type_rate(HIGH.benefitpoint, "EE Only", "1191.36")
-        cells = {TIERS[item["tier"]]: item["rate"] for item in quoted["rates"]["sets"][0]["tiers"]}
-        amounts = {TIERS[item["tier"]]: item["amount"] for item in quoted["contributions"]["sets"][0]["entries"]}
-        day = quoted["effective_date"]
-        rate = {"description": "2026 rates", "effectiveAsOf": day, "schedule": SCHEDULE, "basis": BASIS}
-        self.dana.enter("rate", product, {**rate, "cells": {"Rate": cells}})
-        paid = {"description": "2026 contributions", "schedule": SCHEDULE, "contributionFrequency": "Monthly"}
-        self.dana.enter("contribution", product, {**paid, "amounts": amounts})
+        """Type what the notes ask for: BenefitPoint's users type what its web service does not take."""
+        product = str(self.dana.plan_called(told.ACCOUNT, told.PROSPER_NAME)["productID"])
+        quoted = self.omar.plan(PROSPER)
+        rates = {told.TIERS[item["tier"]]: item["rate"] for item in quoted["rates"]["sets"][0]["tiers"]}
+        paid = {told.TIERS[item["tier"]]: item["amount"] for item in quoted["contributions"]["sets"][0]["entries"]}
+        self.dana.type_rate(HIGH.benefitpoint, "EE Only", told.RATE)
+        self.dana.enter("rate", product, told.new_rate(quoted["effective_date"], rates))
+        self.dana.enter("contribution", product, told.new_contribution(paid))
+        new = (f"benefitpoint {product}", f"“{told.PROSPER_NAME}”")
         rows = [
-            (f"benefitpoint {HIGH.benefitpoint}", "“High Option”", "Rate, EE Only", "1191.36"),
-            (f"benefitpoint {product}", "“Prosper”", "Rate", _told_cells(cells)),
-            (f"benefitpoint {product}", "“Prosper”", "Contribution", _told_cells(amounts)),
+            (f"benefitpoint {HIGH.benefitpoint}", f"“{HIGH.name}”", "Rate", f"EE Only {told.RATE}"),
+            (*new, "Rate", _amounts(rates)),
+            (*new, "Contribution", _amounts(paid)),
         ]
         say("", *table(rows, indent="    "))
 
@@ -267,78 +250,54 @@ class Story:
         syncd("sync")
 
     def _explain(self) -> None:
-        syncd("why", NAME, OPTIONS.perfectquote, CONFLICT_FIELD)
+        syncd("why", NAME, OPTIONS.perfectquote, told.CONFLICT_FIELD)
         sentence("And all that ever happened to this plan, newest first:")
         syncd("history", NAME, "--plan", OPTIONS.perfectquote)
 
     # -- what stands where ---------------------------------------------------------------------------------------------
 
-    def _quoted(self, plan: str) -> Record:
-        found = self.omar.plan(plan)
-        assert found is not None  # noqa: S101 - the story's plans are there until it deletes them
-        return found
-
-    def _copay(self, plan: str, code: str) -> str:
-        """Give a benefit in network, as PerfectQuote holds it."""
-        field = next(iter(people.fields_of(self._quoted(plan)["benefits"], code)))["in_network"]
-        return f"{field['kind']} {field['amount'] or field['text']}"
-
-    def _text(self, product: str, attribute: str) -> str:
-        """Give a benefit in network, as BenefitPoint holds it."""
-        values = self.dana.of_plan("benefit_summary", product)[0]["attributeValues"]
-        return str(next(iter(people.cells_of(values, attribute)))["value"])
-
-    def _cell(self, attribute: str) -> str:
-        return f"{attribute}: {self._text(HIGH.benefitpoint, attribute)}"
-
-    def _sold_rate(self) -> str:
-        return str(self.dana.of_plan("rate", HIGH.benefitpoint)[0]["cells"]["Rate"]["EE Only"])
-
-    def _products(self) -> Iterator[Record]:
-        rows = self.dana.tables()["product"].values()
-        return (row for row in rows if str(row["accountID"]) == ACCOUNT)
-
-    def _entry(self, record: str) -> str:
-        return filling.entry_of(_FILE.read_text(encoding="utf-8"), record)
+    def _show_arrived(self) -> None:
+        """Show what became of the edits, read from the vendors directly."""
+        quoted, sold = self.omar, self.dana
+        rows = [
+            ("perfectquote", HIGH.name, "specialist_visit", quoted.benefit(HIGH.perfectquote, "specialist_visit")),
+            ("benefitpoint", HIGH.name, "policyNumber", str(sold.plan(HIGH.benefitpoint)["policyNumber"])),
+            ("perfectquote", OPTIONS.name, "urgent_care", quoted.benefit(OPTIONS.perfectquote, "urgent_care")),
+            ("benefitpoint", OPTIONS.name, "Urgent Care", sold.benefit(OPTIONS.benefitpoint, "Urgent Care")),
+        ]
+        say("", *table(rows, indent="    "))
 
     def _show_note(self, *words: str) -> None:
-        """Show the newest note that holds these words."""
-        found = [note for note in self.dana.notes(ACCOUNT) if all(word in note["shortDescription"] for word in words)]
-        note = found[-1]
-        show(
-            f"activity log {note['recordID']}  {note['status']}, {note['priority'].lower()} priority",
-            str(note["shortDescription"]),
-            str(note.get("longDescription") or note.get("notes") or note.get("description") or ""),
-        )
-
-    def _told(self, title: str, *acts: tuple[str, str, str, str, str]) -> None:
-        """Tell what users did."""
-        rows = [(f"{system} {id_}", f"“{name}”", field, change) for system, id_, name, field, change in acts]
-        say("", f"  {title}.", *table(rows, indent="    "))
+        """Show the newest note with these words."""
+        notes = [
+            note for note in self.dana.notes(told.ACCOUNT) if all(word in note["shortDescription"] for word in words)
+        ]
+        if not notes:
+            raise DemoStoppedError(f"the activity log has no note with {' and '.join(words)}")
+        note = notes[-1]
+        show(f"activity log {note['recordID']}   {note['status']}", note["shortDescription"], note["longDescription"])
 
 
-def _rate(plan: Record) -> str:
-    """Give the employee's rate, as PerfectQuote holds it."""
-    return next(str(item["rate"]) for item in plan["rates"]["sets"][0]["tiers"] if item["tier"] == "employee_only")
+def _acts(title: str, *rows: tuple[str, ...]) -> None:
+    """Tell what users did."""
+    say("", f"  {title}.", *table(rows, indent="    "))
 
 
-def _told_cells(cells: Mapping[str, Any]) -> str:
+def _amounts(cells: Mapping[str, str]) -> str:
     return ", ".join(f"{tier} {amount}" for tier, amount in cells.items())
 
 
+def _entry(record: str) -> str:
+    """Give what the decision file says about a record."""
+    return filling.entry_of(_FILE.read_text(encoding="utf-8"), record)
+
+
 def _needs(text: str) -> list[str]:
-    """Give the keys under `needs:` with their values; the offers above them are long."""
-    lines = iter(text.splitlines())
-    found = [line for line in lines if line == "needs:"]
-    for line in lines:
-        if line == "plans:":
-            break
-        if line.strip() and not line.lstrip().startswith("#"):
-            found.append(line)
-    return found
+    """Give the keys under `needs:` with their values; what is offered above them is long."""
+    section = text.partition("\nneeds:\n")[2].partition("\nplans:")[0]
+    return ["needs:", *(line for line in section.splitlines() if line.strip() and not line.lstrip().startswith("#"))]
 
 
 def _decided(entry: str) -> list[str]:
     """Give the lines of an entry that say what it is and what was decided."""
-    keys = ("- record:", "  id:", "  name:", "  decision:", "  note:")
-    return [line for line in entry.splitlines() if line.startswith(keys)]
+    return [line for line in entry.splitlines() if line.startswith(("- record:", "  id:", "  name:", "  decision:"))]
