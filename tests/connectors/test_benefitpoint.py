@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from syncd.connectors.base import Directory, Examined, Feed, Needing, Note, Notebook
+from syncd.connectors.benefitpoint.parts.summary import annotated, sent
+from syncd.connectors.benefitpoint.structures import SummaryShape
 from syncd.connectors.registry import Forgetful, load
 from syncd.errors import AuthError, RefusedError, StaleWriteError, SyncdError, TransientError, UnknownOutcomeError
 from syncd.mapping.load import load_mapping
@@ -248,6 +250,15 @@ async def test_a_benefit_goes_back_in_the_unit_that_it_had(system, text, unit, v
     assert (unit, more) in {(d["UOM"], d.get("ancillaryText")) for d in details}
     untouched = {p: c for p, c in part.data["_benefits"].items() if p != DEDUCTIBLE}
     assert {p: c for p, c in after.data["_benefits"].items() if p != DEDUCTIBLE} == untouched
+
+
+def test_related_attributes_are_left_alone():
+    """The server is told not to carry a value on to attributes that nobody mapped."""
+    data = {"attributeValues": [{"attributeID": 1}], "_benefits": {}}
+    assert sent(data) == {"attributeValues": [{"attributeID": 1, "updateRelatedAttributes": False}]}
+    raw = {"attributeValues": [{"attributeID": 1, "updateRelatedAttributes": True}]}
+    shape = SummaryShape({}, {}, (), frozenset())
+    assert annotated(raw, shape)["attributeValues"] == [{"attributeID": 1}]
 
 
 async def test_a_second_summary_is_written_alone(system):

@@ -188,7 +188,7 @@ class Maker:
     # -- ending -----------------------------------------------------------------------------------------------------
 
     async def end(self, record: int) -> None:
-        """Cancel a plan: V4 deletes none. It ends at its renewal date where that is near, else today."""
+        """Cancel a plan as of today, where the server is: V4 deletes none."""
         await self._rights.refuse_hidden()
         raw = await self._plans.product(record)
         if raw.get("cancellationOn"):

@@ -33,17 +33,6 @@ class SummaryShape:
     levels: Sequence[Mapping[str, Any]]
     ambiguous: frozenset[str]
 
-    def path_of(self, attribute: int) -> str | None:
-        """Name an attribute; None: not known, or its name is not its own."""
-        return self._paths().get(attribute)
-
-    def column_of(self, column: int) -> str | None:
-        """Name a column."""
-        return {number: name for name, number in self.columns.items()}.get(column)
-
-    def _paths(self) -> dict[int, str]:
-        return {number: path for path, number in self.attributes.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class TierSchedule:

@@ -17,7 +17,6 @@ from syncd.connectors.benefitpoint.contract import Data, order
 from syncd.connectors.benefitpoint.parts import product, summary
 from syncd.connectors.benefitpoint.plans import Plans
 from syncd.connectors.benefitpoint.rights import RightsDesk
-from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures, SummaryShape
 from syncd.connectors.benefitpoint.values import merged, number, plain, refuse_server_owned, visible, with_offsets
 from syncd.errors import RefusedError, StaleWriteError
@@ -143,8 +142,3 @@ def _refuse_moved(now: Mapping[str, Any], write: PartWrite) -> None:
     """Raise StaleWriteError when the part is not what was read before."""
     if plain(now) != plain(write.before.data):
         raise StaleWriteError
-
-
-def not_there(error: NotAuthorizedError) -> RefusedError:
-    """Say of a write that the record cannot be reached."""
-    return RefusedError(error.message, hint=error.hint)
