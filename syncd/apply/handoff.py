@@ -16,7 +16,7 @@ from syncd.apply.world import World
 from syncd.apply.write import Done, Pauses
 from syncd.connectors.base import Note, Notebook
 from syncd.errors import ConnectorError, RecordError, UnknownOutcomeError
-from syncd.model import fields
+from syncd.model import fields, paths
 from syncd.model.records import Kind
 from syncd.reconcile.questions import digest_of
 from syncd.reconcile.types import Proposal, System
@@ -169,7 +169,7 @@ def _note(question: Question, stem: str, system: System, world: World) -> Note |
     which = f"{link.label} ({record})" if record and not record.startswith("(new ") else link.label
     marker = f"syncd:{stem}"
     lines = [f"Please enter in {link.kind} {which}:", *_lines(proposal, told, link.kind)]
-    lines += [f"Why: {proposal.why}.", f"This closes itself when the values are there. [{marker}]"]
+    lines += [f"Why: {proposal.why.rstrip('.')}.", "This closes itself when the values are there."]
     return Note(group[0], marker, f"syncd: enter {_what(proposal, link.kind)} of {link.label}", "\n".join(lines))
 
 
@@ -184,7 +184,7 @@ def _lines(proposal: Proposal, told: Mapping[str, object], kind: Kind) -> list[s
             lines.append(f"- {line}")
             continue
         path, value = found["path"], found["value"]
-        stands = f", now {now[path]}" if path in now else ""
+        stands = f", now {now[path] or 'empty'}" if path in now else ""
         lines.append(f"- {_title(path, kind)}: {value}   ({path}{stands})")
     return lines
 
@@ -200,7 +200,10 @@ def _what(proposal: Proposal, kind: Kind) -> str:
     atom = proposal.name.partition(":")[2]
     if not atom:
         return "the record"
-    return atom if fields.field_of(atom, kind) is None else fields.title_of(atom, kind)
+    key = paths.parse(atom).key
+    if isinstance(key, paths.SetKey):
+        return f"{paths.section(atom)} of {key}"
+    return fields.title_of(atom, kind)
 
 
 def _digest(note: Note) -> str:

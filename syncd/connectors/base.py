@@ -115,7 +115,7 @@ class Feed(Protocol):
 class Note:
     """A hand-off as a person sees it in the system: an activity-log record, a task.
 
-    `marker` stands in the text and finds the note again; `subject` one line; `text` what to enter, value by value.
+    The system keeps `marker` with it and finds it again by it; `subject`: one line; `text`: what to enter, by value.
     """
 
     group: str

@@ -61,11 +61,11 @@ async def test_a_hand_off_is_left_in_its_system_with_the_exact_values_to_enter()
     assert note(stage) == Note(
         "g1",
         marker,
-        "syncd: enter rates[2026-01-01] of p1",
+        "syncd: enter rates of 2026-01-01 of p1",
         "Please enter in plan p1 (p1):\n"
         f"- Employee [2026-01-01]: 530.00   ({RATE}, now 500.00)\n"
         "Why: read-only in this system.\n"
-        f"This closes itself when the values are there. [{marker}]",
+        "This closes itself when the values are there.",
     )
     assert [(one.what, one.system) for one in report.notes] == [("leave", "quote")]
     assert states(stage) == ["open"]
@@ -136,8 +136,8 @@ async def test_two_atoms_are_two_notes_and_each_closes_by_itself() -> None:
     enter(stage, "530.00")
     await stage.cycle()
     assert sorted((one.subject, one.done) for one in notes(stage)) == [
-        ("syncd: enter rates[2026-01-01] of p1", True),
-        ("syncd: enter rates[2027-01-01] of p1", False),
+        ("syncd: enter rates of 2026-01-01 of p1", True),
+        ("syncd: enter rates of 2027-01-01 of p1", False),
     ]
 
 
