@@ -13,6 +13,7 @@ import pytest
 
 from syncd.connectors.base import Directory, Examined, Feed, Needing, Note, Notebook
 from syncd.connectors.benefitpoint.parts.summary import annotated, sent
+from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import SummaryShape
 from syncd.connectors.registry import Forgetful, load
 from syncd.errors import AuthError, RefusedError, StaleWriteError, SyncdError, TransientError, UnknownOutcomeError
@@ -181,10 +182,11 @@ async def test_every_plan_is_understood_by_the_shipped_mapping(system):
 
 async def test_only_the_plans_of_the_groups_asked_for_are_listed(system):
     assert (await system.access()).by_group
+    before = system.client.http.requests["findAccounts"]
     pages = [page async for page in system.list("plan", [OTHERS[0]])]
     assert [record for page in pages for record in page.records] == []
     assert pages[-1].last
-    assert "findAccounts" not in system.client.http.requests
+    assert system.client.http.requests["findAccounts"] == before
 
 
 async def test_an_account_that_is_hidden_fails_the_listing_after_the_others(system):
@@ -451,6 +453,18 @@ async def test_a_plan_of_a_hidden_account_is_not_gone(world, system):
     world.switch(rights__office="Sample Office South")
     raw = await system.read("plan", TWICE)
     assert isinstance(raw, NotSeen), raw
+
+
+async def test_a_plan_that_is_listed_and_not_shown_is_not_gone(system, monkeypatch):
+    await held(system, TWICE)
+
+    async def refuse(_number):
+        raise NotAuthorizedError("getProduct: You are not authorized")
+
+    monkeypatch.setattr(system.plans, "product", refuse)
+    answer = await system.read("plan", TWICE)
+    assert isinstance(answer, NotSeen)
+    assert f"account {ACCOUNT} lists it" in answer.why
 
 
 async def test_an_account_is_gone_when_the_deletions_say_so(world, system):
