@@ -1,4 +1,4 @@
-"""The demo is told to its end, says what happened, leaves nothing to write, and touches nothing that is not its own."""
+"""The story of the file drops comes to its end, says what happened, leaves nothing to write, touches nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pytest
 
 from syncd.cli import main
 from syncd.cli.commands import demo
-from syncd.cli.demo import folder as files
+from syncd.cli.demo import folder as demo_folder
+from syncd.cli.demo.files import folder as files
 from syncd.cli.demo.files.drops import SETTINGS, write_drops
 from syncd.cli.demo.files.seed import SYSTEMS
 from syncd.cli.demo.files.story import LINKED
@@ -29,7 +30,7 @@ PROGRAM = [sys.executable, "-c", "import sys; from syncd.cli import main; sys.ex
 def tell(folder: Path, environ: Mapping[str, str]) -> str:
     """Have the demo told in a process of its own; give what it says."""
     done = subprocess.run(
-        [*PROGRAM, "demo", "--keep", str(folder)],
+        [*PROGRAM, "demo", "--files", "--keep", str(folder)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -232,7 +233,7 @@ def timeless(told: str) -> str:
 def test_it_refuses_what_is_not_its_own(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Another folder with files, a real installation above all."""
     (tmp_path / name).write_text("precious")
-    assert main(["demo", "--keep", str(tmp_path)]) == 2
+    assert main(["demo", "--files", "--keep", str(tmp_path)]) == 2
     assert "touches nothing that it did not make" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -240,7 +241,7 @@ def test_it_refuses_what_is_not_its_own(tmp_path: Path, name: str, capsys: pytes
 def test_it_refuses_a_file(tmp_path: Path) -> None:
     (tmp_path / "syncd-demo").write_text("precious")
     with pytest.raises(ConfigError):
-        demo.run(tmp_path / "syncd-demo")
+        demo.run(tmp_path / "syncd-demo", files=True)
     assert (tmp_path / "syncd-demo").read_text() == "precious"
 
 
@@ -249,11 +250,15 @@ def test_an_earlier_demo_is_cleared_without_following_links(tmp_path: Path) -> N
     real, at = tmp_path / "real", tmp_path / "demo"
     real.mkdir()
     (real / "syncd.db").write_text("precious")
-    assert not files.make(at)
+    assert not make(at)
     (at / "state").symlink_to(real)
-    assert files.make(at)
+    assert make(at)
     assert not (at / "state").exists()
     assert (real / "syncd.db").read_text() == "precious"
+
+
+def make(at: Path) -> bool:
+    return demo_folder.make(at, files.lay_out, files.OURS)
 
 
 def test_the_configuration_is_that_of_the_drops(tmp_path: Path) -> None:

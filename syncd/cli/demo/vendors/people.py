@@ -18,8 +18,8 @@ from syncd.cli.demo.telling import DemoStoppedError
 
 Record: TypeAlias = dict[str, Any]
 
-NETWORKS: Final = {"in_network": 621, "out_of_network": 623}
-"""BenefitPoint's columns of a medical plan's summary in the sandbox."""
+IN_NETWORK: Final = 621
+"""BenefitPoint's column of a medical plan's summary in the sandbox."""
 ATTRIBUTES: Final = {"Specialist Visit": 10215, "Urgent Care": 10223}
 """BenefitPoint's attributes of a medical plan's summary in the sandbox that the story is about."""
 _TIMEOUT_S: Final = 30.0
@@ -176,7 +176,7 @@ def cells_of(values: Iterable[Record], attribute: str) -> Iterable[Record]:
         for value in values
         if value["attributeID"] == ATTRIBUTES[attribute]
         for cell in value["attributeValueDetails"]
-        if cell["benefitColumnID"] == NETWORKS["in_network"]
+        if cell["benefitColumnID"] == IN_NETWORK
     )
 
 

@@ -152,7 +152,7 @@ class Story:
             "BenefitPoint takes no rates from a program. What cannot be told to it is asked of a person who works",
             "there: notes in the activity log of the account, with the exact values. One of them, as Dana sees it:",
         )
-        self._show_note("rates[")
+        self._show_note("rates", told.PROSPER_NAME)
         number = any_question("conflict", "account_number")
         if number is not None:
             sentence("PerfectQuote has no account number, and nobody can type one there. That question is left alone:")
@@ -202,7 +202,7 @@ class Story:
         sentence("What the two vendors hold now, read from them directly. The last two wait for an answer:")
         self._show_arrived()
         sentence("And the corrected rate, as Dana is asked for it:")
-        self._show_note("rates[", f"of {HIGH.name}")
+        self._show_note("rates", HIGH.name)
 
     def _answers(self) -> None:
         syncd("review", "list")
