@@ -136,7 +136,7 @@ def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[P
     """Give the parts of a record to create: all that is agreed and that the system can hold."""
     live = world.systems[system]
     surface, lens = live.surface(link.kind), live.lenses[link.kind]
-    wanted = {path: value for path, value in values.items() if path not in world.ignored}
+    wanted = {path: value for path, value in values.items() if path not in world.uncarried}
     wanted |= translated(link, system, world)[0]
     carried = {path: value for path, value in wanted.items() if surface.carries(path)}
     inexact = {

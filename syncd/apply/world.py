@@ -21,7 +21,7 @@ from syncd.connectors.base import Access, Connector
 from syncd.errors import StoreError
 from syncd.mapping.lens import Lens
 from syncd.model import paths
-from syncd.model.fields import local_paths
+from syncd.model.fields import local_paths, uncompared_paths
 from syncd.model.records import Kind, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.answers import Standing
@@ -154,8 +154,13 @@ class World:
 
     @property
     def ignored(self) -> frozenset[str]:
-        """Name what is neither compared nor carried over: what a person says, and what means nothing elsewhere."""
-        return self.ignore | local_paths("plan")
+        """Name what is not compared: what a person says, what means nothing elsewhere, and numbers of evidence."""
+        return self.ignore | uncompared_paths("plan") | uncompared_paths("group")
+
+    @property
+    def uncarried(self) -> frozenset[str]:
+        """Name what a new record gets from no other system: what is not compared, but for numbers of evidence."""
+        return self.ignore | local_paths("plan") | local_paths("group")
 
     @property
     def epoch(self) -> bytes:

@@ -83,7 +83,7 @@ def _not_sent(operation: Operation, sent: Flat, link: Link, world: World) -> lis
         and sent.get(path, EMPTY) != value
         and surface.carries(path)
         and surface.codec_of(path) != "constant"
-        and path not in world.ignored
+        and path not in world.uncarried
     ]
     return [
         {"field": path, "value": format_value(value), "why": surface.unwritable(path) or "it cannot hold just this"}

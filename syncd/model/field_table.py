@@ -17,6 +17,8 @@ class Field:
     """A canonical field: name below its section, type, title for people, unit, the words of a code (none: open).
 
     `local`: it holds a system's own id of a record, so it is never compared or carried over between systems.
+    `evidence`: a number by which one system knows the record and others may note it: it helps to find counterparts,
+    and nobody is asked to make it equal.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Field:
     unit: str = ""
     codes: tuple[str, ...] = ()
     local: bool = False
+    evidence: bool = False
 
 
 def _fields(*fields: Field) -> dict[str, Field]:
@@ -276,8 +279,8 @@ GROUP = _fields(
     Field("name", "text", "Name"),
     Field("legal_name", "text", "Legal name"),
     Field("dba", "text", "Doing business as"),
-    Field("client_number", "text", "Client number"),
-    Field("account_number", "text", "Account number"),
+    Field("client_number", "text", "Client number", evidence=True),
+    Field("account_number", "text", "Account number", evidence=True),
     Field("tax_id_last4", "text", "Tax id, last four"),
     Field(
         "status",

@@ -121,12 +121,22 @@ def title_of(path: str, kind: Kind = "plan") -> str:
 @cache
 def local_paths(kind: Kind) -> frozenset[str]:
     """Name the fields that hold a system's own id of a record: the same plan has another one in every system."""
+    return _paths_of(kind, lambda field: field.local)
+
+
+@cache
+def uncompared_paths(kind: Kind) -> frozenset[str]:
+    """Name the fields that are not compared: a system's own ids, and numbers that are evidence only."""
+    return _paths_of(kind, lambda field: field.local or field.evidence)
+
+
+def _paths_of(kind: Kind, chosen: Callable[[Field], bool]) -> frozenset[str]:
     return frozenset(
         f"{section}.{name}"
         for section, known in _TABLES[kind].items()
         if section not in _SETS
         for name, field in known.items()
-        if field.local
+        if chosen(field)
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from syncd.model import paths
-from syncd.model.fields import local_paths
+from syncd.model.fields import uncompared_paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.originate import OriginationError, brought
@@ -164,7 +164,7 @@ def new_link(
     unseen: dict[System, set[str]] = {system: set() for system in flats}
     behind: dict[System, dict[str, Owed]] = {system: {} for system in flats}
     open_atoms: set[str] = set()
-    for path in sorted({path for flat in flats.values() for path in flat} - local_paths(kind)):
+    for path in sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind)):
         held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if surfaces[system, kind].carries(path)}
         source = sources.get(paths.section(path)) or sources.get("all")
         if source not in held:
@@ -173,7 +173,7 @@ def new_link(
             continue
         if not _start(path, held, source, agreed, behind, blanks):
             open_atoms.add(atoms.get(path) or paths.atom(path))
-    for path in sorted({path for flat in flats.values() for path in flat} - local_paths(kind)):
+    for path in sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind)):
         if (atoms.get(path) or paths.atom(path)) in open_atoms:
             agreed.pop(path, None)
             for system in flats:

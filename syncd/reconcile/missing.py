@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from syncd.model.fields import local_paths
+from syncd.model.fields import uncompared_paths
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED
 from syncd.reconcile.questions import digest_of, text_of
 from syncd.reconcile.rules import MergeRule, Place, Rules
@@ -252,7 +252,7 @@ def _enter(link: Link, member: Member, why: str, rule: MergeRule) -> Proposal:
         evidence=tuple(
             f"enter {path} = {text_of(value)}"
             for path, value in sorted(link.agreed.items())
-            if path not in local_paths(link.kind)
+            if path not in uncompared_paths(link.kind)
         ),
     )
 

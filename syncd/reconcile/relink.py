@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from syncd.model import paths
-from syncd.model.fields import local_paths
+from syncd.model.fields import uncompared_paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Value
 from syncd.reconcile.adopt import new_link
@@ -89,7 +89,7 @@ def differences(one: Stray, other: Stray, surfaces: Surfaces) -> dict[str, list[
     """Give what two records hold differently, by section: what linking them would overwrite, one way or the other."""
     mine, theirs = surfaces[one.system, one.kind], surfaces[other.system, other.kind]
     found: dict[str, list[Difference]] = {}
-    for path in sorted({*one.seen.flat, *other.seen.flat} - local_paths(one.kind)):
+    for path in sorted({*one.seen.flat, *other.seen.flat} - uncompared_paths(one.kind)):
         if not (mine.carries(path) and theirs.carries(path)):
             continue
         left, right = one.seen.flat.get(path, EMPTY), other.seen.flat.get(path, EMPTY)
