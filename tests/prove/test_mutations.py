@@ -157,7 +157,6 @@ MUTATIONS = [
     _("a feed heals a broken listing", "apply/feed.py", "all(one is not None and _is_good(one) for one in listings)", "True", FEED),
     _("what a feed says to be gone is not asked for", "apply/feed.py", "        if isinstance(answer, Present):", "        if False:", FEED),
     _("no guard looks at what a feed says to be gone", "apply/feed.py", "    if not intake.gone:", "    if True:", FEED),
-    _("a place is stored though the listing was not good", "apply/observe.py", "if good and self.start is not None:", "if self.start is not None:", FEED),
     _("a newly linked group is not listed", "apply/feed.py", "(new := groups.keys() - set(since.groups))", "(new := set[str]())", GROUPED),
     _("half a group is a group", "apply/feed.py", "    if not whole:", "    if False:", GROUPED),
     _("plans of other groups are missing", "apply/observe.py", "        if groups is None:\n            members", "        if True:\n            members", GROUPED),
