@@ -409,3 +409,14 @@ async def test_a_record_that_moves_to_a_later_page_is_listed_once():
     pages = [page async for page in system_of(answer).list("plan")]
     assert [record.id for page in pages for record in page.records] == ["pln_1", "pln_2"]
     assert [page.last for page in pages] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("plan_type", "design", "handed_over"),
+    [("dental", "ppo", "dental_ppo"), ("dental", "dhmo", "dhmo"), ("medical", "ppo", "ppo"), ("dental", None, None)],
+)
+def test_a_dental_ppo_is_another_design_than_a_medical_one(plan_type, design, handed_over) -> None:
+    """The contract has one word for both; other systems have two, and telling them apart later is a lasting conflict."""
+    plan = {"plan_type": plan_type, "plan_design": design}
+    assert meant(plan)["plan_design"] == handed_over
+    assert told("plan_design", handed_over, plan) == design

@@ -7,6 +7,7 @@
     entries: {tier: .., defined_amount: "500"}            kind: amount, value: "500", defined: true
     unit: {age_bands: [..]}                               ages: [..], as for age-rated sets
     ages: {age_from: 65, age_to: 120}                     age_to: null: and over
+    plan_design: ppo of a dental plan                     plan_design: dental_ppo
 
 Takes and gives plain data; `told` undoes `meant` for every block that the contract allows. Fields that it does not know
 are left where they are. A contribution may leave tiers out ("no entry" is a state of its own), so what its labels mean
@@ -41,6 +42,7 @@ _LABELS: Final[Mapping[str, str]] = {_ONE: _ES, _TWO: _EC}
 _PARTS: Final = frozenset({"employee", "dependent"})
 _KINDS: Final = ("percent", "amount", "percent_of_salary", "defined_amount")
 _MEANING: Final = ("tier", "part")
+_PPO, _DENTAL_PPO = "ppo", "dental_ppo"
 _FOR_EVER: Final = "9999-12-31"
 _OLDEST: Final = 99
 _AND_OVER: Final = 120
@@ -51,6 +53,8 @@ COMPUTED: Final = "estimated_monthly_premium"
 def meant(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Give a plan whose rate and contribution rows say what they mean."""
     made = dict(resource)
+    if resource.get("plan_type") == "dental" and resource.get("plan_design") == _PPO:
+        made["plan_design"] = _DENTAL_PPO
     if "rates" in resource:
         made["rates"] = _each_set(resource["rates"], _meant_rates)
     if "contributions" in resource:
@@ -70,7 +74,7 @@ def told(name: str, block: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401
         return _each_set(block, _told_rates)
     if name == "contributions":
         return _each_set(block, lambda each: _told_contributions(each, _labels_beside(each, plan)))
-    return block
+    return _PPO if name == "plan_design" and block == _DENTAL_PPO else block
 
 
 def _each_set(block: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:  # noqa: ANN401 - JSON
