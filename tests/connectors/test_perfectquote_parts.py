@@ -416,7 +416,7 @@ async def test_a_record_that_moves_to_a_later_page_is_listed_once():
     [("dental", "ppo", "dental_ppo"), ("dental", "dhmo", "dhmo"), ("medical", "ppo", "ppo"), ("dental", None, None)],
 )
 def test_a_dental_ppo_is_another_design_than_a_medical_one(plan_type, design, handed_over) -> None:
-    """The contract has one word for both; other systems have two, and telling them apart later is a lasting conflict."""
+    """The contract has one word for both, other systems have two: left alone, the two would differ for good."""
     plan = {"plan_type": plan_type, "plan_design": design}
     assert meant(plan)["plan_design"] == handed_over
     assert told("plan_design", handed_over, plan) == design
