@@ -43,7 +43,7 @@ venv: .venv/.ok  ## make or renew .venv from the lock
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@printf '%s' "$(CURDIR)" >$@
 
-demo: venv  ## the plans of two file drops in step, step by step (ARGS=... are handed on)
+demo: venv  ## PerfectQuote and BenefitPoint kept in step on this machine (ARGS=--files: two file drops)
 	@$(BIN)/syncd demo $(ARGS)
 
 test: venv  ## the tests, without the long ones (ARGS=... are handed on)
