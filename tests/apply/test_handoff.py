@@ -324,3 +324,18 @@ async def test_an_answer_that_no_run_has_used_yet_leaves_the_note_alone() -> Non
     await stage.cycle()
     stage.answer("ignore")
     assert errands(stage.scope, stage.world) == ()
+
+
+async def test_p12_a_note_that_may_have_been_sent_is_looked_for_twice() -> None:
+    """The process died with the note on its way, and the system shows it a little late."""
+    stage = await edited(late=1)
+
+    def dies() -> None:
+        raise Killed
+
+    stage.on("quote", "after_send", "note", dies)
+    with pytest.raises(Killed):
+        await stage.cycle()
+    stage.systems["quote"].on_effect = None
+    await run_once(stage.scope, stage.fresh())
+    assert (len(notes(stage)), states(stage)) == (1, ["open"])
