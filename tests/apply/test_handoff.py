@@ -337,5 +337,6 @@ async def test_p12_a_note_that_may_have_been_sent_is_looked_for_twice() -> None:
     with pytest.raises(Killed):
         await stage.cycle()
     stage.systems["quote"].on_effect = None
-    await run_once(stage.scope, stage.fresh())
+    stage.fresh().systems["quote"].access = await book(stage).access()
+    await run_once(stage.scope, stage.world)
     assert (len(notes(stage)), states(stage)) == (1, ["open"])
