@@ -81,10 +81,12 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
     is_covered = covered(stage, link, standing)
     live = [member for member in link.members if member.status == "live" and member.system in stage.systems]
     flats = {member.system: stage.flat(member.system, member.id, link.kind) for member in live}
-    every = sorted({path for flat in flats.values() for path in flat} | link.agreed.keys())
+    every = sorted(({path for flat in flats.values() for path in flat} | link.agreed.keys()) - stage.world.ignored)
     wrong = []
     for path in every:
         agreed = link.agreed.get(path, EMPTY)
+        if sum(stage.world.systems[member.system].surface(link.kind).carries(path) for member in live) < 2:
+            continue  # there is nobody to be in step with
         for member in live:
             surface = stage.world.systems[member.system].surface(link.kind)
             if not surface.carries(path):
@@ -549,7 +551,7 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
         (q.proposal.link, q.proposal.name) for q in stage.store.questions(status=("open", "ignored", "closed", "used"))
     }
     for link in stage.links().values():
-        if link.status != "live" or not link.follow or not link.id.startswith("l-"):
+        if link.status != "live" or not link.follow or not stage.is_first(link):
             continue
         places = [(m.system, link.kind, m.id) for m in link.members]
         if any(place in stage.witness.absent for place in family(stage, link.id)) or any(
@@ -571,6 +573,7 @@ def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
             names = {path, atom, *(f"{m.system}:{one}" for m in link.members for one in (path, atom, ""))}
             if (
                 len(editors[atom]) > 1
+                or path in stage.world.ignored
                 or tardy(stage)
                 or any((link.id, name) in asked for name in names)
                 or (link.id, link.label) in asked

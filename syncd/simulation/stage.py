@@ -354,6 +354,10 @@ class Stage:
         """Give all links that ever were."""
         return {link.id: link for link in self.store.links(status=None)}
 
+    def is_first(self, link: Link) -> bool:
+        """Tell whether a link stood when the history began."""
+        return link.id.startswith("l-")
+
     def questions(self, *status: str) -> list[Question]:
         """Give questions of all scopes, in an order that does not depend on ids."""
         found = self.store.questions(status=status or ("open",))
@@ -504,7 +508,7 @@ class Stage:
         self.moments.arm(step.kill, step.races)
         report: Report | None = None
         try:
-            report = drive(self._run(step))
+            report = self._drive(self._run(step))
         except Killed:
             self.world = self.fresh()
         finally:
@@ -537,6 +541,10 @@ class Stage:
         self.told.append(self._telling(ran))
         self.events.append(ran)
         return ran
+
+    def _drive(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Carry a run out."""
+        return drive(work)
 
     async def _run(self, step: Run) -> Report:
         self.witness.observing = True
