@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from syncd.apply.world import WallClock, World, flat_of, no_lock, random_id, raw_digest
 from syncd.connectors.base import Access
 from syncd.connectors.memory import Behaviour
+from syncd.errors import TransientError
 from syncd.mapping.flat import FlatLens
 from syncd.mapping.generic import GenericLens
 from syncd.model.records import Part, Record
 from syncd.model.values import EMPTY
 from syncd.reconcile.rules import Rules
-from tests.apply.worlds import Stage
+from syncd.sync import observe_all, run_once
+from tests.apply.worlds import SCOPE, Stage
 
 
 async def test_the_wall_clock_is_real() -> None:
@@ -173,3 +176,37 @@ async def test_a_held_record_takes_no_write_and_what_is_owed_follows_when_it_is_
     stage.systems["quote"].lock("generic", "p1", {})
     report = await stage.cycle()
     assert (stage.held("quote"), report.result, stage.asked()) == ({"name": "Typed", "phone": "2"}, "ok", [])
+
+
+# -- rights in a new process ------------------------------------------------------------------------------------------
+
+
+async def observed_then_new_process(**made: Any) -> Stage:
+    """Observe an edit of one system in one process; the next one begins with a run, as a service does after a start."""
+    stage = Stage(behaviour={"quote": Behaviour(read_only=("phone",), **made)})
+    stage.link()
+    await stage.cycle()
+    stage.edit("crm", phone="2")
+    await observe_all(stage.world)
+    stage.fresh()
+    return stage
+
+
+async def test_a_run_that_begins_a_process_asks_what_it_may_do_before_it_writes() -> None:
+    """Without that, a field that the account may not write would be tried as if it were merely not written yet."""
+    stage = await observed_then_new_process()
+    report = await run_once(SCOPE, stage.world)
+    assert (report.written, report.failed) == ({}, ())
+    assert stage.asked() == [("hand-off", "quote:phone")]
+
+
+async def test_a_system_that_does_not_say_what_we_may_do_is_away() -> None:
+    stage = await observed_then_new_process()
+
+    async def silent() -> Access:
+        raise TransientError("no answer", system="quote")
+
+    stage.world.systems["quote"].connector.access = silent  # type: ignore[method-assign]
+    report = await run_once(SCOPE, stage.world)
+    assert (report.result, report.away) == ("partial", {"quote": "quote: no answer"})
+    assert report.written == {}
