@@ -59,8 +59,8 @@ def _open(folder: Path, running: sandbox.Sandbox, *, again: bool) -> None:
     ]
     say(
         styled("syncd keeps benefit plans in step across systems, and asks a person wherever no rule decides.", "bold"),
-        f"{'A new demo' if again else 'This demo'} is in {folder}. Its two vendors run on this machine, to",
-        "practise on: no real one is asked. What they hold is taken from public documents.",
+        f"{'A new demo' if again else 'This demo'} is in {folder}. Its two vendors run on this machine,",
+        "to practise on: no real one is asked. What they hold is taken from public documents.",
         "",
         *table(rows, indent="  "),
     )
