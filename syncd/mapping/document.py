@@ -14,7 +14,7 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any, TypeAlias
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -103,5 +103,7 @@ def _scalar(node: Any) -> Any:  # noqa: ANN401 - YAML
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Say which valid name was probably meant: `; did you mean details.metal?`, or nothing."""
-    found = process.extractOne(name, list(names), score_cutoff=60)
-    return f"; did you mean {found[0]}?" if found else ""
+    found = process.extract(name, list(names), score_cutoff=60)
+    # A part of a long name counts as likeness ("metal" is meant as details.metal); of those alike, the nearest whole.
+    best = max(found, key=lambda one: one[1] + fuzz.ratio(name, one[0]), default=None)
+    return f"; did you mean {best[0]}?" if best else ""
