@@ -20,7 +20,7 @@ from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.together import each
 from syncd.connectors.benefitpoint.values import day_of
 from syncd.connectors.registry import State
-from syncd.errors import RecordError, SyncdError
+from syncd.errors import RecordError, SyncdError, TransientError
 from syncd.model.records import Answer, Gone, NotSeen, Page, Part, Present, Record
 
 FINDS = {
@@ -175,7 +175,10 @@ class Plans:
         return Binding(used, past, days, classes, _named(info, "employeeTypes", "employeeTypeID"))
 
     async def _product_part(self, raw: Mapping[str, Any], rates: Sequence[Data]) -> Part:
-        kind = (await self._structures.product_types(need=raw["productTypeID"])).get(raw["productTypeID"], {})
+        kinds = await self._structures.product_types(need=raw["productTypeID"])
+        if not kinds:  # a plan has a type, so this is no list; its line must not seem to have been cleared
+            raise TransientError("getProductTypes: the list is empty", system=self._client.system)
+        kind = kinds.get(raw["productTypeID"], {})
         data = product.annotated(raw, kind, await self.carrier_name(raw))
         funding = {
             kind_of["fundingType"]

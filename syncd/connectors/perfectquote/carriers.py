@@ -2,7 +2,8 @@
 
 Plans are handed over with `carrier`, the name, beside `carrier_id`; a plan that is written names its carrier so. Names
 are those of the carrier list, less what the settings say about names that differ elsewhere. The list is read once per
-process and again when an id or name is not in it.
+process and again when an id or name is not in it. A plan only ever holds the id of a listed carrier, so a list without
+it is not whole: the plan cannot be read now, which is better than one whose carrier seems to have been cleared.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from syncd.errors import RefusedError
+from syncd.errors import RefusedError, TransientError
 
 Pages: TypeAlias = Callable[[], AsyncIterator[tuple[tuple[Any, ...], bool]]]
 NAME: Final = "carrier"
@@ -22,10 +23,9 @@ class Carriers:
     def __init__(self, system: str, elsewhere: Mapping[str, str], pages: Pages) -> None:
         self._system, self._elsewhere, self._pages = system, elsewhere, pages
         self._names: dict[str, str] = {}
-        self._unlisted: set[str] = set()
 
     async def named(self, plan: Any) -> Any:  # noqa: ANN401 - a resource, whatever it is
-        """Give a plan with its carrier's name, null where the list does not know the id."""
+        """Give a plan with its carrier's name. Raises TransientError where the list does not know the id."""
         if not isinstance(plan, dict) or not plan.get("carrier_id"):
             return plan
         return {**plan, NAME: await self._name_of(str(plan["carrier_id"]))}
@@ -38,15 +38,17 @@ class Carriers:
         rest = {key: value for key, value in body.items() if key != NAME}
         return rest if name is None else {**rest, "carrier_id": await self._id_of(str(name), record_id)}
 
-    async def _name_of(self, carrier_id: str) -> str | None:
+    async def _name_of(self, carrier_id: str) -> str:
         alias = next((name for name, here in self._elsewhere.items() if here == carrier_id), None)
         if alias is not None:
             return alias
-        if carrier_id not in self._names and carrier_id not in self._unlisted:
+        if carrier_id not in self._names:
             await self._read()
-            if carrier_id not in self._names:
-                self._unlisted.add(carrier_id)  # asked once, not once per plan
-        return self._names.get(carrier_id)
+        if carrier_id not in self._names:
+            hint = "Nothing to do if it passes; else compare PerfectQuote's list of carriers with this plan's carrier."
+            told = f"carriers.list: the list lacks {carrier_id}, which a plan has as its carrier"
+            raise TransientError(told, system=self._system, hint=hint)
+        return self._names[carrier_id]
 
     async def _id_of(self, name: str, record_id: str | None) -> str:
         if name in self._elsewhere:
