@@ -24,6 +24,12 @@ from syncd.reconcile.types import Link, Member, Operation, Owed, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
 
+class SeveralMarkedError(RecordError):
+    """Several records carry the marker of one create, so none of them is taken for it."""
+
+    hint = "Delete the copy in its system, or take the marker out of it; the next run goes on by itself."
+
+
 async def operate(started: Started, world: World, done: Done) -> None:
     """Carry out the creates and ends of a run."""
     pauses = Pauses(world, started.run.scope)
@@ -113,7 +119,7 @@ async def _send(create: PartCreate, intent: Intent, link: Link, world: World) ->
     try:
         record_id = await world.systems[intent.system].connector.create(create)
     except UnknownOutcomeError:
-        with suppress(ConnectorError):
+        with suppress(ConnectorError, SeveralMarkedError):
             found = await find_created(intent, link, world)
             if found is not None:
                 return found.id
@@ -187,10 +193,16 @@ def _again(member: Member, note: str, world: World, link: Link) -> Owed:
 
 
 async def find_created(intent: Intent, link: Link, world: World) -> Record | None:
-    """Search what a create may have made: by marker, else the one new record that holds all that was sent."""
+    """Search what a create may have made: by marker, else the one new record that holds all that was sent.
+
+    Raises SeveralMarkedError when it cannot be told which one is ours.
+    """
     system = world.systems[intent.system]
     group = group_of(link, intent.system, world)
     marked = await system.connector.find_marked(intent.kind, group, intent.marker)
+    if len(marked) > 1:  # somebody made a copy of it, marker and all: which one is ours is not ours to guess
+        told = " and ".join(record.id for record in marked)
+        raise SeveralMarkedError(f"{told} carry the marker of one create", system=intent.system)
     if marked:
         return marked[0]
     if system.access is not None and system.access.marker:

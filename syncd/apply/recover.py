@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from syncd.apply.create import find_created, give_back, settle_end, take_in
+from syncd.apply.create import SeveralMarkedError, find_created, give_back, settle_end, take_in
 from syncd.apply.world import World, flat_of
 from syncd.apply.write import End, Result, advance, ended, snapshot_of
 from syncd.errors import ConnectorError
@@ -34,8 +34,8 @@ async def recover(scope: str, world: World) -> list[str]:
         for intent in rows:
             try:
                 settled = await _settle(intent, world, _meant(pending, intent), last=again)
-            except ConnectorError as error:
-                unread.append(str(error))
+            except (ConnectorError, SeveralMarkedError) as error:
+                unread.append(str(error))  # the row stays, the next run looks again
                 continue
             if not settled and not again:
                 late.append(intent)
