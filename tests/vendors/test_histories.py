@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncd.simulation.steps import Wait
+from syncd.simulation.steps import Calm, Wait
 from syncd.simulation.vendors.play import ASK, play, play_seed
 from syncd.simulation.vendors.stage import stage_of
 from syncd.simulation.vendors.steps import Add, Break, Copy, Run, Touch, Vanish, draw
@@ -48,6 +48,13 @@ TOLD = [
         ),
     ),
     (
+        "a list of carriers or types that comes back empty clears nothing",
+        (
+            *(Touch(PQ, 1, "name", 0), Break(PQ, "empty_list", "GET /v1/carriers"), Run()),
+            *(DAY, Break(BP, "empty_list", "getProductTypes"), Run()),
+        ),
+    ),
+    (
         "a plan is deleted in PerfectQuote while its twin is edited",
         (Vanish(PQ, 2), Touch(BP, 2, "name", 2), Run(), Touch(BP, 2, "rate", 1), Run()),
     ),
@@ -59,6 +66,18 @@ def test_p02_to_p26_hold_in_told_histories(one, steps) -> None:
     """The histories that people fear most, each to its end."""
     failure = play(one, 0, steps)
     assert failure is None, str(failure)
+
+
+def test_p15_a_carrier_or_type_that_a_list_lacks_is_no_edit(one) -> None:
+    """Nobody is asked about a carrier, a line or a plan type that seemed to be gone for an hour."""
+    stage = stage_of(one, ASK)
+    try:
+        for broken in (Break(PQ, "empty_list", "GET /v1/carriers", 9), Break(BP, "empty_list", "getProductTypes", 9)):
+            for step in (DAY, broken, Run(), Calm(broken.system)):
+                stage.play(step)
+            assert [q.proposal.name for q in stage.questions() if q.proposal.kind == "conflict"] == []
+    finally:
+        stage.close()
 
 
 @pytest.mark.parametrize("seed", range(1, SHORT + 1))

@@ -22,6 +22,9 @@ from syncd.sync import run_once
 
 from .conftest import EMPLOYERS
 
+ACCESS = 7
+EXPIRED = 1
+"""Rates that BenefitPoint still lists and that are of no day any more: asked for, and no part."""
 HOUR_S = 3600.0
 QUIET_S = 600.0
 """Shorter than a token and a session live, so that no request is repeated after a new login."""
@@ -109,20 +112,21 @@ def first(office: Office, kind: str) -> str:
 
 
 async def test_a_quiet_hour_asks_each_feed_once_however_many_plans_are_linked(one, four):
-    """One change-feed request, one findChanges, seven for access; no write; four employers cost what one costs."""
+    """One change-feed request, one findChanges, at most seven for access; no write; four employers cost one's."""
     async with opened(one) as office:
         few, asked_of_few = office.plans, await office.pass_by(QUIET_S)
     async with opened(four) as office:
         many, asked_of_many = office.plans, await office.pass_by(QUIET_S)
-    assert many >= 3 * few
+    assert (few, many) == (3, 8)
     assert feeds(asked_of_few) == {PQ: {"changes": 1}, BP: {"findChanges": 1}}
     assert asked_of_few == asked_of_many, "the requests of a quiet hour grow with the number of plans"
     access = {name: sum(asked.values()) - 1 for name, asked in asked_of_many.items()}
-    assert access == {PQ: 0, BP: 7}, "six modules and the user, since rights are narrowed at any time"
+    assert access[PQ] == 0
+    assert access[BP] <= ACCESS, "six modules and the user, when it is time to ask again what the account may do"
 
 
 async def test_the_daily_full_compare_costs_nine_requests_per_plan_of_benefitpoint_and_pages_of_perfectquote(four):
-    """BenefitPoint: 5 requests a plan and one for each of its parts, 9 or 10 here. PerfectQuote: pages, no plan."""
+    """BenefitPoint: 5 requests a plan and one for each of its parts, 9 here. PerfectQuote: pages, no plan."""
     async with opened(four) as office:
         asked = await office.pass_by(QUIET_S, full=True)
         accounts = [group[BP] for group in office.base.groups.values()]
@@ -134,8 +138,9 @@ async def test_the_daily_full_compare_costs_nine_requests_per_plan_of_benefitpoi
     structures = sum(operations.pop(name) for name in list(operations) if "Structure" in name or "Available" in name)
     structures += operations.pop("getProductTypes", 0)
     assert structures <= 12, "they are asked once a day, not once a plan"
-    assert sum(operations.values()) == PARTS_ASKED * len(parts) + sum(parts), operations
-    assert {PARTS_ASKED + count for count in parts} == {9, 10}
+    least = PARTS_ASKED * len(parts) + sum(parts)
+    assert least <= sum(operations.values()) <= least + EXPIRED, operations
+    assert {PARTS_ASKED + count for count in parts} == {9}
     assert {name: n for name, n in feeds(asked)[PQ].items() if name != "carriers.list"} == {
         "changes": 1,
         "groups.list": 1,

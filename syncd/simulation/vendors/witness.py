@@ -151,3 +151,17 @@ class Watched:
                         Wrote(at, {}, told, after, {}, raced=False, create=create.marker, seen=seen)
                     )
                     seat.witness.holds(at, after)
+
+    async def end(self, kind: Kind, record_id: str) -> None:
+        """End a record in the vendor's own way, and tell."""
+        seat, at = self._seat, (self._inner.system, kind, record_id)
+        before = seat.flat(seat.record(kind, record_id))
+        try:
+            await self._inner.end(kind, record_id)
+        finally:
+            if seat.look(kind, record_id):
+                after = seat.flat(seat.record(kind, record_id))
+                shown = seat.witness.shown.get(at, {})
+                seat.witness.wrote.append(Wrote(at, before, {}, after, shown, raced=False, create="end"))
+                seat.witness.holds(at, after)
+            seat.witness.ended.append(at)
