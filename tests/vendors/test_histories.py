@@ -16,7 +16,7 @@ from syncd.simulation.vendors.steps import Add, Break, Copy, Run, Touch, Vanish,
 from syncd.simulation.vendors.wire import BP, PQ
 from tests.simulation import mutants
 
-SHORT, LONG = 4, 60
+SHORT, LONG = 2, 60
 DAY = Wait(86_400.0)
 """After it everything is listed, not asked for by feed."""
 
@@ -129,6 +129,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(("mutant", "steps", "properties"), WRONG, ids=[mutant.__name__ for mutant, _, _ in WRONG])
 def test_p06_and_others_notice_a_wrong_engine_over_http(one, monkeypatch, mutant, steps, properties) -> None:
     """An engine that is wrong in one point breaks the property that says so."""
