@@ -15,7 +15,7 @@ from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
 from syncd.apply.observe import Observed, label_of, observe, observed_rows
 from syncd.apply.recover import recover
-from syncd.apply.world import World, flat_of, no_lock, raw_digest
+from syncd.apply.world import World, flat_of, no_lock, raw_digest, recall_rights
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
 from syncd.model import encoding
@@ -158,9 +158,9 @@ async def observe_all(
 async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     """Give the links of a group that may need something, with what was seen of each member; who is away is named."""
     store = world.store
+    recall_rights(world)
     listings = {(n, kind): store.listing(n, kind) for n, system in world.systems.items() for kind in system.lenses}
-    silent = await _ask_rights(world)
-    away = {key: why for key, listing in listings.items() if (why := silent.get(key[0]) or _away(listing))}
+    away = {key: why for key, listing in listings.items() if (why := _away(listing))}
     good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
     ids = None if mode.full or away else store.unsettled(scope, world.epoch)
     ids = ids if mode.only is None else sorted(mode.only)
@@ -205,21 +205,6 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         contested=_contested(scope, world) if any(map(_is_away, links)) else {},
         whole=mode.only is None,
     )
-
-
-async def _ask_rights(world: World) -> dict[System, str]:
-    """Find out what our accounts may do where this process does not know it yet; give the systems that did not say.
-
-    Not to know it is to take a field that the account may not write for one that is merely not written yet.
-    """
-    silent: dict[System, str] = {}
-    for name, system in world.systems.items():
-        if system.access is None:
-            try:
-                system.access = await system.connector.access()
-            except ConnectorError as error:
-                silent[name] = str(error)
-    return silent
 
 
 def _is_away(one: LinkView) -> bool:

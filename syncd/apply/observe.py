@@ -14,7 +14,7 @@ from syncd.apply import feed
 from syncd.apply.begin import question_row
 from syncd.apply.intake import Intake, Observed, label_of, linked_groups, observed_rows
 from syncd.apply.narrow import observe_groups
-from syncd.apply.world import LiveSystem, World, standing_of
+from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
 from syncd.connectors.base import Access
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Kind, Present
@@ -48,6 +48,7 @@ async def observe(
                 _broken(name, kind, str(error), world)
         observed.errors.append(str(error))
         return observed
+    remember_rights(name, system.access, world.store)
     if groups is not None:
         await observe_groups(system, world, observed, groups)
     elif full or not await feed.drain(system, world, observed):

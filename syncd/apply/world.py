@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Protocol
 
@@ -113,6 +113,27 @@ class _Surface:
 
     def codec_of(self, path: str) -> str:
         return self.lens.codec_of(path)
+
+
+def remember_rights(name: System, access: Access, store: Store) -> None:
+    """Keep what the account may do for the next process, which may run a group before it has observed the system."""
+    told = asdict(access)
+    if store.get(RIGHTS, name) != told:
+        store.put(RIGHTS, name, told)
+
+
+def recall_rights(world: World) -> None:
+    """Give each system that this process has not asked the rights that were last found; no vendor is asked.
+
+    Not to know them is to take a field that the account may not write for one that is merely not written yet.
+    """
+    for name, system in world.systems.items():
+        if system.access is None and (told := world.store.get(RIGHTS, name)) is not None:
+            system.access = Access(**told)
+
+
+RIGHTS = "access"
+"""Area of the store: what each account was last found to be allowed."""
 
 
 def random_id() -> str:

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 
-from syncd.apply.world import WallClock, World, flat_of, no_lock, random_id, raw_digest
+from syncd.apply.world import WallClock, World, flat_of, no_lock, random_id, raw_digest, remember_rights
 from syncd.connectors.base import Access
 from syncd.connectors.memory import Behaviour
-from syncd.errors import TransientError
 from syncd.mapping.flat import FlatLens
 from syncd.mapping.generic import GenericLens
 from syncd.model.records import Part, Record
 from syncd.model.values import EMPTY
 from syncd.reconcile.rules import Rules
 from syncd.sync import observe_all, run_once
-from tests.apply.worlds import SCOPE, Stage
+from tests.apply.worlds import SCOPE, Stage, dump
 
 
 async def test_the_wall_clock_is_real() -> None:
@@ -192,21 +191,18 @@ async def observed_then_new_process(**made: Any) -> Stage:
     return stage
 
 
-async def test_a_run_that_begins_a_process_asks_what_it_may_do_before_it_writes() -> None:
+async def test_a_run_that_begins_a_process_knows_what_it_may_do() -> None:
     """Without that, a field that the account may not write would be tried as if it were merely not written yet."""
     stage = await observed_then_new_process()
+    stage.systems["quote"].requests.clear()
     report = await run_once(SCOPE, stage.world)
     assert (report.written, report.failed) == ({}, ())
     assert stage.asked() == [("hand-off", "quote:phone")]
+    assert stage.systems["quote"].requests["access"] == 0
 
 
-async def test_a_system_that_does_not_say_what_we_may_do_is_away() -> None:
+async def test_rights_are_written_down_when_they_changed_only() -> None:
     stage = await observed_then_new_process()
-
-    async def silent() -> Access:
-        raise TransientError("no answer", system="quote")
-
-    stage.world.systems["quote"].connector.access = silent  # type: ignore[method-assign]
-    report = await run_once(SCOPE, stage.world)
-    assert (report.result, report.away) == ("partial", {"quote": "quote: no answer"})
-    assert report.written == {}
+    before = dump(stage.store)
+    remember_rights("quote", await stage.systems["quote"].access(), stage.store)
+    assert dump(stage.store) == before
