@@ -16,10 +16,17 @@ kinds:
     rows:
       details.name: {{field: name, codec: text, required: true}}
       details.account_number: {{field: account, codec: text}}
+      details.dba: {{field: dba, codec: text}}
 """
 GROUPS = {
-    "left": [{"id": "1", "name": "Acme", "account": "A-100"}, {"id": "2", "name": "Bolt", "account": "A-200"}],
-    "right": [{"id": "7", "name": "ACME Inc", "account": "A-100"}, {"id": "8", "name": "Bolt", "account": "A-300"}],
+    "left": [
+        {"id": "1", "name": "Acme", "account": "A-100"},
+        {"id": "2", "name": "Bolt", "account": "A-200", "dba": "Bolt & Co"},
+    ],
+    "right": [
+        {"id": "7", "name": "ACME Inc", "account": "A-100"},
+        {"id": "8", "name": "Bolt", "account": "A-300", "dba": "Bolts"},
+    ],
 }
 
 
@@ -58,7 +65,9 @@ def test_a_linked_group_without_plans_is_synced(two):
     assert "unlinked plans of this group: none" in out
     assert "~ left  details.name  Acme -> ACME Inc  (right is the source of this section)" in two("sync")
     two("groups", "link", "left=2", "right=8")
-    assert "conflict  details.account_number" in two("sync")
+    out = two("sync")
+    assert "conflict  details.dba" in out
+    assert "account_number" not in out  # a number is evidence; nobody is asked to make two systems' numbers equal
     assert two("groups", "candidates") == "Every group that is known is linked.\n"
 
 
