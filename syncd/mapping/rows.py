@@ -55,17 +55,26 @@ class Row:
     decode: Callable[[str | None, str | None], Value] = field(init=False, compare=False)
     only: VendorPath | None = field(init=False, compare=False)
     """The one vendor key of a row that needs nothing else: most rows of most files."""
+    plain: bool = field(init=False, compare=False)
+    """Nothing but the row's own keys says what it holds."""
+    marks: tuple[VendorPath, ...] = field(init=False, compare=False)
+    """Where a record says that it lists all that it has."""
 
     def __post_init__(self) -> None:
         # The same few texts stand in this key in every record, and codecs are pure. Only texts: 1 == True in a cache.
         object.__setattr__(self, "decode", lru_cache(maxsize=1024)(self._decode))
-        plain = not (self.when or self.pair or self.partner or self.constant is not None or self.missing != "empty")
-        object.__setattr__(self, "only", self.sources[0] if plain and len(self.sources) == 1 else None)
+        plain = not (self.when or self.pair or self.partner or self.constant is not None)
+        alone = plain and self.missing == "empty" and len(self.sources) == 1
+        object.__setattr__(self, "plain", plain)
+        object.__setattr__(self, "only", self.sources[0] if alone else None)
+        object.__setattr__(self, "marks", tuple(dict.fromkeys(_listed(source) for source in self.sources)))
 
     def get(self, scope: Scope) -> Value | Missing:
         """Read the row; `MISSING` where an absent key means that this record does not carry the field."""
         if self.only is not None:
             return self._read(scope.read(self.only), None)
+        if self.plain:
+            return self._get_plain(scope)
         if any(not when.holds(scope) for when in self.when):
             return EMPTY
         if self.constant is not None:
@@ -81,6 +90,19 @@ class Row:
             value = self._read(raw, partner)
             if value is not EMPTY:
                 break
+        return value
+
+    def _get_plain(self, scope: Scope) -> Value | Missing:
+        """Read the first key that has a value, without lists: files name hundreds of rows, records have a few."""
+        value: Value | Missing = MISSING
+        for source in self.sources:
+            raw = scope.read(source)
+            if raw is not MISSING:
+                value = self._read(raw, None)
+                if value is not EMPTY:
+                    return value
+        if value is MISSING and not (self.missing != "empty" and self._lists(scope)):
+            return self._read(MISSING, None)
         return value
 
     def value(self, scope: Scope) -> Value:
@@ -177,7 +199,9 @@ class Row:
 
     def _lists(self, scope: Scope) -> bool:
         """Tell whether the record says which keys it has, so that an absent one is not carried."""
-        return self.missing == "not_carried" or any(scope.read(_listed(source)) is True for source in self.sources)
+        if self.missing == "not_carried":
+            return True
+        return any(scope.read(mark) is True for mark in self.marks)
 
     def _targets(self, scope: Scope) -> tuple[VendorPath, ...]:
         """Give the keys to write: the winner; of listed ones the first that the record has, and in a record that does

@@ -106,8 +106,9 @@ def test_p22_lens_laws_of_shipped_mappings(system: str, drops: Path) -> None:
     mapping = load_mapping(system)
     for kind in mapping.kinds:
         samples = list(records(mapping, kind, drops))
-        some = {record.id: record for record in (*samples[:: max(1, len(samples) // 4)], *samples[-3:])}.values()
-        donors = [mapping.lens(kind).get(record) for record in samples[-3:]]
+        # `mappings check` below tries the laws on the others; here each record takes over what two others hold.
+        some = {record.id: record for record in (*samples[:: max(1, len(samples) // 3)], samples[-1])}.values()
+        donors = [mapping.lens(kind).get(record) for record in samples[-2:]]
         for record in some:
             assert list(breaches(mapping.lens(kind), record, donors)) == [], record.id
 
