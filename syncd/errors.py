@@ -67,6 +67,13 @@ class RefusedError(RecordError):
     hint = "Read the system's message; correct the record there or answer the question in `syncd review list`."
 
 
+class CannotHoldError(RefusedError):
+    """The system has no place for this value; nothing was sent.
+
+    `field` is the path or section that it is about, so that the rest of the record can be sent without it.
+    """
+
+
 class ConnectorError(SyncdError):
     """A system could not be used; the other systems go on."""
 

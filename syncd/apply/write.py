@@ -17,8 +17,16 @@ import orjson
 from syncd.apply.begin import Job, Started
 from syncd.apply.pieces import Piece, pieces_of, split
 from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
-from syncd.errors import ConnectorError, RecordError, RefusedError, StaleWriteError, TransientError, UnknownOutcomeError
-from syncd.model import encoding
+from syncd.errors import (
+    CannotHoldError,
+    ConnectorError,
+    RecordError,
+    RefusedError,
+    StaleWriteError,
+    TransientError,
+    UnknownOutcomeError,
+)
+from syncd.model import encoding, paths
 from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
@@ -160,7 +168,7 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
         job.intents = [_with_images(intent, pieces) for intent in job.intents]
     end, note = End.CONFIRMED, "; ".join(loss.why for loss in putting.losses.values())
     try:
-        await _send(job, pieces, system, world)
+        await _send(job, pieces, answer.record, world)
     except StaleWriteError as error:
         end, note = End.MOVED, str(error)
     except RecordError as error:
@@ -182,21 +190,40 @@ def _name_parts(job: Job, pieces: list[Piece], world: World) -> None:
         job.intents = intents
 
 
-async def _send(job: Job, pieces: list[Piece], system: LiveSystem, world: World) -> None:
-    """Send the changed parts, each once. One that is refused keeps no other back; the refusal is raised in the end."""
+async def _send(job: Job, pieces: list[Piece], record: Record, world: World) -> None:
+    """Send the changed parts, each once. One that is refused keeps no other back, and a value that its system has no
+    place for no other of its part; the refusal is raised in the end."""
+    system = world.systems[job.system]
     kind, refused = job.intents[0].kind, dict[str, RecordError]()
-    for piece in pieces:
+    left = list(pieces)
+    while left:
+        piece = left.pop(0)
         try:
             await system.connector.write(PartWrite(kind, job.record_id, piece.before, piece.after.data))
         except StaleWriteError:
             raise
         except RecordError as error:
             refused.setdefault(error.message, error)
+            if isinstance(error, CannotHoldError):
+                left[:0] = _without(piece, error.field or "", job, record, world)
             continue
         job.sent |= piece.paths
         world.effect("after_write")
     if refused:
         raise RefusedError("; ".join(refused)) from next(iter(refused.values()))
+
+
+def _without(piece: Piece, field: str, job: Job, record: Record, world: World) -> list[Piece]:
+    """Give a part without what its system has no place for, tables as a whole; nothing when that is all or none of
+    it: each attempt leaves more out, so they come to an end."""
+    atoms = {path: world.atoms.get(path) or paths.atom(path) for path in piece.paths}
+    culprits = {atom for path, atom in atoms.items() if paths.under(path, field)}
+    rest = {path: job.changes[path] for path, atom in atoms.items() if atom not in culprits}
+    if not culprits or not rest:
+        return []
+    parts = world.systems[job.system].lenses[record.kind].put(record, rest, frozenset(rest)).parts
+    mine = [one for one in parts if (one.kind, one.id) == (piece.after.kind, piece.after.id)]
+    return [replace(piece, after=mine[0], paths=frozenset(rest))] if len(mine) == 1 else []
 
 
 def _with_images(intent: Intent, pieces: list[Piece]) -> Intent:

@@ -11,7 +11,7 @@ import pytest
 
 from syncd.apply import write
 from syncd.connectors.memory import Behaviour
-from syncd.errors import AuthError, MappingError, RefusedError, UnknownOutcomeError
+from syncd.errors import AuthError, CannotHoldError, MappingError, RefusedError, UnknownOutcomeError
 from syncd.mapping.codecs.base import Loss
 from syncd.mapping.flat import FlatLens
 from syncd.mapping.lens import Putting
@@ -160,6 +160,83 @@ async def test_a_system_that_says_yes_and_keeps_its_value_has_refused() -> None:
     )
     assert stage.clock.slept == [2.0], "it may merely be late"
     assert stage.member("quote").behind["phone"].refusals == 1
+
+
+# -- no place for a value ----------------------------------------------------------------------------------------------
+
+
+def no_place(stage: Stage, message: str, field: str, *paths: str) -> None:
+    """Let the quote system say, before anything is sent, that it has no place for what these paths are to hold."""
+    quote = stage.systems["quote"]
+    write = quote.write
+
+    async def checked(each: Any) -> None:
+        if any(each.before.data.get(path) != each.after.get(path) for path in paths):
+            raise CannotHoldError(message, field=field)
+        await write(each)
+
+    quote.write = checked  # type: ignore[method-assign]
+
+
+async def test_a_value_without_a_place_keeps_no_other_of_its_part_back() -> None:
+    """The others are sent and confirmed; the one is owed with its reason, and tried again after its wait alone."""
+    stage = Stage()
+    stage.link()
+    await stage.start()
+    no_place(stage, "no such phone", "phone", "phone")
+    stage.edit("crm", name="New", phone="2")
+    report = await stage.cycle(hours=0.01)
+    assert stage.held("quote") == {"name": "New", "phone": "1"}
+    assert (report.written, report.failed) == ({"quote": 1}, ("quote p1 phone: no such phone",))
+    assert stage.member("quote").behind == {"phone": Owed(2, 1, stage.clock.at + 300, "no such phone")}
+    assert stage.member("quote").base == {"name": "New", "phone": "1"}
+    assert stage.systems["quote"].applied["write"] == 1
+    assert (await stage.cycle(hours=0.01)).changeset.changes == ()
+
+
+async def test_a_table_with_a_cell_without_a_place_is_left_out_whole() -> None:
+    stage = Stage(kind="plan")
+    old = {"details.name": "Gold", "rates[2026-01-01].ee": "1", "rates[2026-01-01].ef": "3"}
+    stage.link(old)
+    await stage.start()
+    no_place(stage, "no such price", "rates[2026-01-01].ef", "rates[2026-01-01].ef")
+    stage.edit("crm", **{"details__name": "New", "rates[2026-01-01].ee": "2", "rates[2026-01-01].ef": "4"})
+    report = await stage.cycle()
+    assert stage.held("quote") == {**old, "details.name": "New"}
+    assert report.failed == ("quote p1 rates[2026-01-01].ee, rates[2026-01-01].ef: no such price",)
+
+
+async def test_each_value_without_a_place_is_left_out_and_told() -> None:
+    stage = Stage()
+    stage.link({**BASE, "city": "Reno"})
+    await stage.start()
+    no_place(stage, "no such phone", "phone", "phone")
+    no_place(stage, "no such city", "city", "city")
+    stage.edit("crm", name="New", phone="2", city="Elko")
+    report = await stage.cycle()
+    assert stage.held("quote") == {"name": "New", "phone": "1", "city": "Reno"}
+    assert report.failed == ("quote p1 city, phone: no such city; no such phone",)
+
+
+@pytest.mark.parametrize("field", ["phone", "fax", ""], ids=["all there is", "another field", "no field"])
+async def test_without_a_value_to_leave_out_nothing_is_sent_again(field: str) -> None:
+    stage = await edited()
+    no_place(stage, "no such phone", field, "phone")
+    report = await stage.cycle()
+    assert (stage.ends(), report.failed) == ([("quote", "refused")], ("quote p1 phone: no such phone",))
+    assert stage.systems["quote"].applied["write"] == 0
+
+
+async def test_what_a_system_refused_is_not_sent_again_in_part() -> None:
+    """Only what is known before sending names its culprit; a refusal that came back is the whole part's."""
+    stage = Stage()
+    stage.link()
+    await stage.start()
+    stage.systems["quote"].faults.set("write", "fail", error=RefusedError, times=1)
+    stage.edit("crm", name="New", phone="2")
+    await stage.cycle()
+    assert stage.held("quote") == BASE
+    assert stage.requests("quote", "write") == 1
 
 
 # -- refused before execution ------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def test_rates_that_overlap_are_refused_with_what_to_do(why, sets, refused):
         return
     with pytest.raises(RefusedError, match="still in force on 2027-01-01") as caught:
         told("rates", block, {})
-    assert caught.value.field == "rates[2026-01-01].expiration_date"
+    assert caught.value.field == "rates"
     block["sets"][1]["primary"] = False
     assert told("rates", block, {}) == block
 

@@ -26,6 +26,7 @@ from syncd.errors import RefusedError, SyncdError, UnknownOutcomeError
 from syncd.model.records import PartCreate, PartWrite, Record
 
 END_REASON = "Other"
+_ASKED_AS = {"details.carrier": "carrierID"}
 
 
 class Maker:
@@ -93,7 +94,7 @@ class Maker:
                 problems.append(error)
         for key, value in (await self._needs.defaults(account, wanted)).items():
             wanted.setdefault(key, value)
-        told = {error.field for error in problems}
+        told = {_ASKED_AS.get(str(error.field), error.field) for error in problems}
         missing = [what for key, what in product.REQUIRED.items() if wanted.get(key) in (None, "") and key not in told]
         if wanted.get("policyOriginationReason") == "Renewal" and not wanted.get("parentProductID"):
             missing.append("the prior plan (parentProductID), without which a renewal breaks the agency system's feed")
@@ -102,7 +103,7 @@ class Maker:
             hints = [error.hint for error in problems if error.hint]
             raise RefusedError(
                 "; ".join(said),
-                field=next(iter(told), None),
+                field=problems[0].field if problems else None,
                 hint=hints[0] if hints else "Answer what is asked for this group.",
             )
         return await self._marked(wanted, marker)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from syncd.errors import RefusedError, TransientError
+from syncd.errors import CannotHoldError, TransientError
 
 Pages: TypeAlias = Callable[[], AsyncIterator[tuple[tuple[Any, ...], bool]]]
 NAME: Final = "carrier"
@@ -31,7 +31,7 @@ class Carriers:
         return {**plan, NAME: await self._name_of(str(plan["carrier_id"]))}
 
     async def settled(self, body: dict[str, Any], record_id: str | None) -> dict[str, Any]:
-        """Give a body that holds the carrier's id where it named the carrier. Raises RefusedError."""
+        """Give a body that holds the carrier's id where it named the carrier. Raises CannotHoldError."""
         if NAME not in body:
             return body
         name = body[NAME]
@@ -60,7 +60,7 @@ class Carriers:
         if len(found) == 1:
             return found[0]
         what = "no carrier" if not found else f"{len(found)} carriers"
-        raise RefusedError(
+        raise CannotHoldError(
             f"PerfectQuote has {what} of this name",
             system=self._system,
             external_id=record_id,

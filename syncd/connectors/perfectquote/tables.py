@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from syncd.errors import RefusedError
+from syncd.errors import CannotHoldError
 
 _EE, _ES, _EC1, _EC, _EF = (
     "employee_only",
@@ -67,7 +67,7 @@ def meant(resource: Mapping[str, Any]) -> dict[str, Any]:
 def told(name: str, block: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """Give a block of a plan in the contract's words, without what PerfectQuote computes.
 
-    Raises RefusedError for tiers that are no structure of the contract, and for rate sets of one class that overlap.
+    Raises CannotHoldError for tiers that are no structure of the contract, and for rate sets of one class that overlap.
     """
     if name == "rates":
         _check_overlaps(_sets(block) or [])
@@ -195,9 +195,9 @@ def _check_overlaps(sets: list[dict[str, Any]]) -> None:
     )
     for (one, begins, ends), (other, following, _) in pairwise(dated):
         if one == other and following <= ends:
-            raise RefusedError(
+            raise CannotHoldError(
                 f"the rates from {begins} are still in force on {following}, when others begin",
-                field=f"rates[{begins}].expiration_date",
+                field="rates",
                 hint=f"Give the rates from {begins} an expiration date before {following}, in any system.",
             )
 
@@ -223,7 +223,7 @@ def _check_structure(meanings: set[str], section: str, beside: frozenset[str]) -
     clear = all(meaning.get(label, label) == means for means, label in labels.items())
     if clear and (section == "contributions" or not meanings or meanings in _STRUCTURES):
         return
-    raise RefusedError(
+    raise CannotHoldError(
         f"PerfectQuote has no tier structure of {', '.join(sorted(meanings))}",
         field=section,
         hint="Its structures have 1 to 5 tiers: employee; family; one dependant, or spouse and children; one child.",

@@ -9,7 +9,7 @@ from typing import Any
 from syncd.connectors.benefitpoint.contract import Data
 from syncd.connectors.benefitpoint.settings import Settings
 from syncd.connectors.benefitpoint.values import visible
-from syncd.errors import RefusedError
+from syncd.errors import CannotHoldError, RefusedError
 
 KIND = "product"
 MARKED = "syncd:"
@@ -84,7 +84,8 @@ def _words(line: str, plan: str) -> list[str]:
 
 
 def find_carrier(name: str, carriers: Mapping[int, Mapping[str, Any]], settings: Settings) -> int:
-    """Find a carrier by name or alias, to the letter but for case and blanks. Raises RefusedError unless one fits."""
+    """Find a carrier by name or alias, to the letter but for case and blanks. Raises CannotHoldError unless one
+    fits."""
     if name in settings.carriers:
         return settings.carriers[name]
     wanted = _folded(name)
@@ -97,9 +98,9 @@ def find_carrier(name: str, carriers: Mapping[int, Mapping[str, Any]], settings:
         return fitting[0]
     names = [str(carrier.get("carrierName", "")) for carrier in carriers.values()]
     what = f"{len(fitting)} carriers are called {name!r}" if fitting else f"no carrier is called {name!r}"
-    raise RefusedError(
+    raise CannotHoldError(
         f"{what}{_near(name, names)}",
-        field="carrierID",
+        field="details.carrier",
         hint="Say which one under `carriers` in this system's settings: name elsewhere -> carrier id here.",
     )
 
