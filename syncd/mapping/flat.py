@@ -65,7 +65,7 @@ class FlatLens:
         if value is NOT_APPLICABLE:
             return NA
         if isinstance(value, Flag):
-            return value is Flag.TRUE if self.kind == "generic" else value.value
+            return value is Flag.TRUE if self.kind == "generic" else value.text
         if isinstance(value, int | str):
             return value
         return getattr(value, "raw", None) or format_value(value)

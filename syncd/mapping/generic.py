@@ -41,10 +41,8 @@ class GenericLens:
         if not self._all:
             data = {path: raw for path, raw in data.items() if self.carries(path)}
         flat: dict[str, Any] = dict(data)
-        if not _PLAIN.issuperset(map(type, data.values())):
-            for path, raw in data.items():
-                if raw.__class__ not in _PLAIN:
-                    flat[path] = value_of(raw)
+        for path in [path for path, raw in data.items() if raw.__class__ not in _PLAIN]:
+            flat[path] = value_of(data[path])
         return flat
 
     def put(self, record: Record, changes: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:

@@ -5,8 +5,8 @@ other value is a small object whose one key says what it is, so that no text is 
 `{"d": "512.40"}` Decimal with its scale, `{"t": "2026-01-01"}` date, `{"b": true}` flag, `{"na": 1}` not applicable,
 `{"u": "ask carrier"}` text that was not understood, `{"c": [canonical, raw]}` cost share.
 
-Most flats hold texts only and thousands are read per second, so both directions look at the types of all values at once
-(one pass in C) and touch single values only when something is there to touch.
+Most values are texts and thousands of flats are read per second, so both directions leave everything to orjson and
+touch single values only where something is there to touch.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Flag, Flat, Unpars
 if TYPE_CHECKING:
     from syncd.model.cost_share import CostShare
 
-# orjson writes an enum as its value, which would read back as a text, and no option makes it ask.
-_HIJACKED = frozenset({Absent, Flag})
 _PLAIN = frozenset({str, int})
 _INT64 = range(-(2**63), 2**64)
 # Never round: two amounts that differ in the 30th digit differ.
@@ -43,10 +41,8 @@ def encode(flat: Flat) -> bytes:
 def decode(data: bytes) -> Flat:
     """Read what `encode` wrote."""
     flat: dict[str, Any] = orjson.loads(data)
-    if not _PLAIN.issuperset(map(type, flat.values())):
-        for path, item in flat.items():
-            if item.__class__ is dict or item is None:
-                flat[path] = value_from_json(item)
+    for path in [path for path, item in flat.items() if item.__class__ not in _PLAIN]:
+        flat[path] = value_from_json(flat[path])
     return flat
 
 
@@ -72,15 +68,9 @@ def value_from_json(item: Any) -> Value:  # noqa: ANN401 - JSON
 
 
 def _dumps(flat: Flat, tagged: Callable[[Any], Any], options: int) -> bytes:
-    """Write with orjson; what it would write wrongly, or cannot write, is replaced first."""
-    entries: dict[str, Any] = flat
-    if not _HIJACKED.isdisjoint(map(type, flat.values())):
-        entries = dict(flat)
-        for path, value in entries.items():
-            if value.__class__ in _HIJACKED:
-                entries[path] = tagged(value)
+    """Write with orjson, which writes an enum as its value; what it cannot write is replaced first."""
     try:
-        return orjson.dumps(entries, default=tagged, option=options)
+        return orjson.dumps(flat, default=tagged, option=options)
     except TypeError:  # a number beyond 64 bits, a text with half a character: legal in Python, not in JSON
         return orjson.dumps({path: _entry(value, tagged) for path, value in flat.items()}, option=options)
 

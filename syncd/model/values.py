@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class Absent(enum.Enum):
-    """The two absences that a carried field can hold: not set, and set to "does not apply"."""
+    """The two absences that a carried field can hold: not set, and set to "does not apply".
 
-    EMPTY = "empty"
-    NOT_APPLICABLE = "not_applicable"
+    As with `Flag`, the value of the enum is its stored form (`encoding.py`), which orjson writes by itself.
+    """
+
+    EMPTY = None
+    NOT_APPLICABLE = {"na": 1}
 
     def __repr__(self) -> str:
         return self.name
@@ -34,11 +37,16 @@ NOT_APPLICABLE = Absent.NOT_APPLICABLE
 class Flag(enum.Enum):
     """A boolean. An enum of its own, because in Python `True == 1` and a flag turned into a number is an edit."""
 
-    TRUE = "true"
-    FALSE = "false"
+    TRUE = {"b": True}
+    FALSE = {"b": False}
 
     def __repr__(self) -> str:
         return self.name
+
+    @property
+    def text(self) -> str:
+        """Give `true` or `false`."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)

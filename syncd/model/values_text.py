@@ -23,7 +23,7 @@ def format_value(value: Value) -> str:
         case Absent():
             return "Not Applicable" if value is NOT_APPLICABLE else ""
         case Flag():
-            return value.value
+            return value.text
         case Unparsed():
             return value.raw
         case date():
