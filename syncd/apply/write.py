@@ -27,6 +27,7 @@ from syncd.errors import (
     UnknownOutcomeError,
 )
 from syncd.model import encoding, paths
+from syncd.model.frozen import frozen_value
 from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
@@ -301,7 +302,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
         done.failed.append(f"{job.system} {job.record_id} {', '.join(missing)}: {note or end.value}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class _Found:
     """What a record holds after a write: what of it `landed`, what became something `other`, and what somebody else
     moved `aside` from it."""
@@ -337,7 +338,7 @@ def ended(intent: Intent, end: End, now: float, note: str) -> Intent:
     return intent.ends(end.value, now, note)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Result:
     """What one write to a member came to: what it was to hold, what it holds, which fields landed, and how it ended."""
 

@@ -8,15 +8,16 @@ row maps survive; a value the target cannot hold is reported as a loss, never ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from syncd.mapping.codecs.base import Loss
+from syncd.model.frozen import frozen_value
 from syncd.model.records import Part, Record
 from syncd.model.values import Flat, Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Putting:
     """What `put` gives: the parts that change (whole, with unmapped keys kept) and the losses, by path.
 

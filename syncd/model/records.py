@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from syncd.model.frozen import frozen_value
+
 Kind: TypeAlias = Literal["group", "plan", "generic"]
 JSON: TypeAlias = Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Part:
     """A piece of a record with its own id and version; `shared` parts serve several clients."""
 
@@ -25,7 +27,7 @@ class Part:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Record:
     """A system's own record.
 
@@ -42,7 +44,7 @@ class Record:
     locked: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Present:
     """The record is there, read whole."""
 
@@ -74,7 +76,7 @@ class Page:
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class PartWrite:
     """Replace one part: `before` as just read, `after` the whole part as it shall be (unmapped keys kept)."""
 

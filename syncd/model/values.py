@@ -24,7 +24,7 @@ class Absent(enum.Enum):
     """
 
     EMPTY = None
-    NOT_APPLICABLE = {"na": 1}
+    NOT_APPLICABLE = {"na": 1}  # noqa: RUF012 - a constant
 
     def __repr__(self) -> str:
         return self.name
@@ -37,8 +37,8 @@ NOT_APPLICABLE = Absent.NOT_APPLICABLE
 class Flag(enum.Enum):
     """A boolean. An enum of its own, because in Python `True == 1` and a flag turned into a number is an edit."""
 
-    TRUE = {"b": True}
-    FALSE = {"b": False}
+    TRUE = {"b": True}  # noqa: RUF012 - a constant
+    FALSE = {"b": False}  # noqa: RUF012
 
     def __repr__(self) -> str:
         return self.name

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.reconcile import questions, strays
+from syncd.reconcile import questions, strays, uncontested
 from syncd.reconcile.constrain import Targets, question_of
 from syncd.reconcile.merge import Agree, Conflict, Decision, Redeliver, Take, merge_atom, merge_field
 from syncd.reconcile.missing import Missing, judge_missing
@@ -33,6 +33,12 @@ def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
 
 def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
     """Decide one link: first who is still there, then field by field what is wanted."""
+    outcome = uncontested.take(seen, view, rules)
+    return decide_fields(seen, view, answers, rules, now) if outcome is None else outcome
+
+
+def decide_fields(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
+    """Decide one link, whatever is the matter with it."""
     missing = judge_missing(seen, view, answers, rules, now)
     if missing.rests:
         return missing.outcome(seen.link)

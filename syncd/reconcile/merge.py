@@ -7,9 +7,9 @@ a row of tests/reconcile/test_merge.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from syncd.model.frozen import frozen_value
 from syncd.model.values import Value
 from syncd.reconcile.rules import MergeRule
 from syncd.reconcile.types import UNSEEN, Held, System
@@ -18,26 +18,26 @@ SAME_MOMENT_S = 5.0
 """Two systems' clocks closer than this cannot tell which edit came first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Agree:
     """Nothing to do: nobody edited and nobody is owed anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Converge:
     """Everyone holds this value: bases move, nothing is written."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Redeliver:
     """Nobody edited, but a member is owed the agreed value again."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Take:
     """One value is wanted, or a rule chose it: it becomes agreed and is written wherever it differs."""
 
@@ -45,7 +45,7 @@ class Take:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Conflict:
     """No rule decides; a person is asked. `why` says in words why no rule could; `kind` is the kind of question."""
 
@@ -114,7 +114,7 @@ def merge_atom(
     return _why(single)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class _Table:
     """An atom as one system wants it: all its cells, and which of them are edits (for `agreed`: still owed)."""
 

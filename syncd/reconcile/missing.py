@@ -8,9 +8,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from syncd.model.fields import uncompared_paths
+from syncd.model.frozen import frozen_value
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED
 from syncd.reconcile.questions import digest_of, text_of
 from syncd.reconcile.rules import MergeRule, Place, Rules
@@ -31,7 +32,7 @@ from syncd.reconcile.types import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Missing:
     """What became of the members: the link as it stands now, and what is asked or done about the missing ones."""
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from syncd.errors import ConfigError
 from syncd.model import paths
+from syncd.model.frozen import frozen_value
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_conflict": ("ask", "source_of_truth", "newest"),
@@ -56,7 +57,7 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Place:
     """Where a field stands: its path, the atom it merges with, its link, group, editors; `value_of` serves `when:`."""
 
@@ -84,7 +85,8 @@ class Rules:
         self._blocks = tuple(self._read())
         self._links = {block.key for block in self._blocks if block.scope == "links"}
         self._groups = {block.key for block in self._blocks if block.scope == "groups"}
-        self._conditional = any(block.when for block in self._blocks)
+        self.conditional = any(block.when for block in self._blocks)
+        """Some rule looks at other values of the link (`when:`)."""
 
     def _read(self) -> Iterator[_Block]:
         for scope in SCOPES:
@@ -165,7 +167,7 @@ class Rules:
             place.editors if len(place.editors) == 2 else frozenset(),  # noqa: PLR2004 - a pair
             place.sources.get(paths.section(place.path)),
         )
-        if self._conditional:
+        if self.conditional:
             return self._find(place)
         if key not in self._cache:
             self._cache[key] = self._find(place)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from syncd.model.frozen import frozen_value
 from syncd.model.records import Kind
 from syncd.model.values import Flat, Value
 
@@ -27,7 +28,7 @@ UNSEEN = Unseen.UNSEEN
 System: TypeAlias = str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Held:
     """What one member holds in one field: its value now, its base, whether it is owed a decided value."""
 
@@ -37,7 +38,7 @@ class Held:
     stamp: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Owed:
     """Why a member is behind on a field: since which revision, how often it refused, when to try again (epoch s)."""
 
@@ -50,7 +51,7 @@ class Owed:
 # -- what is remembered of a link ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Member:
     """One system's record in a link.
 
@@ -79,7 +80,7 @@ class Member:
         return Member(self.system, self.id, base, unseen, behind, self.own_stamp, self.status, self.settled)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Link:
     """Records that are the same plan (or group), one member per system.
 
@@ -140,7 +141,7 @@ class Link:
 # -- what was seen --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Seen:
     """A member's record as observed: flat view (EMPTY left out), digest, modification time, record-level locks."""
 
@@ -151,7 +152,7 @@ class Seen:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Away:
     """A member that was not read: never equal, never gone; `why` says so in words."""
 
@@ -231,7 +232,7 @@ class AllSurfaces(dict[tuple[System, Kind], Surface]):
         return _Nowhere()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class LinkView:
     """A link with what was seen of each member, by system. `made`: by this run, so the store does not know it yet."""
 
@@ -312,7 +313,7 @@ class View:
 # -- what is decided ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Change:
     """One field write: old is what the member was seen to hold, reason names the rule or the decision."""
 
@@ -367,7 +368,7 @@ class Proposal:
     """Keys of the writes that a guard holds back: what an approval lets through, at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Outcome:
     """What becomes of one link: the state to remember and the writes to send.
 

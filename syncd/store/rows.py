@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from syncd.model.frozen import frozen_value
 from syncd.model.records import Kind
 from syncd.model.values import Flat
 from syncd.reconcile.types import Decided, Link, Proposal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Snapshot:
     """A record as last observed. `raw` is the digest of the vendor's parts and of the lens that read them; `gone` is
     the evidence when a complete listing and a keyed read proved it gone; `at` seconds since 1970."""
@@ -48,7 +49,7 @@ class Listing:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Intent:
     """A journal row: one part write, create or end, stored before it is sent.
 
@@ -88,7 +89,7 @@ class Intent:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class HistoryRow:
     """One append-only line: what happened to fields of one record.
 
@@ -138,7 +139,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen_value(frozen=True, slots=True)
 class Settlement:
     """The end of one intent, stored in one transaction: journal row, link state, fresh snapshot, history.
 
