@@ -40,7 +40,22 @@ def encode(flat: Flat) -> bytes:
 
 def decode(data: bytes) -> Flat:
     """Read what `encode` wrote."""
-    flat: dict[str, Any] = orjson.loads(data)
+    return revive(orjson.loads(data))
+
+
+def write(document: Any) -> bytes:  # noqa: ANN401 - JSON
+    """Write a JSON document that flat views are part of; `read` gives it back, `revive` each of its flat views."""
+    try:
+        return orjson.dumps(document, default=_tagged, option=_OPTIONS)
+    except TypeError:  # as in `_dumps`
+        return orjson.dumps(_spelled(document), option=_OPTIONS)
+
+
+read = orjson.loads
+
+
+def revive(flat: dict[str, Any]) -> Flat:
+    """Make values of what stands for them in a flat view that was just read."""
     for path in [path for path, item in flat.items() if item.__class__ not in _PLAIN]:
         flat[path] = value_from_json(flat[path])
     return flat
@@ -81,6 +96,15 @@ def _entry(value: Value, tagged: Callable[[Any], Any]) -> Any:  # noqa: ANN401 -
     if isinstance(value, int):
         return value if value in _INT64 else {"i": str(value)}
     return tagged(value)
+
+
+def _spelled(document: Any) -> Any:  # noqa: ANN401 - JSON
+    """Give a document in which each value is replaced by its stored form."""
+    if isinstance(document, dict):
+        return {key: _spelled(item) for key, item in document.items()}
+    if isinstance(document, list | tuple):
+        return [_spelled(item) for item in document]
+    return document if document is None or isinstance(document, float) else _entry(document, _tagged)
 
 
 def _encodable(text: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, desc, select, text
 
 from syncd.model.paths import under
 from syncd.store.database import Database, many
-from syncd.store.packing import pack_history, pack_run, unpack_history, unpack_run
+from syncd.store.packing import pack_run, unpack_run
+from syncd.store.pages import pack_history, pages, unpack_history
 from syncd.store.rows import HistoryRow, Run
 from syncd.store.tables import HISTORY, RUN, insert_sql, upsert_sql
 
@@ -62,24 +63,30 @@ class Histories(Database):
         newest_first: bool = True,
     ) -> list[HistoryRow]:
         """Give the history lines that fit all that is named. A path covers what lies below it: an atom its cells."""
-        asked = {"link": link, "system": system, "record_id": record_id, "run": run}
-        wanted = select(HISTORY).order_by(HISTORY.c.id.desc() if newest_first else HISTORY.c.id)
-        for name, value in asked.items():
-            if value is not None:
-                wanted = wanted.where(HISTORY.c[name] == value)
-        if path is None and limit is not None:
-            wanted = wanted.limit(limit)
+        asked = {"link": link, "system": system, "record_id": record_id}
+        within = {name: value for name, value in asked.items() if value is not None}
+        wanted = select(HISTORY.c.id, HISTORY.c.run, HISTORY.c.lines)
+        if run is not None:
+            wanted = wanted.where(HISTORY.c.run == run)
+        if link is not None:
+            wanted = wanted.where(HISTORY.c.first_link <= link, HISTORY.c.last_link >= link)
+        if record_id is not None:
+            wanted = wanted.where(HISTORY.c.first_record <= record_id, HISTORY.c.last_record >= record_id)
+        # The plus keeps SQLite from walking all pages in order of their ids when an index finds the few that matter.
+        in_order = HISTORY.c.id if run is link is record_id is None else text("+id")
+        wanted = wanted.order_by(desc(in_order) if newest_first else in_order)
         found: list[HistoryRow] = []
         with self._reading() as connection:
-            for row in connection.execute(wanted):
-                line = unpack_history(tuple(row))
-                if path is None or any(under(each, path) for each in line.fields):
-                    found.append(line)
-                    if len(found) == limit:
-                        break
+            for page in connection.execute(wanted):
+                lines = list(unpack_history(*page, within))
+                for line in reversed(lines) if newest_first else lines:
+                    if path is None or any(under(each, path) for each in line.fields):
+                        if len(found) == limit:
+                            return found
+                        found.append(line)
         return found
 
 
 def write_history(connection: Connection, rows: Iterable[HistoryRow]) -> None:
-    """Add history lines; their ids are given by the database in this order."""
-    many(connection, _ADD, map(pack_history, rows))
+    """Add history lines; the database numbers their pages in this order."""
+    many(connection, _ADD, map(pack_history, pages(rows, "run")))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
 from syncd.reconcile.types import Link
-from syncd.store.database import Database, chunks, many
+from syncd.store.database import Database, fetch, many
 from syncd.store.history import write_history
 from syncd.store.links import write_links, write_members
-from syncd.store.packing import ENDED, PLANNED, pack_end, pack_intent, unpack_intent
+from syncd.store.packing import loads
+from syncd.store.pages import pack_end, pack_ends, pack_journal, pages, unpack_ends, unpack_journal
 from syncd.store.questions import use_questions, write_questions
 from syncd.store.rows import Batch, Intent, Settlement
 from syncd.store.snapshots import write_snapshots
-from syncd.store.tables import INTENT, renew_sql, upsert_sql
+from syncd.store.tables import JOURNAL, Row, insert_sql
 
-_END = renew_sql(INTENT, ENDED, PLANNED)
-_UPSERT = upsert_sql(INTENT)
+_ADD = insert_sql(JOURNAL, without="id")
+_PAGES_OF = """
+SELECT id, ids_json, ended_json FROM journal_page WHERE run = ? AND first_seq <= ? AND last_seq >= ? ORDER BY id
+"""
+_END = "UPDATE journal_page SET unfinished = ?, confirmed_at = ?, ended_json = ? WHERE id = ?"
 # Word for word what the partial indexes say: only then SQLite sees that they answer the question.
-_UNFINISHED = text("state IN ('intended', 'open')")
-_CONFIRMED = text("state = 'confirmed'")
+_UNFINISHED = text("unfinished = 1")
+_CONFIRMED = text("confirmed_at IS NOT NULL")
 
 
 class Journal(Database):
@@ -32,13 +38,15 @@ class Journal(Database):
             write_links(connection, batch.links)
             write_questions(connection, batch.questions)
             use_questions(connection, batch.used)
-            many(connection, _UPSERT, map(pack_intent, batch.intents))
+            many(connection, _ADD, map(pack_journal, pages(batch.intents, "run", "scope")))
             write_history(connection, batch.history)
 
     def mark_sent(self, intent_id: str, at: float) -> None:
         """Store that an intent is about to be sent; from here on its outcome may be unknown."""
         with self._writing() as connection:
-            connection.execute(update(INTENT).where(INTENT.c.id == intent_id).values(sent_at=at))
+            for intent in self._intents(_UNFINISHED):
+                if intent.id == intent_id:
+                    _write_ends(connection, [replace(intent, sent_at=at)])
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Store how intents ended, with what follows for links, snapshots and history."""
@@ -52,34 +60,54 @@ class Journal(Database):
 
     def pending(self, scope: str) -> list[Intent]:
         """Give the intents of a scope whose end is not known, in the order in which they were to be sent."""
-        return self._intents(INTENT.c.scope == scope, _UNFINISHED, INTENT.c.state == "intended")
+        return self._unfinished(scope, "intended")
 
     def open_creates(self, scope: str) -> list[Intent]:
         """Give the creates of a scope whose outcome only a person can settle."""
-        return self._intents(INTENT.c.scope == scope, _UNFINISHED, INTENT.c.state == "open")
+        return self._unfinished(scope, "open")
 
     def intents(self, run: str | None = None, link: str | None = None) -> list[Intent]:
         """Give the intents of a run, of a link, or of a link in a run."""
-        asked = {"run": run, "link": link}
-        return self._intents(*(INTENT.c[name] == value for name, value in asked.items() if value is not None))
+        where: list[ColumnElement[bool]] = [] if run is None else [JOURNAL.c.run == run]
+        if link is None:
+            return self._intents(*where)
+        where += [JOURNAL.c.first_link <= link, JOURNAL.c.last_link >= link]
+        return [intent for intent in self._intents(*where) if intent.link == link]
 
     def changes_since(self, system: str, at: float) -> int:
         """Count the writes that a system confirmed since a time."""
-        wanted = select(func.count()).where(INTENT.c.system == system, INTENT.c.settled_at >= at, _CONFIRMED)
-        with self._reading() as connection:
-            return connection.execute(wanted).scalar_one()
+        since = self._intents(JOURNAL.c.confirmed_at >= at, _CONFIRMED)
+        return sum(i.system == system and i.state == "confirmed" and (i.settled_at or 0.0) >= at for i in since)
+
+    def _unfinished(self, scope: str, state: str) -> list[Intent]:
+        found = self._intents(JOURNAL.c.scope == scope, _UNFINISHED)
+        return [intent for intent in found if intent.state == state]
 
     def _intents(self, *where: ColumnElement[bool] | TextClause) -> list[Intent]:
-        wanted = select(INTENT).where(*where).order_by(INTENT.c.at, INTENT.c.run, INTENT.c.seq, INTENT.c.id)
+        wanted = select(JOURNAL.c.run, JOURNAL.c.scope, JOURNAL.c.ended_json, JOURNAL.c.planned).where(*where)
         with self._reading() as connection:
-            return [unpack_intent(tuple(row)) for row in connection.execute(wanted)]
+            found = [intent for page in connection.execute(wanted) for intent in unpack_journal(*page)]
+        return sorted(found, key=lambda intent: (intent.at, intent.run, intent.seq, intent.id))
 
 
 def _write_ends(connection: Connection, ended: Iterable[Intent]) -> None:
-    """Store how intents ended; where one was never begun, store the whole piece."""
-    for chunk in chunks(ended):
-        if connection.exec_driver_sql(_END, list(map(pack_end, chunk))).rowcount != len(chunk):
-            many(connection, _UPSERT, map(pack_intent, chunk))
+    """Store how intents ended; those that were never begun are stored whole."""
+    by_run: dict[str, dict[str, Intent]] = defaultdict(dict)
+    for intent in ended:
+        by_run[intent.run][intent.id] = intent
+    for run, wanted in by_run.items():
+        seqs = [intent.seq for intent in wanted.values()]
+        begun: set[str] = set()
+        moved: list[Row] = []
+        for page, listed, ended_json in fetch(connection, _PAGES_OF, (run, max(seqs), min(seqs))):
+            ids = loads(listed)
+            ends = {id_: pack_end(wanted[id_]) for id_ in ids if id_ in wanted}
+            if ends:
+                begun.update(ends)
+                moved.append((*pack_ends(unpack_ends(ended_json) | ends, ids), page))
+        many(connection, _END, moved)
+        new = [intent for id_, intent in wanted.items() if id_ not in begun]
+        many(connection, _ADD, map(pack_journal, pages(new, "run", "scope")))
 
 
 def _moved(settlements: Sequence[Settlement]) -> tuple[list[Link], list[tuple[Link, str]]]:

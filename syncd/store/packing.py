@@ -12,7 +12,7 @@ import orjson
 from syncd.model.encoding import decode, encode, value_from_json, value_to_json
 from syncd.model.values import Absent, Flag, Flat, Value
 from syncd.reconcile.types import Decided, Link, Member, Offer, Owed, Proposal
-from syncd.store.rows import HistoryRow, Intent, Listing, Question, Run, Snapshot
+from syncd.store.rows import Listing, Question, Run, Snapshot
 from syncd.store.tables import Row
 
 # The base of a member that holds nothing yet, as thousands do while plans are being linked.
@@ -170,67 +170,6 @@ def _same(value: Value, other: Value) -> bool:
 
 def _is_exact(flat: Flat) -> bool:
     return _EXACT.issuperset(map(type, flat.values()))
-
-
-# -- journal ------------------------------------------------------------------------------------------------------
-
-
-def pack_intent(i: Intent) -> Row:
-    """Give the row of a journal entry."""
-    return (
-        i.id, i.run, i.seq, i.scope, i.link, i.system, i.kind, i.record_id, i.op, i.part, i.at, i.marker, i.sent_at,
-        i.state, i.settled_at, whole(i.note), _some(dict(i.reasons)), encode(i.before), encode(i.after),
-        whole(i.raw_before), whole(i.raw_after),
-    )  # fmt: skip
-
-
-ENDED = ("record_id", "sent_at", "state", "settled_at", "note", "raw_before", "raw_after")
-"""The columns of a journal entry that its end may change: what was planned stays as it was planned."""
-PLANNED = ("id", "run", "scope", "link", "system")
-
-
-def pack_end(i: Intent) -> Row:
-    """Give the columns ENDED and PLANNED of a journal entry."""
-    return (
-        i.record_id, i.sent_at, i.state, i.settled_at, whole(i.note), whole(i.raw_before), whole(i.raw_after),
-        i.id, i.run, i.scope, i.link, i.system,
-    )  # fmt: skip
-
-
-def unpack_intent(row: Row) -> Intent:
-    """Read the row of a journal entry."""
-    (
-        id_, run, seq, scope, link, system, kind, record_id, op, part, at, marker, sent_at,
-        state, settled_at, note, reasons, before, after, raw_before, raw_after,
-    ) = row  # fmt: skip
-    return Intent(
-        id_, run, seq, scope, link, system, kind, record_id, op, part, decode(before), decode(after), _map(reasons), at,
-        marker, raw_before, raw_after, sent_at, state, settled_at, note,
-    )  # fmt: skip
-
-
-# -- history ------------------------------------------------------------------------------------------------------
-
-
-def pack_history(h: HistoryRow) -> Row:
-    """Give the row of a history line, without its id. A side that is None had no value at all."""
-    before = {path: pair[0] for path, pair in h.fields.items() if pair[0] is not None}
-    after = {path: pair[1] for path, pair in h.fields.items() if pair[1] is not None}
-    return (
-        h.run, h.at, h.what, h.link, h.system, h.kind, h.record_id, whole(h.who), whole(h.note),
-        _flat(before), _flat(after), _flat(h.readback),
-    )  # fmt: skip
-
-
-def unpack_history(row: Row) -> HistoryRow:
-    """Read the row of a history line."""
-    id_, run, at, what, link, system, kind, record_id, who, note, before, after, readback = row
-    old: Mapping[str, Value] = decode(before) if before else {}
-    new: Mapping[str, Value] = decode(after) if after else {}
-    fields = {path: (old.get(path), new.get(path)) for path in {**old, **new}}
-    return HistoryRow(
-        run, at, what, link, system, kind, record_id, fields, who, note, decode(readback) if readback else {}, id_
-    )
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

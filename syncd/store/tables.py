@@ -118,38 +118,33 @@ class MemberTable(_Base, table=True):
     base: bytes | None = _bytes()
 
 
-class IntentTable(_Base, table=True):
-    """The journal."""
+class JournalTable(_Base, table=True):
+    """The journal, some hundred entries of one run a page: what was `planned` (written once), and how it `ended`.
 
-    __tablename__ = "intent"
+    A run writes to thousands of records, and a row with its own keys and indexes for each would cost more than deciding
+    it. The first and last link narrow a search down to few pages, because entries lie in the order of their links.
+    """
+
+    __tablename__ = "journal_page"
     __table_args__ = (
-        Index("ix_intent_pending", "scope", sqlite_where=text("state IN ('intended', 'open')")),
-        Index("ix_intent_confirmed", "system", "settled_at", sqlite_where=text("state = 'confirmed'")),
-        Index("ix_intent_run", "run"),
-        Index("ix_intent_link", "link"),
+        Index("ix_journal_page_unfinished", "scope", sqlite_where=text("unfinished = 1")),
+        Index("ix_journal_page_confirmed", "confirmed_at", sqlite_where=text("confirmed_at IS NOT NULL")),
+        Index("ix_journal_page_run", "run", "first_seq"),
+        Index("ix_journal_page_links", "first_link", "last_link"),
     )
 
-    id: str = _key()
+    id: int | None = Field(default=None, primary_key=True)
     run: str = _text()
-    seq: int
     scope: str = _text()
-    link: str = _text()
-    system: str = _text()
-    kind: str = _text()
-    record_id: str = _text()
-    op: str = _text()
-    part: str = _text()
-    at: float
-    marker: str = _text()
-    sent_at: float | None
-    state: str = _text()
-    settled_at: float | None
-    note: str = _text()
-    reasons_json: str | None = _text()
-    before: bytes = _bytes()
-    after: bytes = _bytes()
-    raw_before: str = _text()
-    raw_after: str = _text()
+    first_seq: int
+    last_seq: int
+    first_link: str = _text()
+    last_link: str = _text()
+    unfinished: bool
+    confirmed_at: float | None
+    ids_json: str = _text()
+    ended_json: str | None = _text()
+    planned: bytes = _bytes()
 
 
 class QuestionTable(_Base, table=True):
@@ -186,28 +181,26 @@ class RunTable(_Base, table=True):
 
 
 class HistoryTable(_Base, table=True):
-    """What happened, append-only. Values of one row: what was before, after, and read back, as flat views."""
+    """What happened, append-only, some hundred lines of one run a page.
 
-    __tablename__ = "history"
+    Lines of one call lie together, mostly in the order of links or records: the first and last ones narrow a search.
+    """
+
+    __tablename__ = "history_page"
     __table_args__ = (
-        Index("ix_history_link", "link"),
-        Index("ix_history_record", "system", "record_id"),
-        Index("ix_history_run", "run"),
+        Index("ix_history_page_links", "first_link", "last_link"),
+        Index("ix_history_page_records", "first_record", "last_record"),
+        Index("ix_history_page_run", "run"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     run: str = _text()
     at: float
-    what: str = _text()
-    link: str = _text()
-    system: str = _text()
-    kind: str = _text()
-    record_id: str = _text()
-    who: str = _text()
-    note: str = _text()
-    before: bytes | None = _bytes()
-    after: bytes | None = _bytes()
-    readback: bytes | None = _bytes()
+    first_link: str = _text()
+    last_link: str = _text()
+    first_record: str = _text()
+    last_record: str = _text()
+    lines: bytes = _bytes()
 
 
 class ListingTable(_Base, table=True):
@@ -246,7 +239,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 SNAPSHOT, LINK, MEMBER = table_of(SnapshotTable), table_of(LinkTable), table_of(MemberTable)
-INTENT, QUESTION, RUN = table_of(IntentTable), table_of(QuestionTable), table_of(RunTable)
+JOURNAL, QUESTION, RUN = table_of(JournalTable), table_of(QuestionTable), table_of(RunTable)
 HISTORY, LISTING, STATE = table_of(HistoryTable), table_of(ListingTable), table_of(StateTable)
 
 

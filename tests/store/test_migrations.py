@@ -9,6 +9,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from syncd.errors import StoreError
+from syncd.model.encoding import decode
 from syncd.store import schema
 from syncd.store.database import engines
 from syncd.store.store import Store
@@ -108,7 +109,7 @@ def test_the_schema_of_a_newer_syncd_is_refused_and_left_alone(path):
     raw.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0001\)"
+        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0002\)"
     ) as no:
         Store.open(path)
     assert no.value.file == str(path)
@@ -141,3 +142,40 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(path, mode):
         assert reader.exec_driver_sql("SELECT count(*) FROM state").scalar() == 0
     assert store.get("a", "1") == "x"
     store.close()
+
+
+def test_the_journal_and_history_of_a_first_release_are_kept(tmp_path):
+    """Rows become pages and, on the way down, rows again, to the last digit."""
+    writer, reader = engines(tmp_path / "old.db")
+    flat = b'{"rates[2026-01-01].ee":{"d":"512.40"},"details.name":"Gold"}'
+    intents = [
+        ("i1", "r", 1, "g", "L", "bp", "plan", "2", "write", "p", 1.0, "", None, "intended", None, "", None, b"{}", flat, "", ""),
+        ("i2", "r", 2, "g", "M", "bp", "plan", "3", "write", "p", 1.0, "", 1.5, "confirmed", 2.0, "ok", '{"a":"rule"}', flat, flat, "{}", "{}"),
+        ("i3", "s", 1, "g", "L", "bp", "plan", "7", "create", "", 3.0, "m", 3.5, "open", 4.0, "", None, b"{}", flat, "", ""),
+    ]  # fmt: skip
+    lines = [
+        (1, "", 1.0, "first", "", "pq", "plan", "1", "", "", None, flat, None),
+        (2, "r", 2.0, "written", "M", "bp", "plan", "3", "rule", "", flat, flat, flat),
+    ]
+    with writer.begin() as opened:
+        command.upgrade(schema.config(opened), "0001")
+        opened.exec_driver_sql(f"INSERT INTO intent VALUES ({', '.join('?' * 21)})", intents)
+        opened.exec_driver_sql(f"INSERT INTO history VALUES ({', '.join('?' * 13)})", lines)
+    store = Store.open(tmp_path / "old.db")
+    assert [(each.id, each.state) for each in store.pending("g")] == [("i1", "intended")]
+    assert [each.id for each in store.open_creates("g")] == ["i3"]
+    [first, second] = store.intents(run="r")
+    assert (first.after, second.before, second.reasons) == (decode(flat), decode(flat), {"a": "rule"})
+    assert (second.sent_at, second.settled_at, second.note, second.raw_before) == (1.5, 2.0, "ok", "{}")
+    assert store.changes_since("bp", 2.0) == 1
+    [seen, written] = store.history(newest_first=False)
+    assert (seen.what, seen.fields["details.name"]) == ("first", (None, "Gold"))
+    assert (written.link, written.who, written.readback) == ("M", "rule", decode(flat))
+    assert store.history(link="M") == [written]
+    store.close()
+    with writer.begin() as opened:
+        command.downgrade(schema.config(opened), "0001")
+        assert opened.exec_driver_sql("SELECT * FROM intent ORDER BY run, seq").fetchall() == intents
+        assert opened.exec_driver_sql("SELECT * FROM history ORDER BY id").fetchall() == lines
+    writer.dispose()
+    reader.dispose()
