@@ -11,6 +11,7 @@ touch single values only where something is there to touch.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
@@ -48,10 +49,15 @@ def write(document: Any) -> bytes:  # noqa: ANN401 - JSON
     try:
         return orjson.dumps(document, default=_tagged, option=_OPTIONS)
     except TypeError:  # as in `_dumps`
-        return orjson.dumps(_spelled(document), option=_OPTIONS)
+        return json.dumps(_spelled(document)).encode()
 
 
-read = orjson.loads
+def read(data: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Read what `write` wrote."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data)
 
 
 def revive(flat: dict[str, Any]) -> Flat:
@@ -99,12 +105,12 @@ def _entry(value: Value, tagged: Callable[[Any], Any]) -> Any:  # noqa: ANN401 -
 
 
 def _spelled(document: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give a document in which each value is replaced by its stored form."""
+    """Give a document in which each value is replaced by its stored form; half a character is JSON's business."""
     if isinstance(document, dict):
         return {key: _spelled(item) for key, item in document.items()}
     if isinstance(document, list | tuple):
         return [_spelled(item) for item in document]
-    return document if document is None or isinstance(document, float) else _entry(document, _tagged)
+    return document if document is None or isinstance(document, str | float) else _entry(document, _tagged)
 
 
 def _encodable(text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
@@ -179,14 +179,6 @@ def many(connection: Connection, sql: str, rows: Iterable[Row]) -> None:
     """Run a statement for many rows, some thousand at a time."""
     for chunk in chunks(rows):
         connection.exec_driver_sql(sql, chunk)
-
-
-def renew(connection: Connection, update: tuple[str, Callable[[Row], Row]], upsert: str, rows: Iterable[Row]) -> None:
-    """Store rows of which most exist: update them, and where some did not, store the whole piece as new or changed."""
-    sql, in_order = update
-    for chunk in chunks(rows):
-        if connection.exec_driver_sql(sql, list(map(in_order, chunk))).rowcount != len(chunk):
-            connection.exec_driver_sql(upsert, chunk)
 
 
 @contextmanager

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
-from syncd.reconcile.types import Link
 from syncd.store.database import Database, fetch, many
 from syncd.store.history import write_history
-from syncd.store.links import write_links, write_members
+from syncd.store.links import write_links
 from syncd.store.packing import loads
 from syncd.store.pages import pack_end, pack_ends, pack_journal, pages, unpack_ends, unpack_journal
 from syncd.store.questions import use_questions, write_questions
@@ -52,9 +51,7 @@ class Journal(Database):
         """Store how intents ended, with what follows for links, snapshots and history."""
         with self._writing() as connection:
             _write_ends(connection, [each.intent for each in settlements])
-            whole, single = _moved(settlements)
-            write_links(connection, whole)
-            write_members(connection, single)
+            write_links(connection, (each.link for each in settlements if each.link is not None))
             write_snapshots(connection, (each.snapshot for each in settlements if each.snapshot is not None))
             write_history(connection, (row for each in settlements for row in each.history))
 
@@ -108,11 +105,3 @@ def _write_ends(connection: Connection, ended: Iterable[Intent]) -> None:
         many(connection, _END, moved)
         new = [intent for id_, intent in wanted.items() if id_ not in begun]
         many(connection, _ADD, map(pack_journal, pages(new, "run", "scope")))
-
-
-def _moved(settlements: Sequence[Settlement]) -> tuple[list[Link], list[tuple[Link, str]]]:
-    """Give the links to store whole, and the single members; a link that is in one of both kinds is stored whole."""
-    linked = [(each.link, each.member) for each in settlements if each.link is not None]
-    whole = {link.id for link, system in linked if system is None}
-    single = [(link, system) for link, system in linked if system is not None and link.id not in whole]
-    return [link for link, _ in linked if link.id in whole], single

@@ -6,7 +6,6 @@ every run, because its missing record may reappear.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
@@ -14,19 +13,19 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import StoreError
-from syncd.model.encoding import decode, encode
+from syncd.model.encoding import decode
 from syncd.model.records import Kind
 from syncd.reconcile.types import Link
-from syncd.store.database import Database, chunks, fetch, many, marks, renew, uncollected
+from syncd.store.database import Database, chunks, fetch, many, marks, uncollected
 from syncd.store.history import write_history
-from syncd.store.packing import pack_link, pack_members, unpack_link, unpack_member, unpack_snapshot
+from syncd.store.packing import pack_link, pack_who, unpack_link, unpack_snapshot
 from syncd.store.rows import HistoryRow, Snapshot
 from syncd.store.tables import LINK, MEMBER, Row, update_sql, upsert_sql
 
 _UPSERT_LINK = upsert_sql(LINK)
 _UPSERT_MEMBER = upsert_sql(MEMBER)
-_UPDATE_MEMBER = update_sql(MEMBER, "kind", "record_id", "holds")
-_IF_AGREED = " AND (SELECT l.agreed FROM link AS l WHERE l.id = member.link) = ?"
+# Of a link that keeps its members, and all that is searched by, only the row itself is touched and no index.
+_UPDATE_LINK = update_sql(LINK, "kind", "scope", "label", "status", "settled", "who_json")
 _RELEASE = "UPDATE member SET holds = 0 WHERE link = ?"
 
 _STANDS = "l.status IN ('live', 'orphaned')"
@@ -35,21 +34,21 @@ _STANDS = "l.status IN ('live', 'orphaned')"
 # The planner does not know that the index holds all that is asked; walking the rows takes twice the time.
 _UNSETTLED = f"""
 SELECT l.id FROM link AS l
-WHERE l.scope = ? AND {_STANDS} AND (l.settled <> ? OR EXISTS (
-    SELECT 1 FROM member AS m
-    LEFT JOIN snapshot AS s INDEXED BY ix_snapshot_head
+WHERE l.scope = ? AND {_STANDS} AND (l.settled <> ? OR l.held IS NOT (
+    SELECT group_concat(CASE
+        WHEN m.status <> 'live' THEN CASE WHEN s.digest IS NOT NULL AND s.gone IS NULL THEN '!' ELSE '-' END
+        WHEN s.digest IS NULL OR s.gone IS NOT NULL THEN '!'
+        ELSE hex(s.digest) END)
+    FROM member AS m LEFT JOIN snapshot AS s INDEXED BY ix_snapshot_head
         ON s.system = m.system AND s.kind = m.kind AND s.id = m.record_id
-    WHERE m.link = l.id AND CASE m.status
-        WHEN 'live' THEN s.digest IS NOT m.settled OR s.gone IS NOT NULL
-        ELSE s.digest IS NOT NULL AND s.gone IS NULL END))
+    WHERE m.link = l.id))
 ORDER BY l.id
 """
-_MEMBERS = """
-SELECT m.*, s.* FROM link AS l
+_SNAPSHOTS = """
+SELECT m.link, m.system, s.* FROM link AS l
 JOIN member AS m ON m.link = l.id
-LEFT JOIN snapshot AS s ON s.system = m.system AND s.kind = m.kind AND s.id = m.record_id
+JOIN snapshot AS s ON s.system = m.system AND s.kind = m.kind AND s.id = m.record_id
 """
-_place = itemgetter(MEMBER.c.keys().index("place"))
 
 
 class Links(Database):
@@ -126,19 +125,25 @@ class Links(Database):
             return list(connection.execute(wanted).scalars())
 
     def _links(self, *where: ColumnElement[bool]) -> list[Link]:
-        links = select(LINK).where(*where).order_by(LINK.c.id)
-        members = select(MEMBER).join(LINK).where(*where).order_by(MEMBER.c.link, MEMBER.c.place)
         with self._reading() as connection:
-            by_link: dict[str, list[Row]] = defaultdict(list)
-            for row in connection.execute(members):
-                by_link[row.link].append(tuple(row))
-            return [_link(tuple(row), by_link[row.id]) for row in connection.execute(links)]
+            return [
+                unpack_link(tuple(row)) for row in connection.execute(select(LINK).where(*where).order_by(LINK.c.id))
+            ]
 
 
 def write_links(connection: Connection, links: Iterable[Link]) -> None:
     """Store links with all their members, new or not; members that a link no longer names are forgotten."""
     latest = {link.id: link for link in links}
-    many(connection, _UPSERT_LINK, map(pack_link, latest.values()))
+    sql, in_order = _UPDATE_LINK
+    for chunk in chunks(latest.values()):
+        rows = list(map(pack_link, chunk))
+        if connection.exec_driver_sql(sql, list(map(in_order, rows))).rowcount != len(rows):
+            connection.exec_driver_sql(_UPSERT_LINK, rows)
+            _name_members(connection, {link.id: link for link in chunk})
+
+
+def _name_members(connection: Connection, latest: Mapping[str, Link]) -> None:
+    """Store which records links hold, and refuse a record that another link holds."""
     try:
         _write_members(connection, latest)
     except IntegrityError:
@@ -152,33 +157,10 @@ def write_links(connection: Connection, links: Iterable[Link]) -> None:
             raise refusal from error
 
 
-def write_members(connection: Connection, moved: Iterable[tuple[Link, str]]) -> None:
-    """Store single members, `(link, system)`, of links of which nothing else moved.
-
-    A base is stored as its difference from what the link agreed. Where the stored link agreed something else, or does
-    not have the member, the difference would tell of another base: there the whole link is stored.
-    """
-    sql, in_order = _UPDATE_MEMBER
-    for chunk in chunks(moved):
-        rows = [
-            (*in_order(row), encode(link.agreed)) for link, system in chunk for row in pack_members(link, only=system)
-        ]
-        if not rows or connection.exec_driver_sql(sql + _IF_AGREED, rows).rowcount != len(chunk):
-            write_links(connection, (link for link, _ in chunk))
-
-
 def _write_members(connection: Connection, latest: Mapping[str, Link]) -> None:
-    rows = (row for link in latest.values() for row in pack_members(link))
-    renew(connection, _UPDATE_MEMBER, _UPSERT_MEMBER, rows)
-    for chunk in chunks(latest):
-        ((stored,),) = fetch(connection, f"SELECT count(*) FROM member WHERE link IN ({marks(chunk)})", chunk)
-        if stored != sum(len(latest[id_].members) for id_ in chunk):
-            _forget_members(connection, [latest[id_] for id_ in chunk])
-
-
-def _forget_members(connection: Connection, links: Sequence[Link]) -> None:
-    ids = [link.id for link in links]
-    kept = {(link.id, member.system) for link in links for member in link.members}
+    many(connection, _UPSERT_MEMBER, (row for link in latest.values() for row in pack_who(link)))
+    ids = list(latest)
+    kept = {(link.id, member.system) for link in latest.values() for member in link.members}
     stored = fetch(connection, f"SELECT link, system FROM member WHERE link IN ({marks(ids)})", ids)
     many(connection, "DELETE FROM member WHERE link = ? AND system = ?", (row for row in stored if row not in kept))
 
@@ -208,33 +190,21 @@ def _claimed_twice(connection: Connection, latest: Mapping[str, Link]) -> StoreE
     return None
 
 
-def _link(row: Row, members: Iterable[Row]) -> Link:
-    agreed = decode(row[-1])
-    return unpack_link(row, agreed, tuple(unpack_member(member, agreed) for member in members))
-
-
 # -- reading thousands --------------------------------------------------------------------------------------------
-
-_MEMBER_WIDTH = len(MEMBER.c)
 
 
 def _loaded(connection: Connection, where: str, parameters: Sequence[str]) -> list[tuple[Link, dict[str, Snapshot]]]:
     """Give the links for which a condition on `l` holds, in order of their ids, with their members' snapshots."""
     links = fetch(connection, f"SELECT l.* FROM link AS l WHERE {where}", parameters)
-    by_link: dict[str, list[Row]] = {row[0]: [] for row in links}
-    for row in fetch(connection, f"{_MEMBERS} WHERE {where}", parameters):
-        by_link[row[0]].append(row)
-    return [_with_snapshots(row, by_link[row[0]]) for row in sorted(links, key=itemgetter(0))]
+    seen: dict[str, list[Row]] = {row[0]: [] for row in links}
+    for row in fetch(connection, f"{_SNAPSHOTS} WHERE {where}", parameters):
+        seen[row[0]].append(row)
+    return [_with_snapshots(row, seen[row[0]]) for row in sorted(links, key=itemgetter(0))]
 
 
-def _with_snapshots(row: Row, members: list[Row]) -> tuple[Link, dict[str, Snapshot]]:
+def _with_snapshots(row: Row, seen: list[Row]) -> tuple[Link, dict[str, Snapshot]]:
     written = row[-1]
     agreed = decode(written)
-    seen: dict[str, Snapshot] = {}
-    for member in members:
-        if member[-1] is not None:
-            # Most records hold exactly what was agreed: read it once.
-            flat = agreed if member[-1] == written else decode(member[-1])
-            seen[member[1]] = unpack_snapshot(member[_MEMBER_WIDTH:], flat)
-    members.sort(key=_place)
-    return unpack_link(row, agreed, tuple([unpack_member(member[:_MEMBER_WIDTH], agreed) for member in members])), seen
+    # Most records hold exactly what was agreed: read it once.
+    snapshots = {one[1]: unpack_snapshot(one[2:], agreed if one[-1] == written else decode(one[-1])) for one in seen}
+    return unpack_link(row, agreed), snapshots

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
+from syncd.model import encoding
 from syncd.model.encoding import decode, encode, value_from_json, value_to_json
 from syncd.model.values import Absent, Flag, Flat, Value
 from syncd.reconcile.types import Decided, Link, Member, Offer, Owed, Proposal
 from syncd.store.rows import Listing, Question, Run, Snapshot
 from syncd.store.tables import Row
 
-# The base of a member that holds nothing yet, as thousands do while plans are being linked.
-_NOTHING = b""
 # Equal values of one of these types are the same value. Equal amounts may differ in scale, cost shares in text.
 _EXACT = frozenset({str, int, date, Flag, Absent})
 
@@ -59,10 +58,6 @@ def _set(text: str | None) -> frozenset[str]:
     return frozenset(loads(text)) if text else frozenset()
 
 
-def _flat(flat: Mapping[str, Any]) -> bytes | None:
-    return encode(cast("Flat", flat)) if flat else None
-
-
 # -- snapshots ----------------------------------------------------------------------------------------------------
 
 
@@ -88,76 +83,85 @@ def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
 
 
 def pack_link(link: Link) -> Row:
-    """Give the row of a link, without its members."""
+    """Give the row of a link with its members."""
+    members = link.members
     return (
         link.id, link.kind, link.scope, whole(link.label), link.status, link.follow, link.revision, link.settled,
+        _held(members),
         _some(dict(link.sources)) if link.sources else None,
         _some(sorted(link.accepted)) if link.accepted else None,
-        encode(link.agreed),
+        dumps([(member.system, member.id, member.status) for member in members]),
+        encoding.write([_pack_member(member, link.agreed) for member in members]), encode(link.agreed),
     )  # fmt: skip
 
 
-def pack_members(link: Link, only: str | None = None) -> Iterable[Row]:
-    """Give the rows of a link's members, or of one."""
+def pack_who(link: Link) -> Iterable[Row]:
+    """Give the rows by which the members of a link are found."""
     holds = link.status != "unlinked"
-    for place, member in enumerate(link.members):
-        if only is not None and member.system != only:
-            continue
-        yield (
-            link.id, member.system, link.kind, member.id, holds, place, member.status, member.settled, member.own_stamp,
-            _some(sorted(member.unseen)) if member.unseen else None,
-            _pack_behind(member.behind) if member.behind else None,
-            *_pack_base(member.base, link.agreed),
-        )  # fmt: skip
+    return [(link.id, member.system, link.kind, member.id, holds, member.status) for member in link.members]
 
 
-def unpack_link(row: Row, agreed: Flat, members: tuple[Member, ...]) -> Link:
-    """Read the row of a link."""
-    id_, kind, scope, label, status, follow, revision, settled, sources, accepted, _ = row
+def unpack_link(row: Row, agreed: Flat | None = None) -> Link:
+    """Read the row of a link. `agreed`: what it agreed, if the caller read it already."""
+    id_, kind, scope, label, status, follow, revision, settled, _, sources, accepted, who, members, written = row
+    agreed = decode(written) if agreed is None else agreed
+    told = zip(loads(who), encoding.read(members), strict=True)
     return Link(
-        id_, kind, scope, label, agreed, members, revision, _map(sources), status, bool(follow), settled,
-        _set(accepted),
+        id_, kind, scope, label, agreed, tuple([_unpack_member(named, state, agreed) for named, state in told]),
+        revision, _map(sources), status, bool(follow), settled, _set(accepted),
     )  # fmt: skip
 
 
-def unpack_member(row: Row, agreed: Flat) -> Member:
-    """Read the row of a member; a base that is what the link agreed is the same object."""
-    _, system, _, record_id, _, _, status, settled, own_stamp, unseen, behind, lacks, base = row
+def _held(members: Sequence[Member]) -> str:
+    """Give what the live members held, in the words of the question what is unsettled."""
+    said = sorted((m.system, m.settled.hex().upper() if m.status == "live" else "-") for m in members)
+    return ",".join([digest for _, digest in said])
+
+
+def _pack_member(member: Member, agreed: Flat) -> tuple[object, ...]:
+    """Give what a link keeps of a member beside its name."""
+    behind = {path: (owed.revision, owed.refusals, owed.next_at, owed.why) for path, owed in member.behind.items()}
+    return (
+        member.settled.hex(), member.own_stamp, sorted(member.unseen), behind, *_pack_base(member.base, agreed),
+    )  # fmt: skip
+
+
+def _unpack_member(named: Sequence[Any], state: Sequence[Any], agreed: Flat) -> Member:
+    """Read a member; a base that is what the link agreed is the same object."""
+    system, record_id, status = named
+    settled, own_stamp, unseen, behind, lacks, base = state
     return Member(
         system,
         record_id,
-        agreed if base is None and lacks is None else _unpack_base(base, lacks, agreed),
-        _set(unseen),
-        {path: Owed(*owed) for path, owed in loads(behind).items()} if behind else {},
+        agreed if base is None else _unpack_base(base, lacks, agreed),
+        frozenset(unseen),
+        {path: Owed(*owed) for path, owed in behind.items()},
         own_stamp,
         status,
-        settled,
+        bytes.fromhex(settled),
     )
 
 
-def _pack_behind(behind: Mapping[str, Owed]) -> str:
-    return dumps({path: (owed.revision, owed.refusals, owed.next_at, owed.why) for path, owed in behind.items()})
-
-
-def _pack_base(base: Flat, agreed: Flat) -> tuple[str | None, bytes | None]:
-    """Give what a base lacks of what was agreed, and what it holds instead or besides."""
+def _pack_base(base: Flat, agreed: Flat) -> tuple[list[str] | None, Flat | None]:
+    """Give what a base lacks of what was agreed (None: all of it), and what it holds instead or besides; None twice
+    for what was agreed."""
     if base is agreed or (base == agreed and _is_exact(base) and _is_exact(agreed)):
         return None, None
-    if not base:
-        return None, _NOTHING
+    if not base:  # it holds nothing yet, as thousands do while plans are being linked
+        return None, {}
     other = {
         path: value
         for path, value in base.items()
         if (held := agreed.get(path)) is not value and (held is None or not _same(value, held))
     }
-    return _some(sorted(agreed.keys() - base.keys())), _flat(other)
+    return sorted(agreed.keys() - base.keys()), other
 
 
-def _unpack_base(base: bytes | None, lacks: str | None, agreed: Flat) -> Flat:
-    if base == _NOTHING:
+def _unpack_base(base: dict[str, Any], lacks: list[str] | None, agreed: Flat) -> Flat:
+    if lacks is None:
         return {}
-    flat = {**agreed, **decode(base)} if base else dict(agreed)
-    for path in loads(lacks) if lacks else ():
+    flat = {**agreed, **encoding.revive(base)}
+    for path in lacks:
         del flat[path]
     return flat
 

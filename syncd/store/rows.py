@@ -141,16 +141,12 @@ class Run:
 
 @frozen_value(frozen=True, slots=True)
 class Settlement:
-    """The end of one intent, stored in one transaction: journal row, link state, fresh snapshot, history.
-
-    `member` names the only member of the link that moved; without it the whole link is stored.
-    """
+    """The end of one intent, stored in one transaction: journal row, link state, fresh snapshot, history."""
 
     intent: Intent
     link: Link | None = None
     snapshot: Snapshot | None = None
     history: tuple[HistoryRow, ...] = ()
-    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

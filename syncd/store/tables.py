@@ -67,7 +67,12 @@ class SnapshotTable(_Base, table=True):
 
 
 class LinkTable(_Base, table=True):
-    """Records that are the same plan or group."""
+    """Records that are the same plan or group, with all that is known of its members.
+
+    `who_json` names the members; `held` is what the live ones held when the link was last settled, in the order of
+    their systems, to be compared with the snapshots' digests. Of a base in `members` only what differs from `agreed`
+    is kept: a run writes each link twice, and rows stay small.
+    """
 
     __tablename__ = "link"
     __table_args__ = (
@@ -83,18 +88,20 @@ class LinkTable(_Base, table=True):
     follow: bool
     revision: int
     settled: bytes = _bytes()
+    held: str = _text()
     sources_json: str | None = _text()
     accepted_json: str | None = _text()
+    who_json: str = _text()
+    members: bytes = _bytes()
     agreed: bytes = _bytes()
 
 
 class MemberTable(_Base, table=True):
-    """One system's record in a link.
+    """Which record of a system is in which link: what is searched by, and no more.
 
-    `kind` and `holds` (the link is not unlinked) repeat what the link says, so that the database itself refuses a
-    record in two links. Of the base only what differs from the link's `agreed` is kept: `base` holds the values that
-    agreed does not, `lacks_json` the paths that only agreed has. Rows stay small, and without rowid they lie in the
-    order of their key: "what is unsettled" walks them link by link.
+    `kind`, `holds` (the link is not unlinked) and `status` repeat what the link says, so that the database itself
+    refuses a record in two links. Without rowid the rows lie in the order of their key: "what is unsettled" walks them
+    link by link.
     """
 
     __tablename__ = "member"
@@ -108,14 +115,7 @@ class MemberTable(_Base, table=True):
     kind: str = _text()
     record_id: str = _text()
     holds: bool
-    place: int
     status: str = _text()
-    settled: bytes = _bytes()
-    own_stamp: float | None
-    unseen_json: str | None = _text()
-    behind_json: str | None = _text()
-    lacks_json: str | None = _text()
-    base: bytes | None = _bytes()
 
 
 class JournalTable(_Base, table=True):

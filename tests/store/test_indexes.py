@@ -25,7 +25,6 @@ CALLS = {
     "begin": lambda store: store.begin(Batch((link(),), (question(),), (intent(),), (history_row(),), ("q-1",))),
     "mark_sent": lambda store: store.mark_sent("i", 1.0),
     "settle": lambda store: store.settle([confirmed(intent(), link=link(), snapshot=snapshot())]),
-    "settle a member": lambda store: store.settle([confirmed(intent(), link=link(), member="bp")]),
     "pending": lambda store: store.pending("g"),
     "open_creates": lambda store: store.open_creates("g"),
     "intents of a run": lambda store: store.intents(run="r"),

@@ -78,46 +78,36 @@ def test_parts_of_one_link_settled_together_end_in_the_last_state(store):
     assert store.heads("bp", "plan") == {"2": (b"r3", None)}
 
 
-def test_settle_stores_the_one_member_that_moved(store):
-    other = link("M", pq="3", bp="4")
-    store.save_links([link(), other])
-    now = member("bp", "2", FLAT | {"details.name": "Silver"}, behind={"details.name": Owed(2)})
-    after = link(members=(link().members[0], now))
-    store.settle([confirmed(intent(), link=after, member="bp")])
-    assert store.links() == [after, other]
-
-
 @pytest.mark.parametrize(
     ("why", "stored"),
     [
+        ("as it is now", link()),
         ("it agreed something else", link(agreed={"details.name": "Bronze"})),
         ("it held another record", link(bp="9")),
         ("it lacked the member", link(members=(member("pq", "1"),))),
+        ("it had one more", link(members=(*link().members, member("cs", "7")))),
         ("it was unlinked", link(status="unlinked")),
+        ("its member was missing", link(members=(member("pq", "1"), member("bp", "2", status="missing")))),
     ],
 )
-def test_a_member_is_never_stored_beside_another_link_than_its_own(store, why, stored):
-    """Its base is stored as a difference from what was agreed; beside other values it would be another base."""
-    store.add_link(stored)
-    after = link(members=(member("pq", "1"), member("bp", "2", FLAT | {"details.name": "Silver"})))
-    store.settle([confirmed(intent(), link=after, member="bp")])
-    assert store.links() == [after]
+def test_a_settled_link_is_stored_whole_whatever_stood_there(store, why, stored):
+    """Mostly one row is renewed; where the link held other records, what it is found by is renewed too."""
+    other = link("M", pq="3", bp="4")
+    store.save_links([stored, other])
+    owed = member("bp", "2", FLAT | {"details.name": "Silver"}, behind={"details.name": Owed(2)})
+    after = link(members=(member("pq", "1"), owed))
+    store.settle([confirmed(intent(), link=after)])
+    assert store.links() == [after, other]
+    assert [store.find_link(*one) for one in (("pq", "plan", "1"), ("bp", "plan", "2"))] == [after, after]
+    assert [store.find_link(*one) for one in (("bp", "plan", "9"), ("cs", "plan", "7"))] == [None, None]
+    assert store.members_of("bp", "plan") == {"2", "4"}
 
 
-def test_a_member_that_the_link_does_not_have_is_no_mistake(store):
-    store.settle([confirmed(intent(), link=link(), member="cs")])
-    assert store.links() == [link()]
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_members_and_whole_links_settled_together_end_in_the_last_state(store, order):
+def test_a_link_settled_twice_ends_in_the_last_state(store):
     store.add_link(link())
     first = link(members=(member("pq", "1", {}), member("bp", "2")))
     last = link(members=(member("pq", "1", {}), member("bp", "2", {})), agreed={"details.name": "Bronze"})
-    names = ["pq", None][::order]
-    store.settle(
-        [confirmed(intent("i1"), link=first, member=names[0]), confirmed(intent("i2"), link=last, member=names[1])]
-    )
+    store.settle([confirmed(intent("i1"), link=first), confirmed(intent("i2"), link=last)])
     assert store.links() == [last]
 
 

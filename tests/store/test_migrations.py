@@ -10,10 +10,11 @@ from alembic.script import ScriptDirectory
 
 from syncd.errors import StoreError
 from syncd.model.encoding import decode
+from syncd.reconcile.types import Member, Owed
 from syncd.store import schema
 from syncd.store.database import engines
 from syncd.store.store import Store
-from tests.store.samples import link
+from tests.store.samples import EPOCH, link, snapshot
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_the_schema_of_a_newer_syncd_is_refused_and_left_alone(path):
     raw.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0002\)"
+        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0003\)"
     ) as no:
         Store.open(path)
     assert no.value.file == str(path)
@@ -148,11 +149,14 @@ def test_the_journal_and_history_of_a_first_release_are_kept(tmp_path):
     """Rows become pages and, on the way down, rows again, to the last digit."""
     writer, reader = engines(tmp_path / "old.db")
     flat = b'{"rates[2026-01-01].ee":{"d":"512.40"},"details.name":"Gold"}'
+    planned = ("intended", None, "", None, b"{}", flat, "", "")
+    ended = ("confirmed", 2.0, "ok", '{"a":"rule"}', flat, flat, "{}", "{}")
+    sent = ("open", 4.0, "", None, b"{}", flat, "", "")
     intents = [
-        ("i1", "r", 1, "g", "L", "bp", "plan", "2", "write", "p", 1.0, "", None, "intended", None, "", None, b"{}", flat, "", ""),
-        ("i2", "r", 2, "g", "M", "bp", "plan", "3", "write", "p", 1.0, "", 1.5, "confirmed", 2.0, "ok", '{"a":"rule"}', flat, flat, "{}", "{}"),
-        ("i3", "s", 1, "g", "L", "bp", "plan", "7", "create", "", 3.0, "m", 3.5, "open", 4.0, "", None, b"{}", flat, "", ""),
-    ]  # fmt: skip
+        ("i1", "r", 1, "g", "L", "bp", "plan", "2", "write", "p", 1.0, "", None, *planned),
+        ("i2", "r", 2, "g", "M", "bp", "plan", "3", "write", "p", 1.0, "", 1.5, *ended),
+        ("i3", "s", 1, "g", "L", "bp", "plan", "7", "create", "", 3.0, "m", 3.5, *sent),
+    ]
     lines = [
         (1, "", 1.0, "first", "", "pq", "plan", "1", "", "", None, flat, None),
         (2, "r", 2.0, "written", "M", "bp", "plan", "3", "rule", "", flat, flat, flat),
@@ -177,5 +181,41 @@ def test_the_journal_and_history_of_a_first_release_are_kept(tmp_path):
         command.downgrade(schema.config(opened), "0001")
         assert opened.exec_driver_sql("SELECT * FROM intent ORDER BY run, seq").fetchall() == intents
         assert opened.exec_driver_sql("SELECT * FROM history ORDER BY id").fetchall() == lines
+    writer.dispose()
+    reader.dispose()
+
+
+def test_the_links_of_a_first_release_are_kept(tmp_path):
+    """A member's row becomes part of its link's and, on the way down, a row again."""
+    writer, reader = engines(tmp_path / "old.db")
+    agreed, owed = b'{"details.name":"Gold","fee":{"d":"1.50"}}', '{"fee":[2,1,9.0,"down"]}'
+    links = [("L", "plan", "g", "Gold", "live", 1, 2, EPOCH, '{"all":"pq"}', None, agreed)]
+    members = [
+        ("L", "bp", "plan", "2", 1, 1, "live", b"d2", 5.0, '["fee"]', owed, '["fee"]', b'{"details.name":"Silver"}'),
+        ("L", "cs", "plan", "(new)", 1, 2, "awaited", b"", None, None, None, None, b""),
+        ("L", "pq", "plan", "1", 1, 0, "live", b"d1", None, None, None, None, None),
+    ]
+    with writer.begin() as opened:
+        command.upgrade(schema.config(opened), "0001")
+        opened.exec_driver_sql(f"INSERT INTO link VALUES ({', '.join('?' * 11)})", links)
+        opened.exec_driver_sql(f"INSERT INTO member VALUES ({', '.join('?' * 13)})", members)
+    store = Store.open(tmp_path / "old.db")
+    [kept] = store.links("g")
+    assert (kept.revision, kept.sources, kept.agreed) == (2, {"all": "pq"}, decode(agreed))
+    debts = {"fee": Owed(2, 1, 9.0, "down")}
+    assert kept.members == (
+        Member("pq", "1", kept.agreed, settled=b"d1"),
+        Member("bp", "2", {"details.name": "Silver"}, frozenset({"fee"}), debts, 5.0, "live", b"d2"),
+        Member("cs", "(new)", {}, status="awaited"),
+    )
+    assert store.find_link("bp", "plan", "2") == kept
+    assert store.unsettled("g", EPOCH) == ["L"]
+    store.save_snapshots([snapshot("1", digest=b"d1"), snapshot("2", "bp", digest=b"d2")])
+    assert store.unsettled("g", EPOCH) == []
+    store.close()
+    with writer.begin() as opened:
+        command.downgrade(schema.config(opened), "0001")
+        assert opened.exec_driver_sql("SELECT * FROM link").fetchall() == links
+        assert opened.exec_driver_sql("SELECT * FROM member ORDER BY link, system").fetchall() == members
     writer.dispose()
     reader.dispose()
