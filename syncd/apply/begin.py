@@ -6,14 +6,14 @@ confirmed is still owed, and every write that may have been sent has a row that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from syncd.apply.world import World, standing_of
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.answers import Step, match
-from syncd.reconcile.types import Changeset, Link, Operation, Outcome, Seen, Sight, System, View
+from syncd.reconcile.types import Change, Changeset, Link, Operation, Outcome, Seen, Sight, System, View
 from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 
 
@@ -21,7 +21,8 @@ from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 class Job:
     """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held.
 
-    `sent`: the paths that the parts carry which went out and were accepted.
+    `sent`: the paths that the parts carry which went out and were accepted. `meant`: all that the record shall hold;
+    `digest`: of that, where another member holds just the same, else b"".
     """
 
     link: str
@@ -30,6 +31,8 @@ class Job:
     intents: list[Intent]
     seen: Seen
     changes: Flat
+    meant: Flat
+    digest: bytes = b""
     sent: set[str] = field(default_factory=set)
 
 
@@ -121,35 +124,49 @@ def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Lin
 
 def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], world: World) -> list[Job]:
     """Group the changes of a link by record, and inside by the part that holds them."""
-    jobs: dict[System, Job] = {}
-    parts: dict[tuple[System, str], list[tuple[str, object, object, str]]] = {}
-    kind = outcome.after.kind
+    if not outcome.changes:
+        return []
+    parts: dict[tuple[System, str], list[Change]] = {}
     for change in outcome.changes:
-        seen = cast("Seen", sights[change.system])  # nothing is planned for a member that was not read
-        job = jobs.setdefault(change.system, Job(change.link, change.system, change.id, [], seen, {}))
-        job.changes[change.path] = change.new
-        part = world.systems[change.system].lenses[kind].part_of(change.path)
-        parts.setdefault((change.system, part), []).append((change.path, change.old, change.new, change.reason))
-    for (system, part), rows in parts.items():
-        jobs[system].intents.append(
-            Intent(
-                id=world.new_id(),
-                run=started.run.id,
-                seq=started.next_seq(),
-                scope=started.run.scope,
-                link=outcome.after.id,
-                system=system,
-                kind=kind,
-                record_id=jobs[system].record_id,
-                op="write",
-                part=part,
-                before={path: old for path, old, _, _ in rows},  # type: ignore[misc]
-                after={path: new for path, _, new, _ in rows},  # type: ignore[misc]
-                reasons={path: reason for path, _, _, reason in rows},
-                at=started.run.started_at,
-            )
-        )
+        part = world.systems[change.system].lenses[outcome.after.kind].part_of(change.path)
+        parts.setdefault((change.system, part), []).append(change)
+    jobs: dict[System, Job] = {}
+    for (system, part), changes in parts.items():
+        job = jobs.get(system)
+        if job is None:
+            seen = cast("Seen", sights[system])  # nothing is planned for a member that was not read
+            job = jobs[system] = Job(outcome.after.id, system, changes[0].id, [], seen, {}, {})
+        intent = _intent(part, changes, outcome.after, started, world)
+        job.intents.append(intent)
+        job.changes |= intent.after
+    for job in jobs.values():
+        job.meant = {**job.seen.flat, **job.changes}
+        if EMPTY in job.changes.values():
+            job.meant = {path: value for path, value in job.meant.items() if value is not EMPTY}
+        alike = (one.digest for one in sights.values() if isinstance(one, Seen) and one.flat == job.meant)
+        job.digest = next(alike, b"")
     return list(jobs.values())
+
+
+def _intent(part: str, changes: Sequence[Change], link: Link, started: Started, world: World) -> Intent:
+    """Give the journal row of one part of a record."""
+    run, first = started.run, changes[0]
+    return Intent(
+        id=world.new_id(),
+        run=run.id,
+        seq=started.next_seq(),
+        scope=run.scope,
+        link=link.id,
+        system=first.system,
+        kind=link.kind,
+        record_id=first.id,
+        op="write",
+        part=part,
+        before={change.path: change.old for change in changes},
+        after={change.path: change.new for change in changes},
+        reasons={change.path: change.reason for change in changes},
+        at=run.started_at,
+    )
 
 
 def _operation_intent(operation: Operation, link: Link, run: Run, seq: int, world: World) -> Intent:

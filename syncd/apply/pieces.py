@@ -30,6 +30,10 @@ class Piece:
 def pieces_of(record: Record, parts: Sequence[Part], paths: Collection[str], lens: Lens) -> list[Piece]:
     """Give the changed parts in their order, each with the changed paths that it carries."""
     known = {(part.kind, part.id): part for part in record.parts}
+    if len(parts) == 1:  # thousands of records are written, most of them in one part
+        [part] = parts
+        mine = [path for path in paths if lens.part_of(path) == part.kind]
+        return [Piece(part.kind, known.get((part.kind, part.id)) or Part(part.kind, "", {}), part, frozenset(mine))]
     written = Counter(part.kind for part in parts)
     by_kind: dict[str, set[str]] = {}
     for path in paths:
@@ -79,6 +83,8 @@ def split(intents: Iterable[Intent], pieces: Sequence[Piece], new_id: Callable[[
 
     The first part keeps the row's id, so that it is narrowed in the journal, not doubled.
     """
+    if len(pieces) == 1:
+        return list(intents)
     found: list[Intent] = []
     for intent in intents:
         mine = [piece for piece in pieces if piece.after.kind == intent.part and piece.paths]

@@ -246,7 +246,7 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
     kind = job.intents[0].kind
     try:
         answer, holds = await _look(job, system, kind)
-        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job.changes):
+        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job):
             # The system said yes, or nothing at all, and shows the old value: it may merely be late.
             await world.clock.sleep(world.settle_s)
             answer, holds = await _look(job, system, kind)
@@ -265,11 +265,11 @@ async def _look(job: Job, system: LiveSystem, kind: Kind) -> tuple[Answer, Flat 
     return answer, flat_of(answer.record, system.lenses[kind]) if isinstance(answer, Present) else None
 
 
-def _still(holds: Flat | None, before: Flat, changes: Flat) -> bool:
+def _still(holds: Flat | None, before: Flat, job: Job) -> bool:
     """Tell whether a record shows none of the changes yet."""
-    if holds is None:
-        return True
-    return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in changes.items())
+    if holds is None or holds == job.meant:
+        return holds is None
+    return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in job.changes.items())
 
 
 def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, end: End, note: str) -> None:
@@ -277,7 +277,8 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     world = ledger.world
     link = ledger.started.links[job.link]
     before = job.seen.flat
-    found = _found(before, holds, job.changes)
+    exact = holds == job.meant
+    found = _Found(frozenset(job.changes)) if exact else _found(before, holds, job.changes)
     if end is End.MOVED:  # what did not go out is somebody else's, even if it is just what we meant
         theirs = found.landed - job.sent
         moved = frozenset(path for path in theirs if holds.get(path, EMPTY) != before.get(path, EMPTY))
@@ -289,7 +290,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     now = world.now()
     intents = [ended(i, _end_of(i, landed, other, end), now, note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, now, record.modified)
-    snapshot = snapshot_of(record, holds, link, job.system, world)
+    snapshot = snapshot_of(record, holds, link, job.system, world, digest=job.digest if exact else b"")
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
     link = advance(link, job.system, result, b"" if found.aside or other or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
@@ -314,11 +315,6 @@ class _Found:
 
 def _found(before: Flat, holds: Flat, changes: Flat) -> _Found:
     """Compare a record with what was there before and what was meant."""
-    meant = {**before, **changes}
-    if EMPTY in changes.values():
-        meant = {path: value for path, value in meant.items() if value is not EMPTY}
-    if holds == meant:
-        return _Found(frozenset(changes))
     landed = frozenset(path for path, value in changes.items() if holds.get(path, EMPTY) == value)
     moved = frozenset(path for path in {*before, *holds} if holds.get(path, EMPTY) != before.get(path, EMPTY))
     return _Found(landed, (moved - landed) & changes.keys(), moved - changes.keys())
@@ -388,8 +384,10 @@ def _again(owed: Owed | None, result: Result, revision: int) -> Owed:
     return replace(owed, refusals=refusals, next_at=result.now + wait_s(refusals), why=result.note)
 
 
-def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: World) -> Snapshot:
-    """Give the snapshot of a record just read."""
+def snapshot_of(
+    record: Record, holds: Flat, link: Link, system: System, world: World, *, digest: bytes = b""
+) -> Snapshot:
+    """Give the snapshot of a record just read. `digest`: of what it holds, where it is known."""
     lens = world.systems[system].lenses[record.kind]
     return Snapshot(
         system=system,
@@ -398,7 +396,7 @@ def snapshot_of(record: Record, holds: Flat, link: Link, system: System, world: 
         scope=link.scope,
         label=link.label,
         flat=holds,
-        digest=encoding.digest(holds),
+        digest=digest or encoding.digest(holds),
         raw=raw_digest(record, lens),
         at=world.now(),
         version=record.parts[0].version if record.parts else None,

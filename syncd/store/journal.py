@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, TextClause, select, text
@@ -22,6 +22,7 @@ _ADD = insert_sql(JOURNAL, without="id")
 _PAGES_OF = """
 SELECT id, ids_json, ended_json FROM journal_page WHERE run = ? AND first_seq <= ? AND last_seq >= ? ORDER BY id
 """
+_PAGE = "SELECT run, scope, ended_json, planned FROM journal_page WHERE id = ?"
 _END = "UPDATE journal_page SET unfinished = ?, confirmed_at = ?, ended_json = ? WHERE id = ?"
 # Word for word what the partial indexes say: only then SQLite sees that they answer the question.
 _UNFINISHED = text("unfinished = 1")
@@ -37,7 +38,7 @@ class Journal(Database):
             write_links(connection, batch.links)
             write_questions(connection, batch.questions)
             use_questions(connection, batch.used)
-            many(connection, _ADD, map(pack_journal, pages(batch.intents, "run", "scope")))
+            _write_begun(connection, batch.intents)
             write_history(connection, batch.history)
 
     def mark_sent(self, intent_id: str, at: float) -> None:
@@ -87,17 +88,24 @@ class Journal(Database):
         return sorted(found, key=lambda intent: (intent.at, intent.run, intent.seq, intent.id))
 
 
+def _write_begun(connection: Connection, begun: Sequence[Intent]) -> None:
+    """Store new intents; one that was begun already is planned anew and leaves the page where it stood."""
+    for run, wanted in _by_run(begun).items():
+        for page, ids, _ in _pages_of(connection, run, wanted):
+            if not wanted.keys().isdisjoint(ids):
+                ((*columns,),) = fetch(connection, _PAGE, (page,))
+                kept = [intent for intent in unpack_journal(*columns) if intent.id not in wanted]
+                connection.exec_driver_sql("DELETE FROM journal_page WHERE id = ?", (page,))
+                many(connection, _ADD, map(pack_journal, pages(kept, "run", "scope")))
+    many(connection, _ADD, map(pack_journal, pages(begun, "run", "scope")))
+
+
 def _write_ends(connection: Connection, ended: Iterable[Intent]) -> None:
     """Store how intents ended; those that were never begun are stored whole."""
-    by_run: dict[str, dict[str, Intent]] = defaultdict(dict)
-    for intent in ended:
-        by_run[intent.run][intent.id] = intent
-    for run, wanted in by_run.items():
-        seqs = [intent.seq for intent in wanted.values()]
+    for run, wanted in _by_run(ended).items():
         begun: set[str] = set()
         moved: list[Row] = []
-        for page, listed, ended_json in fetch(connection, _PAGES_OF, (run, max(seqs), min(seqs))):
-            ids = loads(listed)
+        for page, ids, ended_json in _pages_of(connection, run, wanted):
             ends = {id_: pack_end(wanted[id_]) for id_ in ids if id_ in wanted}
             if ends:
                 begun.update(ends)
@@ -105,3 +113,19 @@ def _write_ends(connection: Connection, ended: Iterable[Intent]) -> None:
         many(connection, _END, moved)
         new = [intent for id_, intent in wanted.items() if id_ not in begun]
         many(connection, _ADD, map(pack_journal, pages(new, "run", "scope")))
+
+
+def _by_run(intents: Iterable[Intent]) -> dict[str, dict[str, Intent]]:
+    by_run: dict[str, dict[str, Intent]] = defaultdict(dict)
+    for intent in intents:
+        by_run[intent.run][intent.id] = intent
+    return by_run
+
+
+def _pages_of(
+    connection: Connection, run: str, wanted: Mapping[str, Intent]
+) -> Iterator[tuple[int, list[str], str | None]]:
+    """Give the pages of a run where some of its intents may stand: id, ids of the entries, how they ended."""
+    seqs = [intent.seq for intent in wanted.values()]
+    for page, ids, ended_json in fetch(connection, _PAGES_OF, (run, max(seqs), min(seqs))):
+        yield page, loads(ids), ended_json

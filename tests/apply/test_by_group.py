@@ -166,11 +166,11 @@ async def test_a_few_groups_can_be_looked_at_before_they_are_linked(name: str, f
     for group in ("g2", "g3"):
         stage.systems[name].put_record("group", group, SILVER)
         stage.systems[name].put_record("plan", f"{group}-p", SILVER, group=group)
-    before = dump(stage.store, ("snapshot", "history"))
+    before = dump(stage.store, ("snapshot", "history_page"))
     seen = await observe(name, stage.world, groups={"g2"})
     assert (seen.counts, seen.changed, seen.errors) == ({"group": 1, "plan": 1}, {"group": 1, "plan": 1}, [])
     assert (plans(stage, name), list(stage.store.snapshots(name, "group"))) == (["g2-p"], ["g2"])
-    assert dump(stage.store, ("snapshot", "history")) == before, "neither a listing nor a place was noted"
+    assert dump(stage.store, ("snapshot", "history_page")) == before, "neither a listing nor a place was noted"
     assert (await observe(name, stage.world, groups={"g2"})).changed == {}
 
 

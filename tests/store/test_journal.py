@@ -117,6 +117,19 @@ def test_an_intent_that_was_never_begun_is_settled_too(store):
     assert [(each.id, each.state) for each in store.intents()] == [("i1", "confirmed"), ("i2", "refused")]
 
 
+def test_an_intent_begun_again_is_planned_anew_not_doubled(store):
+    """A row of a kind of which several parts are written is divided among them before the first goes out."""
+    store.begin(Batch(intents=(intent("i1"), intent("i2", seq=2), intent("i3", seq=3))))
+    store.settle([confirmed(intent("i1"))])
+    narrowed = (intent("i2", seq=2, part="a", after={}), intent("i4", seq=2, part="b"))
+    store.begin(Batch(intents=narrowed))
+    assert [(each.id, each.part) for each in store.pending("g")] == [("i2", "a"), ("i4", "b"), ("i3", "product")]
+    assert [each.state for each in store.intents("r")] == ["confirmed", "intended", "intended", "intended"]
+    store.settle([confirmed(each) for each in (*narrowed, intent("i3", seq=3))])
+    assert store.pending("g") == []
+    assert [each.id for each in store.intents("r")] == ["i1", "i2", "i4", "i3"]
+
+
 def test_a_create_learns_its_id_when_it_is_settled(store):
     store.begin(Batch(intents=(intent(op="create", record_id="(new L)", marker="m"),)))
     store.settle([confirmed(intent(op="create", record_id="77", marker="m"))])

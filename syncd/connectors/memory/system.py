@@ -47,6 +47,8 @@ class MemorySystem(Vendor):
         of writes, creates and ends, and `read` after each page or answer. What it raises goes through to the caller.
         """
         super().__init__(system, behaviour or Behaviour(), clock, shuffle)
+        made = self.behaviour
+        self._takes_all = "" in made.carries and "" in made.writable and not (made.read_only or made.parts)
         self.on_effect = on_effect
         self.faults = Faults()
         self.scope = "all"
@@ -137,7 +139,8 @@ class MemorySystem(Vendor):
             stale = self.behaviour.conditional and self.behaviour.versions == "etag"
             if stale and part.version != write.before.version:
                 raise StaleWriteError(system=self.system, external_id=record_id)
-            self._check_keys(record, part.kind, _changed(part.data, write.after))
+            if record.locked or not self._takes_all:
+                self._check_keys(record, part.kind, _changed(part.data, write.after))
 
         def apply(fault: Fault | None) -> None:
             record = self._records[kind][record_id]
