@@ -49,16 +49,19 @@ class GenericLens:
         """Write changes into the parts that hold the keys; a new key goes to the first part."""
         written: dict[int, dict[str, JSON]] = {}
         losses: dict[str, Loss] = {}
+        parts = record.parts
         for path, value in changes.items():
-            at = next((at for at, part in enumerate(record.parts) if path in part.data), 0)
-            held = record.parts[at].data.get(path)
+            at = 0 if len(parts) == 1 else next((at for at, part in enumerate(parts) if path in part.data), 0)
+            held = parts[at].data.get(path)
             if value_of(held) == value:
                 continue
-            if isinstance(value, Unparsed):
+            if value.__class__ is Unparsed:
                 losses[path] = Loss(value, None, "a text that was not understood is never written")
-            else:
-                written.setdefault(at, dict(record.parts[at].data))[path] = _raw(value, held)
-        return Putting(tuple(_with(record.parts[at], data) for at, data in written.items()), losses)
+                continue
+            if at not in written:
+                written[at] = dict(parts[at].data)
+            written[at][path] = value if value.__class__ is str else _raw(value, held)
+        return Putting(tuple([_with(parts[at], data) for at, data in written.items()]), losses)
 
     def new(self, values: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:
         """Make a record of one part."""

@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.reconcile import questions, strays, uncontested
+from syncd.reconcile import questions, strays
 from syncd.reconcile.constrain import Targets, question_of
 from syncd.reconcile.merge import Agree, Conflict, Decision, Redeliver, Take, merge_atom, merge_field
 from syncd.reconcile.missing import Missing, judge_missing
 from syncd.reconcile.normalise import Fields, normalise
 from syncd.reconcile.rules import MergeRule, Place, Rules
 from syncd.reconcile.types import Away, Change, Changeset, Decided, Link, LinkView, Member, Outcome, Proposal, View
+from syncd.reconcile.uncontested import Uncontested
 
 Answers = Mapping[tuple[str, str, str], Decided]
 """Answers not used yet, by (kind, link, name)."""
@@ -25,7 +26,8 @@ Answers = Mapping[tuple[str, str, str], Decided]
 
 def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
     """Decide every link and every stray of one group."""
-    outcomes = tuple(decide_link(one, view, answers, rules, now) for one in view.links)
+    at_once = Uncontested(view, rules)
+    outcomes = tuple([at_once.take(one) or decide_link(one, view, answers, rules, now) for one in view.links])
     asked = strays.judge(view, rules)
     judged = {one.link.id for one in view.links} | ({""} if view.whole else set())
     return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(judged))
@@ -33,12 +35,6 @@ def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
 
 def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
     """Decide one link: first who is still there, then field by field what is wanted."""
-    outcome = uncontested.take(seen, view, rules)
-    return decide_fields(seen, view, answers, rules, now) if outcome is None else outcome
-
-
-def decide_fields(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
-    """Decide one link, whatever is the matter with it."""
     missing = judge_missing(seen, view, answers, rules, now)
     if missing.rests:
         return missing.outcome(seen.link)

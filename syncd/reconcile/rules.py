@@ -156,6 +156,10 @@ class Rules:
         if not isinstance(value, str) or (self._systems and value not in self._systems):
             raise ConfigError(_nearest(f"rules: {name}", value, self._systems))
 
+    def names(self, link: str, label: str) -> bool:
+        """Tell whether some rule is about this link."""
+        return link in self._links or label in self._links
+
     def at(self, place: Place) -> MergeRule:
         """Find the settings that hold at a place. Raises ConfigError on two equal hits."""
         key = (

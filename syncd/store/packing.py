@@ -16,6 +16,7 @@ from syncd.reconcile.types import Decided, Link, Member, Offer, Owed, Proposal
 from syncd.store.rows import Listing, Question, Run, Snapshot
 from syncd.store.tables import Row
 
+_NOTHING: frozenset[str] = frozenset()
 # Equal values of one of these types are the same value. Equal amounts may differ in scale, cost shares in text.
 _EXACT = frozenset({str, int, date, Flag, Absent})
 
@@ -65,7 +66,7 @@ def pack_snapshot(s: Snapshot) -> Row:
     """Give the row of a snapshot."""
     return (
         s.system, s.kind, s.id, s.scope, whole(s.label), s.digest, s.raw, s.at, s.version, s.modified,
-        s.gone and whole(s.gone),
+        whole(s.gone) if s.gone else s.gone,
         _some(dict(s.locked)) if s.locked else None, encode(s.flat),
     )  # fmt: skip
 
@@ -75,7 +76,7 @@ def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
     system, kind, id_, scope, label, digest, raw, at, version, modified, gone, locked, written = row
     return Snapshot(
         system, kind, id_, scope, label, decode(written) if flat is None else flat, digest, raw, at, version, modified,
-        _map(locked), gone,
+        _map(locked) if locked else {}, gone,
     )  # fmt: skip
 
 
@@ -108,22 +109,25 @@ def unpack_link(row: Row, agreed: Flat | None = None) -> Link:
     told = zip(loads(who), encoding.read(members), strict=True)
     return Link(
         id_, kind, scope, label, agreed, tuple([_unpack_member(named, state, agreed) for named, state in told]),
-        revision, _map(sources), status, bool(follow), settled, _set(accepted),
+        revision, _map(sources) if sources else {}, status, bool(follow), settled,
+        _set(accepted) if accepted else _NOTHING,
     )  # fmt: skip
 
 
 def _held(members: Sequence[Member]) -> str:
     """Give what the live members held, in the words of the question what is unsettled."""
-    said = sorted((m.system, m.settled.hex().upper() if m.status == "live" else "-") for m in members)
+    said = [(m.system, m.settled.hex().upper() if m.status == "live" else "-") for m in members]
+    said.sort()
     return ",".join([digest for _, digest in said])
 
 
 def _pack_member(member: Member, agreed: Flat) -> tuple[object, ...]:
     """Give what a link keeps of a member beside its name."""
-    behind = {path: (owed.revision, owed.refusals, owed.next_at, owed.why) for path, owed in member.behind.items()}
-    return (
-        member.settled.hex(), member.own_stamp, sorted(member.unseen), behind, *_pack_base(member.base, agreed),
-    )  # fmt: skip
+    behind: dict[str, object] = {}
+    for path, owed in member.behind.items():
+        behind[path] = (owed.revision, owed.refusals, owed.next_at, owed.why)
+    unseen = sorted(member.unseen) if member.unseen else ()
+    return member.settled.hex(), member.own_stamp, unseen, behind, *_pack_base(member.base, agreed)
 
 
 def _unpack_member(named: Sequence[Any], state: Sequence[Any], agreed: Flat) -> Member:
@@ -134,8 +138,8 @@ def _unpack_member(named: Sequence[Any], state: Sequence[Any], agreed: Flat) -> 
         system,
         record_id,
         agreed if base is None else _unpack_base(base, lacks, agreed),
-        frozenset(unseen),
-        {path: Owed(*owed) for path, owed in behind.items()},
+        frozenset(unseen) if unseen else _NOTHING,
+        {path: Owed(*owed) for path, owed in behind.items()} if behind else {},
         own_stamp,
         status,
         bytes.fromhex(settled),

@@ -59,7 +59,10 @@ def _is_planned(i: Intent) -> bool:
 
 def pack_end(i: Intent) -> list[Any]:
     """Give what became of an entry."""
-    return [i.state, i.settled_at, whole(i.note), i.sent_at, i.record_id, whole(i.raw_before), whole(i.raw_after)]
+    note, images = i.note and whole(i.note), ("", "")
+    if i.raw_before or i.raw_after:
+        images = whole(i.raw_before), whole(i.raw_after)
+    return [i.state, i.settled_at, note, i.sent_at, i.record_id, *images]
 
 
 def pack_ends(ends: Ends, ids: Sequence[str]) -> tuple[bool, float | None, str | None]:
@@ -103,9 +106,15 @@ def pack_history(page: Sequence[HistoryRow]) -> Row:
 
 def _pack_line(h: HistoryRow) -> list[Any]:
     """Give the form of a history line. A side of a field that is None had no value at all."""
-    before = {path: pair[0] for path, pair in h.fields.items() if pair[0] is not None}
-    after = {path: pair[1] for path, pair in h.fields.items() if pair[1] is not None}
-    return [h.at, h.what, h.link, h.system, h.kind, h.record_id, whole(h.who), whole(h.note), before, after, h.readback]
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    for path, (old, new) in h.fields.items():
+        if old is not None:
+            before[path] = old
+        if new is not None:
+            after[path] = new
+    who, note = h.who and whole(h.who), h.note and whole(h.note)
+    return [h.at, h.what, h.link, h.system, h.kind, h.record_id, who, note, before, after, h.readback]
 
 
 def unpack_history(id_: int, run: str, lines: bytes, asked: Mapping[str, str]) -> Iterator[HistoryRow]:

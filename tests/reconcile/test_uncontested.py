@@ -13,10 +13,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Unparsed, Value
-from syncd.reconcile.decide import decide_fields
+from syncd.reconcile.decide import decide_link
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Away, LinkView, Lost, Owed, View
-from syncd.reconcile.uncontested import take
+from syncd.reconcile.uncontested import Uncontested
 from tests.reconcile.plain import NAMES, NOW, Takes, link, linked, member, seen, view
 
 DATE = "details.effective_date"
@@ -91,11 +91,11 @@ def worlds(draw: st.DrawFn) -> tuple[LinkView, View]:
 def test_taking_all_edits_at_once_is_deciding_them_one_by_one(world: tuple[LinkView, View], ruled: Any) -> None:
     seen_, whole = world
     told = Rules(ruled, NAMES)
-    outcome = take(seen_, whole, told)
+    outcome = Uncontested(whole, told).take(seen_)
     event("taken at once" if outcome is not None else "left to the fields")
     if outcome is not None:
-        assert outcome == decide_fields(seen_, whole, {}, told, NOW)
-        assert list(outcome.after.agreed) == list(decide_fields(seen_, whole, {}, told, NOW).after.agreed)
+        assert outcome == decide_link(seen_, whole, {}, told, NOW)
+        assert list(outcome.after.agreed) == list(decide_link(seen_, whole, {}, told, NOW).after.agreed)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_taking_all_edits_at_once_is_deciding_them_one_by_one(world: tuple[LinkV
 )
 def test_the_usual_edit_is_taken_at_once(edits: Mapping[str, Value]) -> None:
     one = LinkView(linked(BASE), {"crm": seen(BASE | dict(edits)), "quote": seen(BASE)})
-    outcome = take(one, view(one), Rules())
+    outcome = Uncontested(view(one), Rules()).take(one)
     assert outcome is not None
-    assert outcome == decide_fields(one, view(one), {}, Rules(), NOW)
+    assert outcome == decide_link(one, view(one), {}, Rules(), NOW)
     assert {(change.system, change.path, change.new) for change in outcome.changes} == {
         ("quote", path, value) for path, value in edits.items()
     }
@@ -117,7 +117,7 @@ def test_equal_amounts_keep_the_scale_that_was_agreed() -> None:
     """Another scale is no edit: neither what is agreed nor a base takes it over beside a true edit."""
     base: dict[str, Value] = {"rate": Decimal("512.40"), "name": "Gold"}
     one = LinkView(linked(base), {"crm": seen({"rate": Decimal("512.4"), "name": "A"}), "quote": seen(base)})
-    outcome = take(one, view(one), Rules())
+    outcome = Uncontested(view(one), Rules()).take(one)
     assert outcome is not None
     assert str(outcome.after.agreed["rate"]) == "512.40"
     assert [str(each.base["rate"]) for each in outcome.after.members] == ["512.40", "512.40"]

@@ -124,8 +124,13 @@ def hold_back(
     why: str,
     suspect: Callable[[Change | Operation], bool],
     approvals: Mapping[str, Decided],
+    *,
+    suspects: bool = True,
 ) -> Verdict:
-    """Take the suspect writes out of a changeset, but for those an approval showed, and ask about the rest."""
+    """Take the suspect writes out of a changeset, but for those an approval showed, and ask about the rest.
+
+    `suspects`: whether there can be any; thousands of writes are not looked at one by one where there are none.
+    """
     answer = approvals.get(name)
     approved = answer.ceiling if answer is not None and answer.choice == "approve" else frozenset()
     used = (answer.id,) if answer is not None and answer.choice == "approve" else ()
@@ -137,7 +142,7 @@ def hold_back(
         held.append(write)
         return False
 
-    if not any(map(suspect, writes_of(changeset))):
+    if not (suspects and any(map(suspect, writes_of(changeset)))):
         return Verdict(replace(changeset, used=(*changeset.used, *used)) if used else changeset)
     outcomes = tuple(
         replace(one, changes=tuple(filter(lets, one.changes)), operations=tuple(filter(lets, one.operations)))

@@ -20,4 +20,6 @@ def check(changeset: Changeset, _evidence: Evidence, _limits: Limits, approvals:
             isinstance(write, Operation) and write.op == "end" and write.reason.removeprefix("decision ") not in decided
         )
 
-    return hold_back(changeset, NAME, "a record would be ended that no decision names", undecided, approvals)
+    ends = any(outcome.operations for outcome in changeset.outcomes)
+    why = "a record would be ended that no decision names"
+    return hold_back(changeset, NAME, why, undecided, approvals, suspects=ends)

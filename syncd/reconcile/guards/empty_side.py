@@ -31,7 +31,7 @@ def check_sections(
     emptied = {
         (outcome.after.id, section)
         for outcome in changeset.outcomes
-        if any(change.new is EMPTY for change in outcome.changes)
+        if EMPTY in [change.new for change in outcome.changes]
         for section in _emptied(outcome.before, outcome.after)
     }
 
@@ -43,7 +43,8 @@ def check_sections(
             and (write.link, paths.section(write.path)) in emptied
         )
 
-    return hold_back(changeset, NAME, "a whole section of a plan was cleared in one system", clears, approvals)
+    why = "a whole section of a plan was cleared in one system"
+    return hold_back(changeset, NAME, why, clears, approvals, suspects=bool(emptied))
 
 
 def _emptied(before: Link, after: Link) -> set[str]:
