@@ -113,39 +113,46 @@ def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Lin
 
     A member that is owed something is marked when that is confirmed; until then the link still wants a look.
     """
-    members = tuple(
-        member.settles(b"" if member.behind else sight.digest)
-        if isinstance(sight := sights.get(member.system), Seen)
-        else member
-        for member in link.members
-    )
-    return link.settles(members, epoch)
+    members = []
+    for member in link.members:
+        sight = sights.get(member.system)
+        if isinstance(sight, Seen):
+            members.append(member.settles(b"" if member.behind else sight.digest))
+        else:
+            members.append(member)
+    return link.settles(tuple(members), epoch)
 
 
 def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], world: World) -> list[Job]:
     """Group the changes of a link by record, and inside by the part that holds them."""
-    if not outcome.changes:
-        return []
     parts: dict[tuple[System, str], list[Change]] = {}
     for change in outcome.changes:
         part = world.systems[change.system].lenses[outcome.after.kind].part_of(change.path)
         parts.setdefault((change.system, part), []).append(change)
     jobs: dict[System, Job] = {}
     for (system, part), changes in parts.items():
+        intent = _intent(part, changes, outcome.after, started, world)
         job = jobs.get(system)
         if job is None:
             seen = cast("Seen", sights[system])  # nothing is planned for a member that was not read
-            job = jobs[system] = Job(outcome.after.id, system, changes[0].id, [], seen, {}, {})
-        intent = _intent(part, changes, outcome.after, started, world)
-        job.intents.append(intent)
-        job.changes |= intent.after
+            jobs[system] = Job(intent.link, system, intent.record_id, [intent], seen, intent.after, {})
+        else:
+            job.intents.append(intent)
+            job.changes = job.changes | intent.after
     for job in jobs.values():
-        job.meant = {**job.seen.flat, **job.changes}
-        if EMPTY in job.changes.values():
-            job.meant = {path: value for path, value in job.meant.items() if value is not EMPTY}
-        alike = (one.digest for one in sights.values() if isinstance(one, Seen) and one.flat == job.meant)
-        job.digest = next(alike, b"")
+        job.meant = _meant(job.seen.flat, job.changes)
+        for sight in sights.values():
+            if isinstance(sight, Seen) and sight.flat == job.meant:
+                job.digest = sight.digest
     return list(jobs.values())
+
+
+def _meant(flat: Flat, changes: Flat) -> Flat:
+    """Give what a record shall hold after some changes; what is EMPTY is left out."""
+    meant = flat | changes
+    if EMPTY in changes.values():
+        meant = {path: value for path, value in meant.items() if value is not EMPTY}
+    return meant
 
 
 def _intent(part: str, changes: Sequence[Change], link: Link, started: Started, world: World) -> Intent:

@@ -154,12 +154,14 @@ def observed_rows(row: Snapshot, before: Snapshot | None, now: float) -> list[Hi
     if before is None:
         fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in row.flat.items()}
         return [HistoryRow("", now, "first", "", row.system, row.kind, row.id, fields)]
-    old = before.flat if before.gone is None else {}
-    paths = {path for path, _ in old.items() ^ row.flat.items()}
-    if not paths:
+    old, new = before.flat if before.gone is None else {}, row.flat
+    moved = [path for path, value in new.items() if old.get(path) != value]
+    if len(old) + len([path for path in moved if path not in old]) != len(new):
+        moved += old.keys() - new.keys()
+    if not moved:
         return []
-    fields = {path: (old.get(path, EMPTY), row.flat.get(path, EMPTY)) for path in sorted(paths)}
-    return [HistoryRow("", now, "observed", "", row.system, row.kind, row.id, fields)]
+    moves: dict[str, tuple[object, object]] = {p: (old.get(p, EMPTY), new.get(p, EMPTY)) for p in sorted(moved)}
+    return [HistoryRow("", now, "observed", "", row.system, row.kind, row.id, moves)]
 
 
 def _unknown(system: str, kind: Kind, record_id: str, now: float) -> Snapshot:

@@ -246,7 +246,7 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
     kind = job.intents[0].kind
     try:
         answer, holds = await _look(job, system, kind)
-        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job):
+        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job.changes):
             # The system said yes, or nothing at all, and shows the old value: it may merely be late.
             await world.clock.sleep(world.settle_s)
             answer, holds = await _look(job, system, kind)
@@ -265,11 +265,15 @@ async def _look(job: Job, system: LiveSystem, kind: Kind) -> tuple[Answer, Flat 
     return answer, flat_of(answer.record, system.lenses[kind]) if isinstance(answer, Present) else None
 
 
-def _still(holds: Flat | None, before: Flat, job: Job) -> bool:
+def _still(holds: Flat | None, before: Flat, changes: Flat) -> bool:
     """Tell whether a record shows none of the changes yet."""
-    if holds is None or holds == job.meant:
-        return holds is None
-    return all(holds.get(path, EMPTY) == before.get(path, EMPTY) != value for path, value in job.changes.items())
+    if holds is None:
+        return True
+    for path, value in changes.items():
+        held = holds.get(path, EMPTY)
+        if held == value or held != before.get(path, EMPTY):
+            return False
+    return True
 
 
 def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, end: End, note: str) -> None:

@@ -149,16 +149,16 @@ def _unpack_member(named: Sequence[Any], state: Sequence[Any], agreed: Flat) -> 
 def _pack_base(base: Flat, agreed: Flat) -> tuple[list[str] | None, Flat | None]:
     """Give what a base lacks of what was agreed (None: all of it), and what it holds instead or besides; None twice
     for what was agreed."""
-    if base is agreed or (base == agreed and _is_exact(base) and _is_exact(agreed)):
+    if base is agreed:
         return None, None
     if not base:  # it holds nothing yet, as thousands do while plans are being linked
-        return None, {}
-    other = {
-        path: value
-        for path, value in base.items()
-        if (held := agreed.get(path)) is not value and (held is None or not _same(value, held))
-    }
-    return sorted(agreed.keys() - base.keys()), other
+        return (None, {}) if agreed else (None, None)
+    # Mostly the very same objects: a base is made of what was agreed.
+    other = {path: value for path, value in base.items() if agreed.get(path) is not value}
+    if other:
+        other = {path: value for path, value in other.items() if path not in agreed or not _same(value, agreed[path])}
+    lacks = sorted(agreed.keys() - base.keys()) if agreed.keys() != base.keys() else []
+    return (lacks, other) if lacks or other else (None, None)
 
 
 def _unpack_base(base: dict[str, Any], lacks: list[str] | None, agreed: Flat) -> Flat:
@@ -174,10 +174,6 @@ def _same(value: Value, other: Value) -> bool:
     """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
     exact = value.__class__ in _EXACT and other.__class__ in _EXACT
     return value == other and (exact or repr(value) == repr(other))
-
-
-def _is_exact(flat: Flat) -> bool:
-    return _EXACT.issuperset(map(type, flat.values()))
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
