@@ -87,7 +87,7 @@ class Ledger:
         """Take down the end of a record's intents; of the link only the member of `system` has moved."""
         self.started.links[link.id] = link
         first, *rest = intents
-        self.waiting.append(Settlement(first, link, snapshot, history))
+        self.waiting.append(Settlement(first, link, snapshot, history, whole=False))
         self.waiting += [Settlement(intent) for intent in rest]
         if len(self.waiting) >= BATCH:
             self.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
 from syncd.store.database import Database, fetch, many
 from syncd.store.history import write_history
-from syncd.store.links import write_links
+from syncd.store.links import write_links, write_members
 from syncd.store.packing import loads
 from syncd.store.pages import pack_end, pack_ends, pack_journal, pages, unpack_ends, unpack_journal
 from syncd.store.questions import use_questions, write_questions
@@ -52,7 +52,10 @@ class Journal(Database):
         """Store how intents ended, with what follows for links, snapshots and history."""
         with self._writing() as connection:
             _write_ends(connection, [each.intent for each in settlements])
-            write_links(connection, (each.link for each in settlements if each.link is not None))
+            moved = {each.link.id: each.link for each in settlements if each.link is not None}
+            whole = {each.link.id for each in settlements if each.link is not None and each.whole}
+            write_links(connection, [link for link in moved.values() if link.id in whole])
+            write_members(connection, [link for link in moved.values() if link.id not in whole])
             write_snapshots(connection, (each.snapshot for each in settlements if each.snapshot is not None))
             write_history(connection, (row for each in settlements for row in each.history))
 

@@ -18,14 +18,15 @@ from syncd.model.records import Kind
 from syncd.reconcile.types import Link
 from syncd.store.database import Database, chunks, fetch, many, marks, uncollected
 from syncd.store.history import write_history
-from syncd.store.packing import pack_link, pack_who, unpack_link, unpack_snapshot
+from syncd.store.packing import pack_link, pack_members, pack_who, unpack_link, unpack_snapshot
 from syncd.store.rows import HistoryRow, Snapshot
-from syncd.store.tables import LINK, MEMBER, Row, update_sql, upsert_sql
+from syncd.store.tables import LINK, MEMBER, Row, renew_sql, update_sql, upsert_sql
 
 _UPSERT_LINK = upsert_sql(LINK)
 _UPSERT_MEMBER = upsert_sql(MEMBER)
 # Of a link that keeps its members, and all that is searched by, only the row itself is touched and no index.
 _UPDATE_LINK = update_sql(LINK, "kind", "scope", "label", "status", "settled", "who_json")
+_RENEW_MEMBERS = renew_sql(LINK, ("held", "members"), ("id", "status", "revision", "settled", "who_json"))
 _RELEASE = "UPDATE member SET holds = 0 WHERE link = ?"
 
 _STANDS = "l.status IN ('live', 'orphaned')"
@@ -140,6 +141,13 @@ def write_links(connection: Connection, links: Iterable[Link]) -> None:
         if connection.exec_driver_sql(sql, list(map(in_order, rows))).rowcount != len(rows):
             connection.exec_driver_sql(_UPSERT_LINK, rows)
             _name_members(connection, {link.id: link for link in chunk})
+
+
+def write_members(connection: Connection, links: Iterable[Link]) -> None:
+    """Store what became of members, of links that agreed nothing new since they were stored."""
+    for chunk in chunks(links):
+        if connection.exec_driver_sql(_RENEW_MEMBERS, list(map(pack_members, chunk))).rowcount != len(chunk):
+            write_links(connection, chunk)
 
 
 def _name_members(connection: Connection, latest: Mapping[str, Link]) -> None:

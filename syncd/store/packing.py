@@ -91,9 +91,13 @@ def pack_link(link: Link) -> Row:
         _held(members),
         _some(dict(link.sources)) if link.sources else None,
         _some(sorted(link.accepted)) if link.accepted else None,
-        dumps([(member.system, member.id, member.status) for member in members]),
-        encoding.write([_pack_member(member, link.agreed) for member in members]), encode(link.agreed),
+        _who(members), _members(link), encode(link.agreed),
     )  # fmt: skip
+
+
+def pack_members(link: Link) -> Row:
+    """Give the columns that what becomes of members moves, and those by which the row is found."""
+    return _held(link.members), _members(link), link.id, link.status, link.revision, link.settled, _who(link.members)
 
 
 def pack_who(link: Link) -> Iterable[Row]:
@@ -112,6 +116,14 @@ def unpack_link(row: Row, agreed: Flat | None = None) -> Link:
         revision, _map(sources) if sources else {}, status, bool(follow), settled,
         _set(accepted) if accepted else _NOTHING,
     )  # fmt: skip
+
+
+def _who(members: Sequence[Member]) -> str:
+    return dumps([(member.system, member.id, member.status) for member in members])
+
+
+def _members(link: Link) -> bytes:
+    return encoding.write([_pack_member(member, link.agreed) for member in link.members])
 
 
 def _held(members: Sequence[Member]) -> str:
@@ -155,9 +167,13 @@ def _pack_base(base: Flat, agreed: Flat) -> tuple[list[str] | None, Flat | None]
         return (None, {}) if agreed else (None, None)
     # Mostly the very same objects: a base is made of what was agreed.
     other = {path: value for path, value in base.items() if agreed.get(path) is not value}
-    if other:
-        other = {path: value for path, value in other.items() if path not in agreed or not _same(value, agreed[path])}
-    lacks = sorted(agreed.keys() - base.keys()) if agreed.keys() != base.keys() else []
+    new = 0
+    for path in list(other):
+        if path not in agreed:
+            new += 1
+        elif _same(other[path], agreed[path]):
+            del other[path]
+    lacks = sorted(agreed.keys() - base.keys()) if len(base) - new != len(agreed) else []
     return (lacks, other) if lacks or other else (None, None)
 
 
@@ -172,8 +188,10 @@ def _unpack_base(base: dict[str, Any], lacks: list[str] | None, agreed: Flat) ->
 
 def _same(value: Value, other: Value) -> bool:
     """Tell whether two values are the same to the last digit: 512.4 equals 512.40 but is another text."""
+    if value != other:
+        return False
     exact = value.__class__ in _EXACT and other.__class__ in _EXACT
-    return value == other and (exact or repr(value) == repr(other))
+    return exact or repr(value) == repr(other)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

@@ -141,12 +141,17 @@ class Run:
 
 @frozen_value(frozen=True, slots=True)
 class Settlement:
-    """The end of one intent, stored in one transaction: journal row, link state, fresh snapshot, history."""
+    """The end of one intent, stored in one transaction: journal row, link state, fresh snapshot, history.
+
+    `whole`: of the link more may have moved than its members; without it only these are stored, where they are the
+    same records of the same revision.
+    """
 
     intent: Intent
     link: Link | None = None
     snapshot: Snapshot | None = None
     history: tuple[HistoryRow, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def test_parts_of_one_link_settled_together_end_in_the_last_state(store):
         ("it held another record", link(bp="9")),
         ("it lacked the member", link(members=(member("pq", "1"),))),
         ("it had one more", link(members=(*link().members, member("cs", "7")))),
+        ("it was of another revision", link(revision=7)),
         ("it was unlinked", link(status="unlinked")),
         ("its member was missing", link(members=(member("pq", "1"), member("bp", "2", status="missing")))),
     ],
@@ -101,6 +102,26 @@ def test_a_settled_link_is_stored_whole_whatever_stood_there(store, why, stored)
     assert [store.find_link(*one) for one in (("pq", "plan", "1"), ("bp", "plan", "2"))] == [after, after]
     assert [store.find_link(*one) for one in (("bp", "plan", "9"), ("cs", "plan", "7"))] == [None, None]
     assert store.members_of("bp", "plan") == {"2", "4"}
+
+
+@pytest.mark.parametrize(
+    ("why", "stored"),
+    [
+        ("as it was begun", link()),
+        ("it was decided anew", link(revision=7, agreed={"details.name": "Bronze"})),
+        ("it held another record", link(bp="9")),
+        ("it was unlinked", link(status="unlinked")),
+        ("it is not there", link("N", pq="7", bp="8")),
+    ],
+)
+def test_members_are_stored_alone_where_nothing_else_can_have_moved(store, why, stored):
+    """Their bases are stored as differences from what was agreed; beside other values they would be other bases."""
+    store.add_link(stored)
+    owed = member("bp", "2", FLAT | {"details.name": "Silver"}, behind={"details.name": Owed(2)})
+    after = link(members=(member("pq", "1"), owed))
+    store.settle([confirmed(intent(), link=after, whole=False)])
+    assert store.link("L") == after
+    assert store.find_link("bp", "plan", "2") == after
 
 
 def test_a_link_settled_twice_ends_in_the_last_state(store):
