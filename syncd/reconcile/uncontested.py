@@ -91,7 +91,8 @@ class Uncontested:
             key = (member.system, seen.link.kind, path)
             if key not in self._open:
                 surface = self._view.surfaces[member.system, seen.link.kind]
-                self._open[key] = surface.update and surface.unwritable(path) is None
+                constant = surface.codec_of(path) == "constant"  # comes with its set and is never written
+                self._open[key] = surface.update and surface.unwritable(path) is None and not constant
             if not self._open[key]:
                 return False
         return True

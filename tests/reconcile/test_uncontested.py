@@ -36,6 +36,15 @@ rules = st.sampled_from(
         {"default": {"when": {"phone": "1"}, "operations": []}},
     ]
 )
+
+
+class Constant(Takes):
+    """A system in which a field always has the same value."""
+
+    def codec_of(self, path: str) -> str:
+        return "constant" if path in ("name", "zip") else "plain"
+
+
 surfaces = st.sampled_from(
     [
         {},
@@ -44,6 +53,7 @@ surfaces = st.sampled_from(
         {"pay": Takes(update=False)},
         {"crm": Takes(carries_only=("name", "zip"))},
         {"pay": Takes(closed={"name": "read-only"})},
+        {"pay": Constant()},
         {"pay": Takes(rounds=lambda _path, value: "a" if value == "b" else value)},
     ]
 )
