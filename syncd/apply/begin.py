@@ -65,9 +65,7 @@ def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
         history += _histories(outcome, run)
     links, made = started.links, {one.link.id for one in view.links if one.made}
     batch = Batch(
-        links=tuple(
-            links[o.after.id] for o in changeset.outcomes if o.after.id in made or links[o.after.id] != o.before
-        ),
+        links=tuple([links[o.after.id] for o in changeset.outcomes if o.after.id in made or _moves(links, o)]),
         questions=question_rows(changeset, world),
         intents=tuple(i for job in started.jobs for i in job.intents) + tuple(i for _, i in started.operations),
         history=tuple(history),
@@ -80,6 +78,12 @@ def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
             if outcome.after.status == "unlinked" != outcome.before.status:
                 set_aside(outcome.after, world)
     return started
+
+
+def _moves(links: Mapping[str, Link], outcome: Outcome) -> bool:
+    """Tell whether a link stands other than before; what was agreed anew is seen without comparing it."""
+    link, before = links[outcome.after.id], outcome.before
+    return link.revision != before.revision or link != before
 
 
 def _start(outcome: Outcome, started: Started, world: World) -> None:

@@ -355,8 +355,10 @@ def advance(link: Link, system: System, result: Result, settled: bytes = b"") ->
     """Give the link with the member's bases where it was confirmed and its debts where it was not."""
     return link.settles(
         tuple(
-            _advanced(member, result, link.revision, settled) if member.system == system else member
-            for member in link.members
+            [
+                _advanced(member, result, link.revision, settled) if member.system == system else member
+                for member in link.members
+            ]
         ),
         link.settled,
     )
