@@ -131,3 +131,47 @@ def test_equal_amounts_keep_the_scale_that_was_agreed() -> None:
     assert outcome is not None
     assert str(outcome.after.agreed["rate"]) == "512.40"
     assert [str(each.base["rate"]) for each in outcome.after.members] == ["512.40", "512.40"]
+
+
+EE = "rates[2026-01-01].ee"
+EDIT = {"name": "A"}
+ODD: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    # why, what the editor holds beside its base, members' extras by system, the view's extras, rules
+    ("nobody edited", {}, {}, {}, {}),
+    ("a cleared field", {"phone": EMPTY}, {}, {}, {}),
+    ("a cleared field beside an edit", {**EDIT, "phone": EMPTY}, {}, {}, {}),
+    ("a text nobody understood", {"name": Unparsed("?")}, {}, {}, {}),
+    ("a cell of a table", {EE: "1"}, {}, {}, {}),
+    ("another plan year", {DATE: date(2027, 1, 1)}, {}, {}, {}),
+    ("a debt of the editor", EDIT, {"crm": {"behind": {"phone": Owed(1)}}}, {}, {}),
+    ("a debt of another", EDIT, {"quote": {"behind": {"phone": Owed(1)}}}, {}, {}),
+    ("a newcomer", EDIT, {"quote": {"unseen": frozenset({"phone"})}}, {}, {}),
+    ("a missing member", EDIT, {"quote": {"status": "missing"}}, {}, {}),
+    ("a field that is ignored", EDIT, {}, {"ignore": frozenset({"name"})}, {}),
+    ("an atom of generic fields", EDIT, {}, {"atoms": {"name": "person"}}, {}),
+    ("a paused target", EDIT, {}, {"paused": {"quote": "paused"}}, {}),
+    ("a target that takes nothing", EDIT, {}, {"surfaces": {"quote": Takes(update=False)}}, {}),
+    ("a field closed to writes", EDIT, {}, {"surfaces": {"quote": Takes(closed={"name": "no"})}}, {}),
+    ("a system that rounds", EDIT, {}, {"surfaces": {"quote": Takes(rounds=lambda _, value: value)}}, {}),
+    ("a field that one does not have", EDIT, {}, {"surfaces": {"quote": Takes(carries_only=("phone",))}}, {}),
+    ("a mirror", EDIT, {}, {}, {"default": {"mode": "mirror", "source_of_truth": "quote"}}),
+    ("no updates by rule", EDIT, {}, {}, {"default": {"operations": ["create"]}}),
+    ("a rule that looks at values", EDIT, {}, {}, {"default": {"when": {"phone": "1"}, "blanks": "overwrite"}}),
+]
+
+
+@pytest.mark.parametrize(("why", "edits", "members", "more", "ruled"), ODD, ids=[row[0] for row in ODD])
+def test_whatever_is_not_plainly_this_row_is_left_to_the_fields(
+    why: str, edits: Mapping[str, Value], members: dict[str, Any], more: dict[str, Any], ruled: Any
+) -> None:
+    base = BASE | {EE: "0"}
+    one = link(*(member(name, base, **members.get(name, {})) for name in ("crm", "quote")), agreed=base)
+    sights = {"crm": seen(base | dict(edits)), "quote": seen(base)}
+    assert Uncontested(view(**more), Rules(ruled, NAMES)).take(LinkView(one, sights)) is None, why
+
+
+@pytest.mark.parametrize("odd", [Away("down"), Lost("404"), seen(BASE | {"phone": "2"}), seen(BASE, locked={"": "no"})])
+def test_a_member_that_is_not_as_it_was_leaves_it_to_the_fields(odd: Any) -> None:
+    """It is away, gone, edited too, or locked now."""
+    one = LinkView(linked(BASE), {"crm": seen(BASE | EDIT), "quote": odd})
+    assert Uncontested(view(one), Rules()).take(one) is None
