@@ -7,7 +7,7 @@ is the same code everywhere.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -138,7 +138,7 @@ RIGHTS = "access"
 
 def random_id() -> str:
     """Give an id that no other run has."""
-    return secrets.token_hex(6)
+    return os.urandom(6).hex()
 
 
 def no_lock(_scope: str) -> AbstractAsyncContextManager[None]:
