@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from syncd.store.database import Database, many
+from syncd.store.database import Database, fetch, many, marks
 from syncd.store.history import write_history
 from syncd.store.packing import pack_question, unpack_question
 from syncd.store.rows import HistoryRow, Question
@@ -21,12 +21,11 @@ class Questions(Database):
 
     def questions(self, scope: str | None = None, status: Collection[str] = ("open",)) -> list[Question]:
         """Give the questions of a scope in these states, oldest first."""
-        wanted = select(QUESTION).where(QUESTION.c.status.in_(list(status)))
-        if scope is not None:
-            wanted = wanted.where(QUESTION.c.scope == scope)
+        told = list(status)
+        within, asked = ("", told) if scope is None else (" AND scope = ?", [*told, scope])
+        sql = f"SELECT * FROM question WHERE status IN ({marks(told)}){within} ORDER BY opened_at, id"  # noqa: S608
         with self._reading() as connection:
-            rows = connection.execute(wanted.order_by(QUESTION.c.opened_at, QUESTION.c.id))
-            return [unpack_question(tuple(row)) for row in rows]
+            return [unpack_question(row) for row in fetch(connection, sql, asked)]
 
     def question(self, id_: str) -> Question | None:
         """Give a question by its id."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from syncd.model.records import Kind
-from syncd.store.database import Database, many
+from syncd.store.database import Database, fetch, many
 from syncd.store.packing import dumps, loads, pack_listing, unpack_listing
 from syncd.store.rows import Listing
 from syncd.store.tables import LISTING, STATE, upsert_sql
 
 _UPSERT_LISTING = upsert_sql(LISTING)
 _UPSERT_STATE = upsert_sql(STATE)
+# A cycle asks these some dozen times, and composing a question takes longer than answering it.
+_LISTING = "SELECT * FROM listing WHERE system = ? AND kind = ?"
+_GET = "SELECT value_json FROM state WHERE area = ? AND key = ?"
+_ITEMS = "SELECT key, value_json FROM state WHERE area = ? ORDER BY key"
 
 
 class States(Database):
@@ -25,10 +29,8 @@ class States(Database):
 
     def listing(self, system: str, kind: Kind) -> Listing | None:
         """Give the last observation of one kind of a system."""
-        wanted = select(LISTING).where(LISTING.c.system == system, LISTING.c.kind == kind)
         with self._reading() as connection:
-            row = connection.execute(wanted).first()
-        return None if row is None else unpack_listing(tuple(row))
+            return next(map(unpack_listing, fetch(connection, _LISTING, (system, kind))), None)
 
     def save_listing(self, row: Listing) -> None:
         """Store the last observation of one kind of a system."""
@@ -37,10 +39,8 @@ class States(Database):
 
     def get(self, area: str, key: str) -> Any | None:  # noqa: ANN401 - JSON
         """Give a value, None when there is none."""
-        wanted = select(STATE.c.value_json).where(STATE.c.area == area, STATE.c.key == key)
         with self._reading() as connection:
-            text = connection.execute(wanted).scalar()
-        return None if text is None else loads(text)
+            return next((loads(text) for (text,) in fetch(connection, _GET, (area, key))), None)
 
     def put(self, area: str, key: str, value: Any | None) -> None:  # noqa: ANN401 - JSON
         """Store a value; None forgets it."""
@@ -57,6 +57,5 @@ class States(Database):
 
     def items(self, area: str) -> dict[str, Any]:
         """Give all values of an area by key."""
-        wanted = select(STATE.c.key, STATE.c.value_json).where(STATE.c.area == area).order_by(STATE.c.key)
         with self._reading() as connection:
-            return {key: loads(text) for key, text in connection.execute(wanted)}
+            return {key: loads(text) for key, text in fetch(connection, _ITEMS, (area,))}
