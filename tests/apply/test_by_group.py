@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncd.apply.world import remember_rights
 from syncd.connectors.memory import Behaviour
 from syncd.linking import link_groups
 from syncd.reconcile.types import Link, Member
@@ -166,6 +167,7 @@ async def test_a_few_groups_can_be_looked_at_before_they_are_linked(name: str, f
     for group in ("g2", "g3"):
         stage.systems[name].put_record("group", group, SILVER)
         stage.systems[name].put_record("plan", f"{group}-p", SILVER, group=group)
+    remember_rights(name, await stage.systems[name].access(), stage.store)
     before = dump(stage.store, ("snapshot", "history_page"))
     seen = await observe(name, stage.world, groups={"g2"})
     assert (seen.counts, seen.changed, seen.errors) == ({"group": 1, "plan": 1}, {"group": 1, "plan": 1}, [])
