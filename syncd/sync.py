@@ -63,7 +63,9 @@ PREVIEW = Mode(preview=True)
 @dataclass(slots=True)
 class Report:
     """What a run came to. `result`: ok | open | partial | refused; `questions`: all that stand in the group; `notes`:
-    what was, or in a preview would be, left, updated or closed in the notebooks of systems."""
+    what was, or in a preview would be, left, updated or closed in the notebooks of systems; `windows`: systems without
+    conditional writes that were written, with the longest time in seconds in which an edit there could be overwritten
+    (None in a preview)."""
 
     scope: str
     run: str
@@ -75,6 +77,7 @@ class Report:
     away: Mapping[System, str] = field(default_factory=dict)
     questions: tuple[Proposal, ...] = ()
     notes: tuple[Errand, ...] = ()
+    windows: Mapping[System, float | None] = field(default_factory=dict)
 
 
 async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
@@ -104,6 +107,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         notes = await hand_off(scope, world, view.paused, done)
         report = _report(run, plan, view, world, done, notes)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
+        counts |= {f"window_ms.{s}": round(seconds * 1000) for s, seconds in done.windows.items()}
         world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
         if mode.only is None:
             _looked_at(scope, dirty, world)
@@ -312,6 +316,14 @@ def _report(run: Run, plan: Changeset, view: View, world: World, done: Done, not
         result = "partial"
     elif questions:
         result = "open"
+    away |= done.away
+    windows = dict.fromkeys(_unprotected(plan, world)) if run.mode == "preview" else dict(done.windows)
     return Report(
-        run.scope, run.id, plan, view, result, done.written, tuple(done.failed), {**away, **done.away}, questions, notes
+        *(run.scope, run.id, plan, view, result, done.written, tuple(done.failed), away, questions, notes, windows)
     )
+
+
+def _unprotected(plan: Changeset, world: World) -> list[System]:
+    """Name the systems that would be written and cannot refuse a write to a record that moved meanwhile."""
+    systems = sorted({change.system for change in plan.changes})
+    return [name for name in systems if (access := world.systems[name].access) is None or not access.conditional]

@@ -58,12 +58,17 @@ class Done:
     moved: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
     away: dict[System, str] = field(default_factory=dict)
+    windows: dict[System, float] = field(default_factory=dict)
+    """System without conditional writes -> longest time in seconds from reading a record to the answer of its write: an
+    edit that was saved there in that time may have been overwritten."""
 
     def __iadd__(self, other: Self) -> Self:
         for system, count in other.written.items():
             self.written[system] = self.written.get(system, 0) + count
         self.failed += other.failed
         self.away |= other.away
+        for system, seconds in other.windows.items():
+            self.windows[system] = max(seconds, self.windows.get(system, 0.0))
         self.moved = other.moved
         return self
 
@@ -150,6 +155,7 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
     kind = job.intents[0].kind
     lens = system.lenses[kind]
     answer = await system.connector.read(kind, job.record_id)
+    read_at = time.monotonic()
     if not isinstance(answer, Present):
         await _give_up(job, ledger, _absence(answer))
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
@@ -165,22 +171,31 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
         return
     pieces = pieces_of(answer.record, putting.parts, job.changes, lens)
     _name_parts(job, pieces, world)
-    if system.access is None or not system.access.conditional:
+    unprotected = system.access is None or not system.access.conditional
+    if unprotected:
         job.intents = [_with_images(intent, pieces) for intent in job.intents]
-    end, note = End.CONFIRMED, "; ".join(loss.why for loss in putting.losses.values())
+    end, note = await _try(job, pieces, answer.record, world)
+    note = note or "; ".join(loss.why for loss in putting.losses.values())
+    if unprotected:
+        done.windows[job.system] = max(time.monotonic() - read_at, done.windows.get(job.system, 0.0))
+    await _confirm(job, ledger, done, now_holds, end, note)
+
+
+async def _try(job: Job, pieces: list[Piece], record: Record, world: World) -> tuple[End, str]:
+    """Send, and say how it ended as far as the answer tells. Raises ConnectorError when nothing can have arrived."""
     try:
-        await _send(job, pieces, answer.record, world)
+        await _send(job, pieces, record, world)
     except StaleWriteError as error:
-        end, note = End.MOVED, str(error)
+        return End.MOVED, str(error)
     except RecordError as error:
-        end, note = End.REFUSED, error.message
+        return End.REFUSED, error.message
     except UnknownOutcomeError as error:
-        end, note = End.NEVER_LANDED, error.message
+        return End.NEVER_LANDED, error.message
     except ConnectorError as error:
         if not (job.sent or isinstance(error, TransientError)):
             raise
-        end, note = End.UNSENT, error.message
-    await _confirm(job, ledger, done, now_holds, end, note)
+        return End.UNSENT, error.message
+    return End.CONFIRMED, ""
 
 
 def _name_parts(job: Job, pieces: list[Piece], world: World) -> None:

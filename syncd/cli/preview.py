@@ -56,6 +56,9 @@ def describe(
         "plans": plans,
         "questions": [one for one in questions if one["link"] == ""],
         "written": dict(report.written),
+        "unprotected": {
+            system: None if seconds is None else round(seconds * 1000) for system, seconds in report.windows.items()
+        },
         "notes": [
             {"system": one.system, "what": one.what, "question": one.question, "subject": one.note.subject}
             for one in report.notes

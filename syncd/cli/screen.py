@@ -20,6 +20,7 @@ def lines(group: Doc, *, dry_run: bool) -> list[str]:
     if unlinked:
         body += ["", *_unlinked(unlinked, group["id"])]
     body += ["", *map(_note, group["notes"])] if group.get("notes") else []
+    body += ["", *(_window(*one) for one in group["unprotected"].items())] if group.get("unprotected") else []
     body += ["", *(styled(f"  ! {why}", "red") for why in group["failed"])] if group["failed"] else []
     body += [styled(f"  ! {system} could not be read: {why}", "red") for system, why in group["away"].items()]
     total = total_line([group], dry_run=dry_run)
@@ -31,6 +32,14 @@ def lines(group: Doc, *, dry_run: bool) -> list[str]:
 def _note(note: Doc) -> str:
     """One line for what happens in a system's own notebook."""
     return styled(f"  # {note['system']}  {note['what']} the note “{note['subject']}”", "blue")
+
+
+def _window(system: str, window_ms: int | None) -> str:
+    """One line for a system whose writes nothing protects: what may be lost there, and in what time."""
+    when = "meanwhile" if window_ms is None else f"in the {window_ms} ms before our write was answered"
+    return styled(
+        f"  {system} is unprotected: an edit saved there {when} may be overwritten; both images are kept", "dim"
+    )
 
 
 def _plan(plan: Doc) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from syncd.mapping.lens import Putting
 from syncd.model.records import NotSeen
 from syncd.model.values import Value
 from syncd.reconcile.types import Owed
-from syncd.sync import Mode
-from tests.apply.worlds import BASE, HOUR, Stage, dump
+from syncd.sync import PREVIEW, Mode
+from tests.apply.worlds import BASE, HOUR, SCOPE, Stage, dump
 
 NEW = {"name": "Gold", "phone": "2"}
 SPLIT = Behaviour(versions="etag", parts={"rates": "rates"})
@@ -693,3 +694,21 @@ async def test_a_record_that_vanishes_while_we_write_is_settled_by_recovery_and_
     report = await stage.cycle()
     assert (stage.ends(), stage.last().note) == ([("quote", "overtaken")], "the record is gone")
     assert (stage.asked(), report.result) == ([("missing-record", "p1")], "open")
+
+
+async def test_p13_the_window_of_an_unprotected_write_is_measured_and_its_system_named(monkeypatch) -> None:
+    """From the reading to the answer of the write, in the run's figures and its report; a preview names the system."""
+    stage = Stage(behaviour={"quote": Behaviour(versions="none"), "crm": Behaviour(versions="etag")})
+    stage.link()
+    await stage.start()
+    stage.edit("crm", phone="2")
+    assert (await stage.cycle(PREVIEW)).windows == {"quote": None}
+    seconds = iter(range(1000))
+    monkeypatch.setattr(write, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    report = await stage.cycle()
+    assert set(report.windows) == {"quote"}
+    assert report.windows["quote"] >= 1.0
+    [run] = [one for one in stage.store.runs(SCOPE) if one.id == report.run]
+    assert run.counts["window_ms.quote"] == report.windows["quote"] * 1000
+    stage.edit("quote", phone="3")
+    assert (await stage.cycle()).windows == {}, "a write that the system itself guards has no window"
