@@ -41,6 +41,8 @@ MOST_BYTES: Final = 1_000_000
 Loc: TypeAlias = tuple[str | int, ...]
 
 DEFAULT_LIMITS: Final[Mapping[str, Mapping[str, float | int]]] = {
+    # So many known records, and none of them is listed under its id any more: the vendor gave them other ids.
+    "identity-epoch": {"count": 3},
     # A listing that lacks this share of the known records (and at least so many) is more likely broken than true.
     "shrunken-side": {"share": 0.3, "count": 5},
     # So much of a group in one run is more likely a mistake than work; `hourly` counts the records written per system.
@@ -90,6 +92,7 @@ class LimitConfig(_Part):
 class GuardsConfig(_Part):
     """The guards' limits, and which guards are off."""
 
+    identity_epoch: LimitConfig = Field(default=LimitConfig(), alias="identity-epoch")
     shrunken_side: LimitConfig = Field(default=LimitConfig(), alias="shrunken-side")
     too_many_changes: LimitConfig = Field(default=LimitConfig(), alias="too-many-changes")
     off: tuple[str, ...] = ()
@@ -99,7 +102,11 @@ class GuardsConfig(_Part):
         return Limits(
             {
                 name: Limit(one.share, one.count, one.hourly)
-                for name, one in (("shrunken-side", self.shrunken_side), ("too-many-changes", self.too_many_changes))
+                for name, one in (
+                    ("identity-epoch", self.identity_epoch),
+                    ("shrunken-side", self.shrunken_side),
+                    ("too-many-changes", self.too_many_changes),
+                )
             },
             frozenset(self.off),
         )

@@ -77,6 +77,7 @@ def test_an_empty_file_has_the_defaults(write):
     found = load()
     assert (found.period_s, found.settle_s, found.rules, found.systems) == (3600, 2, None, {})
     limits = found.guards.limits()
+    assert limits.of("identity-epoch") == Limit(0.0, 3)
     assert limits.of("shrunken-side") == Limit(0.3, 5)
     assert limits.of("too-many-changes") == Limit(0.5, 25, 500)
 

@@ -171,8 +171,8 @@ def _trips(intake: Intake) -> bool:
         return False
     store, name, kind = intake.world.store, intake.system.name, intake.kind
     known = {one for one, (_, gone) in store.heads(name, kind).items() if gone is None} | store.members_of(name, kind)
-    left = len(known - intake.gone.keys())
-    sighting = Sighting(name, kind, listed=left, known=len(known), missing=tuple(sorted(intake.gone)))
+    listed = {record.id for record, _ in intake.moved} | known - intake.gone.keys()
+    sighting = Sighting(name, kind, listed=len(listed), known=len(known), missing=tuple(sorted(intake.gone)))
     return judge(sighting, intake.world.limits) is not None
 
 

@@ -118,7 +118,7 @@ class Intake:
             system=self.system.name,
             kind=self.kind,
             id=record.id,
-            scope=self._scope(record),
+            scope=self.scope(record),
             label=label_of(record, flat),
             flat=flat,
             digest=encoding.digest(flat),
@@ -129,7 +129,7 @@ class Intake:
             locked=record.locked,
         )
 
-    def _scope(self, record: Record) -> str | None:
+    def scope(self, record: Record) -> str | None:
         """Name the group whose run handles the record; None while its group is not linked."""
         if self.world.scope_of is not None:
             return self.world.scope_of(self.system.name, record)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from syncd.apply.intake import Intake, Observed
+from syncd.apply.renumber import in_question
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.errors import ConnectorError
 from syncd.model.records import Kind, Present, Record
-from syncd.reconcile.guards import Sighting, Trip, judge
+from syncd.reconcile.guards import Sighting, Trip, identity_epoch, judge
 
 _KINDS: tuple[Kind, ...] = ("group", "plan")
 
@@ -23,6 +24,9 @@ async def observe_groups(system: LiveSystem, world: World, observed: Observed, g
     trip = _of_another_world(system, world)
     if trip is not None:
         observed.tripped.append(trip.name)
+        return
+    if any(in_question(system.name, kind, world) for kind in system.lenses):
+        observed.tripped.append(identity_epoch.NAME)  # a new id that is known hides that all of them are new
         return
     found: dict[Kind, list[Record]] = {kind: [] for kind in _KINDS if kind in system.lenses}
     try:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from syncd.apply import feed
 from syncd.apply.begin import question_row
 from syncd.apply.intake import Intake, Observed, label_of, linked_groups, observed_rows
 from syncd.apply.narrow import observe_groups
+from syncd.apply.renumber import Takeover, in_question, locked, table, take_over
 from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
 from syncd.connectors.base import Access
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Kind, Present
 from syncd.reconcile.answers import match
-from syncd.reconcile.guards import Sighting, Trip, judge
+from syncd.reconcile.guards import Sighting, Trip, identity_epoch, judge
 from syncd.store.rows import Listing, Question
 
 __all__ = ["Observed", "label_of", "observe", "observed_rows"]
@@ -63,6 +65,9 @@ async def _list_all(system: LiveSystem, world: World, observed: Observed, force:
     good = True
     for kind in kinds:
         listener = _Listener(system, kind, world, observed, force)
+        if kind == "plan" and identity_epoch.NAME in observed.tripped and in_question(system.name, "group", world):
+            listener.wait()  # whose plans they are is what the question about the groups is to say
+            continue
         listener.start = start if good and kind == kinds[-1] else None
         await listener.run()
         good = good and listener.good
@@ -74,8 +79,8 @@ def _broken(name: str, kind: Kind, why: str, world: World) -> None:
     world.store.save_listing(replace(last, at=world.now(), complete=False, error=why))
 
 
-OF_ANOTHER_WORLD = ("scope", "permission")
-"""Guards that say that a listing is not of the records we know."""
+OF_ANOTHER_WORLD = ("scope", "permission", identity_epoch.NAME)
+"""Guards that say that a listing is not of the records we know, or not under the ids we know."""
 
 
 @dataclass(slots=True)
@@ -90,6 +95,8 @@ class _Listener:
     start: feed.Start | None = None
     good: bool = False
     listed: set[str] = field(default_factory=set)
+    takeover: Takeover | None = None
+    """New ids for known records, as a person approved them."""
     intake: Intake = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +106,11 @@ class _Listener:
     def name(self) -> str:
         return self.system.name
 
+    @property
+    def scope(self) -> str:
+        """Where questions about the listing are asked."""
+        return f"system:{self.name}/{self.kind}"
+
     async def run(self) -> None:
         store = self.world.store
         heads = store.heads(self.name, self.kind)
@@ -106,7 +118,7 @@ class _Listener:
         complete, error = await self._drain(heads, groups)
         self.observed.counts[self.kind] = len(self.listed)
         if error:
-            self.intake.save(self.observed)
+            self._keep()
             _broken(self.name, self.kind, error, self.world)
             self.observed.errors.append(error)
             return
@@ -118,7 +130,11 @@ class _Listener:
             known = store.ids_in(self.name, self.kind, groups.values()) | members
         missing = sorted(known - self.listed)
         if complete:
-            trip = self._judge(missing, len(known))
+            trip, used = self._judge(missing, len(known), members)
+            if self.takeover is not None:
+                await self._take_over(missing, members, used)
+                return
+            self._ask(trip, used)
             if trip is not None:
                 if trip.name not in OF_ANOTHER_WORLD:
                     self.intake.save(self.observed)  # what was seen of the others is kept, though it decides nothing
@@ -128,12 +144,51 @@ class _Listener:
         defective = await self._look_up(missing, members, complete=complete)
         if not complete or defective:
             self.intake.gone.clear()
-            self.intake.save(self.observed)
+            self._keep()
             self._note_listing(complete=False)
-            self.observed.errors.append(f"{self.name}: the listing of {self.kind} is not complete")
+            self.observed.errors.append(self._not_complete)
             return
         self.intake.save(self.observed)
         self._note_listing(complete=True)
+
+    def _keep(self) -> None:
+        """Keep what an incomplete listing did show, unless it may be of records that are known under other ids."""
+        if not in_question(self.name, self.kind, self.world):
+            self.intake.save(self.observed)
+
+    async def _take_over(self, missing: list[str], members: set[str], used: list[str]) -> None:
+        """Move to the new ids what an approval showed, if the old ones are really gone; all of it, or nothing.
+
+        A listing that omits records which are there under their old ids is defective: of it nothing is kept, or the
+        new ids would be known and hide that none of the old ones is listed.
+        """
+        takeover, intake = cast("Takeover", self.takeover), self.intake
+        if await self._look_up(missing, members, complete=True):
+            self._note_listing(complete=False, tripped=identity_epoch.NAME)
+            self.observed.tripped.append(identity_epoch.NAME)
+            self.observed.errors.append(self._not_complete)
+            return
+        for old in takeover.ids:
+            intake.gone.pop(old, None)
+        async with locked(takeover, self.world):
+            with self.world.store.transaction():
+                take_over(takeover, self.world)
+                intake.save(self.observed)
+                self._ask(None, used)
+                self._note_listing(complete=True)
+        self.world.effect("after_takeover")
+
+    def wait(self) -> None:
+        """Note that nothing was listed, because of a question that stands; what was known before stays known."""
+        store = self.world.store
+        last = store.listing(self.name, self.kind) or Listing(
+            self.name, self.kind, 0.0, complete=False, count=0, known=0, fingerprint=""
+        )
+        store.save_listing(replace(last, at=self.world.now(), tripped=identity_epoch.NAME))
+
+    @property
+    def _not_complete(self) -> str:
+        return f"{self.name}: the listing of {self.kind} is not complete"
 
     def _groups(self) -> dict[str, str] | None:
         """Give the groups whose plans are asked for, with their scopes; None: of all."""
@@ -159,8 +214,8 @@ class _Listener:
             return False, str(error)
         return complete, ""
 
-    def _judge(self, missing: list[str], known: int) -> Trip | None:
-        """Let the guards of a listing judge it; keep their question as it should stand."""
+    def _judge(self, missing: list[str], known: int, members: set[str]) -> tuple[Trip | None, list[str]]:
+        """Let the guards of a listing judge it: the one that trips, and the approvals that let it past others."""
         last = self.world.store.listing(self.name, self.kind)
         rights = self.world.store.get("rights", self.name) or {}
         access = self.system.access or Access("")
@@ -175,8 +230,10 @@ class _Listener:
             unreadable=access.unreadable,
             last_unreadable=rights,
         )
-        scope = f"system:{self.name}/{self.kind}"
-        approvals = self.world.approvals(scope)
+        if identity_epoch.seems(sighting, members, self.listed, self.world.limits):
+            twins, strange = table(missing, self.listed, self.intake)
+            sighting = replace(sighting, twins=twins, strange=strange)
+        approvals = self.world.approvals(self.scope)
         used: list[str] = []
         force = set(self.force)
         while (trip := judge(sighting, self.world.limits, force)) is not None:
@@ -185,12 +242,15 @@ class _Listener:
                 break
             used.append(answer.id)
             force.add(trip.name)
-        self._ask(scope, trip, used)
-        return trip
+            if trip.name == identity_epoch.NAME:
+                force |= identity_epoch.COVERS
+                ids = {twin.old: twin.new for twin in sighting.twins}
+                self.takeover = Takeover(self.name, self.kind, ids, answer)
+        return trip, used
 
-    def _ask(self, scope: str, trip: Trip | None, used: list[str]) -> None:
+    def _ask(self, trip: Trip | None, used: list[str]) -> None:
         """Open, keep or close the question of a listing's guard."""
-        store = self.world.store
+        store, scope = self.world.store, self.scope
         standing = {q.id: q for q in store.questions(scope, status=("open", "decided", "ignored"))}
         if trip is None and not standing:
             return
@@ -226,6 +286,8 @@ class _Listener:
         access = self.system.access or Access("")
         store = self.world.store
         last = store.listing(self.name, self.kind)
+        if not complete and in_question(self.name, self.kind, self.world):
+            tripped = identity_epoch.NAME  # it proves nothing about whose ids these are
         good = self.good = complete and not tripped
         now = self.world.now()
         listing = Listing(

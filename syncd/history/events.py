@@ -1,7 +1,7 @@
 """Events: the history lines of links, whoever caused them, each once.
 
 An observation does not know the links, so its lines name a record and no link; what belongs to a link are its own lines
-and those of its records.
+and those of its records, under the ids that they had at the time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import Protocol
 
 from syncd.reconcile.types import Link
 from syncd.store.rows import HistoryRow
+
+RENAMED = "renamed"
+"""A record that its vendor gave another id; the line's field `id` says which it had and has."""
 
 
 class Histories(Protocol):
@@ -40,6 +43,10 @@ def events_of(
         rows = store.history(link=link.id, path=path, limit=limit)
         for member in link.members:
             rows += store.history(system=member.system, record_id=member.id, path=path, limit=limit)
+        for renamed in (row for row in store.history(link=link.id) if row.what == RENAMED):
+            former = str(renamed.fields["id"][0])
+            before = store.history(system=renamed.system, record_id=former, path=path)
+            rows += [row for row in before if (row.id or 0) < (renamed.id or 0)]
         for row in rows:
             if row.kind == link.kind:
                 found[row.id or 0] = row

@@ -9,13 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from syncd.history.events import RENAMED
 from syncd.model.paths import under
 from syncd.model.values import EMPTY, Value
 from syncd.reconcile.types import Link, Owed, System
 from syncd.store.rows import HistoryRow, Intent, Question, Snapshot
 
 What: TypeAlias = Literal[
-    "seen first", "changed", "written", "lost", "decided", "linked", "unlinked", "gone", "asked", "not written"
+    "seen first",
+    "changed",
+    "written",
+    "lost",
+    "decided",
+    "linked",
+    "unlinked",
+    "gone",
+    "renamed",
+    "asked",
+    "not written",
 ]
 
 
@@ -86,7 +97,8 @@ def explain(
 
 # Things of one moment, in the order in which they happened.
 _SEQUENCE: tuple[What, ...] = (
-    *("seen first", "linked", "changed", "gone", "asked", "decided", "lost", "not written", "written", "unlinked"),
+    *("seen first", "linked", "changed", "gone", "renamed", "asked"),
+    *("decided", "lost", "not written", "written", "unlinked"),
 )
 _ORDER: Mapping[What, int] = {what: at for at, what in enumerate(_SEQUENCE)}
 
@@ -119,6 +131,10 @@ def _events(row: HistoryRow, path: str, intents: Sequence[Intent]) -> Iterator[E
     """Give what one line says about the field."""
     if row.what in ("linked", "unlinked", "gone"):
         yield Event(row.at, row.what, row.system, "", "", "", row.who, row.run, row.note)  # type: ignore[arg-type]
+        return
+    if row.what == RENAMED:
+        was, is_now = map(str, row.fields["id"])
+        yield Event(row.at, "renamed", row.system, "id", was, is_now, row.who, row.run, row.note)
         return
     for each, (before, after) in row.fields.items():
         if row.what == "decided":

@@ -94,8 +94,9 @@ class HistoryRow:
     """One append-only line: what happened to fields of one record.
 
     `what`: first (first snapshot, whole), observed (a person's or vendor's edit), written (ours, confirmed), overruled
-    (an edit that a rule or answer decided against), gone, linked, unlinked, decided, refused, undone. `fields` maps
-    path to (before, after); for written also `readback`. `who` names the rule or the person.
+    (an edit that a rule or answer decided against), gone, renamed (its vendor gave it another id; the line is under the
+    new one, `fields["id"]` has both), linked, unlinked, decided, refused, undone. `fields` maps path to (before,
+    after); for written also `readback`. `who` names the rule or the person.
     """
 
     run: str

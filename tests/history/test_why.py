@@ -72,6 +72,7 @@ ROWS = [
     row(5, "written", fields={RATE: ("1", "2"), NAME: ("Gold", "x")}, who="rule name", readback={RATE: "2"}, run="r1"),
     row(6, "gone", "quote", note="not in the list"),
     row(7, "undone", fields={RATE: ("2", "1")}),
+    row(8, "renamed", "quote", {"id": ("q0", "q1")}, link="l1", who="decision q-2 by ann"),
 ]
 
 
@@ -82,6 +83,7 @@ def told(path: str = RATE, rows=ROWS, intents=(), questions=()) -> list[tuple[st
 
 def test_what_happened_is_told_newest_first_with_who():
     assert told() == [
+        ("renamed", "quote", "q0", "q1", "decision q-2 by ann"),
         ("gone", "quote", "", "", ""),
         ("written", "crm", "1", "2", "rule name"),
         ("lost", "crm", "3", "2", "rule rates"),
@@ -143,6 +145,6 @@ def test_the_events_of_a_link_are_its_own_and_those_of_its_records():
     store.save_snapshots([], [*ROWS, other, another_kind])
     found = events_of(store, [LINK])
     assert [one.what for one in found] == [one.what for one in reversed(ROWS)]
-    assert [one.what for one in events_of(store, [LINK], limit=2)] == ["undone", "gone"]
+    assert [one.what for one in events_of(store, [LINK], limit=2)] == ["renamed", "undone"]
     assert {one.what for one in events_of(store, [LINK], path=NAME)} == {"first", "observed", "decided", "written"}
     store.close()

@@ -27,6 +27,7 @@ UNCONTESTED = "test_uncontested"
 MERGE, NORMALISE, CONSTRAIN, DECIDE = "test_merge", "test_normalise", "test_constrain", "test_decide"
 MISSING, GUARDS, QUESTIONS, ADOPT = "test_missing", "test_guards", "test_questions", "test_adopt"
 WRITE, CREATE, RECOVER, OBSERVE = "test_write", "test_create", "test_recover", "test_observe"
+EPOCH = "test_identity_epoch"
 FEED, GROUPED, PARTS, NOTES, REFERENCES = "test_feed", "test_by_group", "test_parts", "test_handoff", "test_references"
 
 
@@ -156,8 +157,17 @@ MUTATIONS = [
     _("an approval is used up before the run", "apply/begin.py", 'waits |= {q.id for q in standing.values() if q.proposal.kind == "guard" and q.id in used}', "pass", "test_preview"),
     _("a partial listing is complete", "apply/observe.py", "complete = page.last", "complete = True", OBSERVE, "test_five_faults"),
     _("a defective listing is whole", "apply/observe.py", "if not complete or defective:", "if not complete:", OBSERVE),
-    _("no guard looks at a listing", "apply/observe.py", "trip = self._judge(missing, len(known))", "trip = None", OBSERVE),
+    _("no guard looks at a listing", "apply/observe.py", "trip, used = self._judge(missing, len(known), members)", "trip, used = None, []", OBSERVE),
     _("an approval of other evidence counts", "apply/observe.py", 'or answer.choice != "approve" or answer.digest != trip.digest:', 'or answer.choice != "approve":', OBSERVE),
+    _("ids that were given anew are deletions", "reconcile/guards/identity_epoch.py", "    if missing < sighting.known and not paired:", "    if True:", GUARDS, "apply/test_identity_epoch"),
+    _("two of the same content are a pair", "reconcile/guards/identity_epoch.py", "if len(ids) == 1 and len(now.get(held, ())) == 1", "if held in now", GUARDS),
+    _("an approval of one table takes over another", "reconcile/guards/identity_epoch.py", "digest_of(NAME, sighting.system, sighting.kind, told, lost)", "digest_of(NAME, sighting.system, sighting.kind)", GUARDS, "apply/test_identity_epoch"),
+    _("new ids are known before anybody said so", "apply/observe.py", '("scope", "permission", identity_epoch.NAME)', '("scope", "permission")', EPOCH),
+    _("what is there under its old id has a new one", "apply/observe.py", "if await self._look_up(missing, members, complete=True):", "if await self._look_up(missing, members, complete=True) is None:", EPOCH),
+    _("plans of other groups are twins", "apply/renumber.py", 'return "" if kind == "group" else scope', 'return ""', EPOCH),
+    _("a run under way keeps the old ids", "apply/renumber.py", "await locks.enter_async_context(world.lock(scope))", "pass", EPOCH),
+    _("an end in flight was carried out under another id", "apply/recover.py", "            if in_question(intent.system, intent.kind, world):", "            if False:", EPOCH),
+    _("the journal keeps the old ids", "apply/renumber.py", "            yield replace(intent, record_id=takeover.ids[intent.record_id])", "            yield intent", EPOCH),
     _("a change that no token shows is not seen", "apply/observe.py", "if heads.get(record.id) != (raw, None):", "if record.id not in heads:", OBSERVE),
     # -- feeds, groups, parts
     _("a feed is believed for ever", "apply/feed.py", "or world.now() - place.full_at >= world.full_every_s", "", FEED),

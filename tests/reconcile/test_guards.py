@@ -11,17 +11,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Value
-from syncd.reconcile.guards import CHANGESET_GUARDS, LISTING_GUARDS, NAMES, Evidence, Limits, Sighting, guard, judge
+from syncd.reconcile.guards import (
+    CHANGESET_GUARDS,
+    LISTING_GUARDS,
+    NAMES,
+    Evidence,
+    Limits,
+    Sighting,
+    Twin,
+    guard,
+    identity_epoch,
+    judge,
+)
 from syncd.reconcile.guards.base import Limit, key_of
 from syncd.reconcile.types import Change, Changeset, Decided, Link, Operation, Outcome, Owed
 from tests.reconcile.plain import link, linked, member
 
-DEFAULTS = Limits({"shrunken-side": Limit(0.25, 3), "too-many-changes": Limit(0.5, 3, hourly=4)})
+DEFAULTS = Limits(
+    {"identity-epoch": Limit(count=3), "shrunken-side": Limit(0.25, 3), "too-many-changes": Limit(0.5, 3, hourly=4)}
+)
 OFF = frozenset(NAMES)
 
 
 def test_every_guard_has_one_name() -> None:
-    assert NAMES == ("scope", "permission", "empty-side", "shrunken-side", "delete", "too-many-changes")
+    assert NAMES == (
+        "scope",
+        "permission",
+        "identity-epoch",
+        "empty-side",
+        "shrunken-side",
+        "delete",
+        "too-many-changes",
+    )
 
 
 LIMITS = [
@@ -72,6 +93,10 @@ LISTINGS: list[tuple[str, Sighting, str | None, str]] = [
     ("another address, tenant or filter", sighting(was="there"), "scope", "crm is reached under another address"),
     ("a part is not shown any more", sighting(**HIDDEN), "permission", "crm no longer shows rates to this account"),
     ("a part is shown again", sighting(**SHOWN), None, ""),
+    ("none of the known is listed but others are", sighting(5, 4, 4), "identity-epoch", "crm lists none of 4 plan records any more, but others"),
+    ("new ids were seen before the old ones were gone", sighting(8, 8, 4, twins=(Twin("p00", "n00", "Gold", "c"),)), "identity-epoch", "1 of them are there with the same content"),
+    ("too few for an epoch of ids", sighting(5, 2, 2), None, ""),
+    ("nothing at all is an empty side", sighting(0, 4, 4), "empty-side", ""),
     ("another world goes before an empty one", sighting(0, 2, 2, was="there"), "scope", ""),
 ]  # fmt: skip
 
@@ -109,6 +134,69 @@ def test_evidence_is_told_and_only_this_evidence_was_approved() -> None:
     three, other = sighting(9, 12, 3), replace(sighting(9, 12, 3), missing=("p00", "p01", "p09"))
     digests = {each.digest for each in (judge(three, DEFAULTS), judge(other, DEFAULTS)) if each}
     assert len(digests) == 2, "other records are missing"
+
+
+TWINS = (Twin("p00", "n0", "Gold", "c0"), Twin("p01", "n1", "Silver", "c1"))
+
+
+def test_p20_ids_given_anew_are_shown_as_a_table_and_only_this_table_is_approved() -> None:
+    """Old id -> new id by content, then what has no counterpart; what is merely new makes no other question."""
+    seen = replace(sighting(4, 3, 3), twins=TWINS, strange=("n8", "n9"))
+    asked = judge(seen, DEFAULTS)
+    assert asked is not None
+    assert asked.evidence == (
+        "p00 -> n0 (Gold)",
+        "p01 -> n1 (Silver)",
+        "p02 -> nothing: no listed record, or not just one, holds the same",
+        "nothing -> n8: no known record, or not just one, holds the same",
+        "nothing -> n9: no known record, or not just one, holds the same",
+    )
+    assert "take over the 2 new ids" in asked.proposal().offers[0].effect
+    same = replace(seen, listed=5, strange=("n7", "n8", "n9"))
+    others = [
+        replace(seen, twins=TWINS[:1]),
+        replace(seen, twins=(TWINS[0], replace(TWINS[1], content="c2"))),
+        replace(seen, twins=(TWINS[0], replace(TWINS[1], new="n8"))),
+        replace(seen, missing=("p00", "p01", "p03")),
+    ]
+    trips = [judge(one, DEFAULTS) for one in (seen, same, *others)]
+    digests = [one.digest for one in trips if one is not None]
+    assert (digests[0] == digests[1], len(set(digests)), len(digests)) == (True, 5, 6)
+    many = judge(replace(seen, strange=tuple(f"n{n:02}" for n in range(60))), DEFAULTS)
+    assert many is not None
+    assert (len(many.evidence), many.evidence[-1]) == (54, "… and 10 more new records")
+
+
+HELD = [
+    ("the same content", {"a": ("g", "1"), "b": ("g", "2")}, {"x": ("g", "2"), "y": ("g", "1")}, {"a": "y", "b": "x"}),
+    ("another content", {"a": ("g", "1")}, {"x": ("g", "2")}, {}),
+    ("another group", {"a": ("g", "1")}, {"x": ("h", "1")}, {}),
+    ("two known ones hold the same", {"a": ("g", "1"), "b": ("g", "1")}, {"x": ("g", "1")}, {}),
+    ("two listed ones hold the same", {"a": ("g", "1")}, {"x": ("g", "1"), "y": ("g", "1")}, {}),
+]
+
+
+@pytest.mark.parametrize(("why", "known", "listed", "twins"), HELD, ids=[row[0] for row in HELD])
+def test_p20_a_twin_is_the_only_one_that_holds_the_same(why: str, known: Any, listed: Any, twins: Any) -> None:
+    assert identity_epoch.twins_of(known, listed) == twins, why
+
+
+SEEMS = [
+    ("all known ones are gone", sighting(4, 4, 4), ["p00"], [], True),
+    ("all linked ones are gone", sighting(9, 8, 4), ["p00", "p01", "p02"], ["n0"], True),
+    ("a linked one is there", sighting(9, 8, 4), ["p00", "p01", "n0"], ["n0"], False),
+    ("few are linked, and others are there", sighting(9, 8, 4), ["p00"], ["n0"], False),
+    ("nothing is listed", sighting(0, 4, 4), [], [], False),
+    ("few are gone", sighting(9, 2, 2), [], [], False),
+]
+
+
+@pytest.mark.parametrize(("why", "seen", "linked", "listed", "does"), SEEMS, ids=[row[0] for row in SEEMS])
+def test_a_table_is_made_only_where_it_may_be_asked_about(
+    why: str, seen: Sighting, linked: list[str], listed: list[str], does: bool
+) -> None:
+    assert identity_epoch.seems(seen, linked, listed, DEFAULTS) is does, why
+    assert not identity_epoch.seems(seen, linked, listed, Limits())
 
 
 def test_without_a_limit_a_guard_that_needs_one_is_off() -> None:

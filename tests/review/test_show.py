@@ -108,6 +108,7 @@ def test_a_file_reads_plainly(tmp_path):
         (hand_off(), "Please enter Employee, premium rates from 2026-01-01 in benefitpoint by hand, because syncd cannot: BenefitPoint takes no rates from outside. This closes itself when it is there."),
         (question("hand-off", "crm:", id_="e-1", why="it takes no new records"), "Please enter “Gold PPO 1000” in crm by hand, because syncd cannot: it takes no new records. This closes itself when it is there."),
         (question("missing-record", "Gold", id_="m-1", why="a create was sent to crm, no reply came", members={"crm": {"id": "", "value": "unknown"}}), "“Gold PPO 1000”: a create was sent to crm, no reply came. What shall become of it?"),
+        (guard(scope="system:crm", label="crm", name="identity-epoch", why="crm lists none of 9 plan records any more"), "syncd leaves crm out for now: crm lists none of 9 plan records any more. Are these the same records under new ids?"),
         (guard(scope="system:crm", label="crm", why="crm lists no plan at all; 20 are known"), "syncd leaves crm out for now: crm lists no plan at all; 20 are known. Is crm right as it is?"),
         (conflict(path="details.name", crm="", quote="Gold  PPO"), "Plan name: it is empty in crm and quote says “Gold PPO” (it was 512.40). Which one is right?"),
         (conflict(path="contributions[A;2026-01-01].ee_percent"), "Employee, share of the premium, contributions of class A from 2026-01-01: crm says 530.00 and quote says 525.00 (it was 512.40). Which one is right?"),

@@ -20,6 +20,7 @@ from syncd.model.records import Kind, Page, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
+from syncd.reconcile.types import Decided
 from syncd.simulation.stage import SimClock
 from syncd.simulation.vendors.base import DAY_S, Base, Engine, Settled, engine, ids, lenses_of
 from syncd.simulation.vendors.stage import NEEDS, stage_of
@@ -411,7 +412,8 @@ def _renumbered(system: str, state: Any) -> Any:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 async def test_p20_ids_that_a_vendor_gives_anew_are_questions_and_no_mass_of_orphans(four, system) -> None:
-    """Every plan comes back under another id: one guard asks about the listing, and no link loses a member."""
+    """Every plan comes back under another id: one guard shows which is which, and no link loses a member. Approved, the
+    links hold the new ids, and nothing is written, asked or decided again."""
     store, clock = four.begin(), SimClock(four.at + DAY_S)
     door = four.base.vendors[system].door
     door.call("POST", "restore", _renumbered(system, four.states[system]))
@@ -430,10 +432,24 @@ async def test_p20_ids_that_a_vendor_gives_anew_are_questions_and_no_mass_of_orp
         asked = [(q.kind, q.scope, q.link, q.name) for q in (one.proposal for one in store.questions(None))]
         assert len(asked) == len(set(asked)), "one question, once"
         assert not [one for one in asked if one[0] == "missing-record" and one[2] in known]
-        assert [one[:2] for one in asked if one[0] == "guard"] == [("guard", f"system:{system}/plan")]
+        assert [one for one in asked if one[0] == "guard"] == [("guard", f"system:{system}/plan", "", "identity-epoch")]
         assert {key: [m.id for m in link.members] for key, link in after.items()} == {
             key: [m.id for m in link.members] for key, link in before.items()
         }
+        [question] = [one for one in store.questions() if one.proposal.kind == "guard"]
+        p = question.proposal
+        answer = Decided(question.id, p.kind, p.link, p.name, p.digest, "approve", by="ann")
+        store.save_questions([replace(question, status="decided", decided=answer)])
+        await made.observe()
+        reports = [await run_once(scope, made.world) for scope in four.scopes]
+        assert [dict(report.written) for report in reports] == [{}] * len(reports)
+        assert [one for one in store.questions() if one.proposal.link in known or one.proposal.kind == "guard"] == []
+        for link in store.links(kind="plan", status=None):
+            assert link.status == "live"
+            for member, old in zip(link.members, before[link.id].members, strict=True):
+                assert replace(member, id=old.id, settled=b"") == replace(old, settled=b"")
+                assert (member.id != old.id) is (member.system == system)
+                assert four.base.truth.read(member.system, "plan", member.id) is not None
     finally:
         await made.aclose()
         store.free()

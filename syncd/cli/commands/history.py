@@ -127,6 +127,7 @@ _WORDS = {
     "unlinked": "unlinked",
     "decided": "decided",
     "orphaned": "orphaned",
+    "renamed": "renamed in",
     "ended": "ended in",
     "undone": "undone in",
 }

@@ -205,6 +205,8 @@ def _event(event: Event, path: str) -> tuple[str, str]:
             return f"{event.system}'s {cell}{before} lost to {after}", event.by
         case "decided":
             return f"decided: {after}{_remark(event)}", f"by {event.by}" if event.by else ""
+        case "renamed":
+            return f"{event.system} gave it another id: {before} -> {after}", event.by
         case "asked":
             return f"asked: {event.note}", f"rule {event.by}"
         case "not written":

@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from syncd.reconcile.guards import delete, empty_side, permission, scope, shrunken_side, too_many_changes
-from syncd.reconcile.guards.base import Evidence, Limits, Sighting, Trip, Verdict
+from syncd.reconcile.guards import (
+    delete,
+    empty_side,
+    identity_epoch,
+    permission,
+    scope,
+    shrunken_side,
+    too_many_changes,
+)
+from syncd.reconcile.guards.base import Evidence, Limits, Sighting, Trip, Twin, Verdict
 from syncd.reconcile.types import Changeset, Decided
 
 CHANGESET_GUARDS: Mapping[str, Callable[[Changeset, Evidence, Limits, Mapping[str, Decided]], Verdict]] = {
@@ -23,6 +31,7 @@ CHANGESET_GUARDS: Mapping[str, Callable[[Changeset, Evidence, Limits, Mapping[st
 LISTING_GUARDS: Mapping[str, Callable[[Sighting, Limits], Trip | None]] = {
     "scope": scope.check,
     "permission": permission.check,
+    "identity-epoch": identity_epoch.check,
     "empty-side": empty_side.check,
     "shrunken-side": shrunken_side.check,
 }
@@ -51,4 +60,4 @@ def judge(sighting: Sighting, limits: Limits, force: Collection[str] = ()) -> Tr
     return next((trip for trip in trips if trip is not None), None)
 
 
-__all__ = ["NAMES", "Evidence", "Limits", "Sighting", "Trip", "Verdict", "guard", "judge"]
+__all__ = ["NAMES", "Evidence", "Limits", "Sighting", "Trip", "Twin", "Verdict", "guard", "judge"]

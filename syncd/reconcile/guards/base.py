@@ -47,8 +47,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """A record under two ids: a known one, which is not listed any more, and a listed one, which is linked to nothing.
+    `content`: digest of what both hold."""
+
+    old: str
+    new: str
+    label: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """A listing to judge. `known`: records at the last good listing; `missing`: known ids not listed now."""
+    """A listing to judge. `known`: records at the last good listing; `missing`: known ids not listed now; `twins` and
+    `strange`: where no linked id is listed, the records under new ids, and the listed ids that are nobody's twin."""
 
     system: str
     kind: str
@@ -59,17 +71,21 @@ class Sighting:
     last_fingerprint: str = ""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     last_unreadable: Mapping[str, str] = field(default_factory=dict)
+    twins: tuple[Twin, ...] = ()
+    strange: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A guard that tripped on a listing: the system is away until a person says otherwise."""
+    """A guard that tripped on a listing: the system is away until a person says otherwise. `approval`: what an approval
+    does, where it is not just to believe the listing."""
 
     name: str
     system: str
     why: str
     digest: str
     evidence: tuple[str, ...] = ()
+    approval: str = ""
 
     def proposal(self) -> Proposal:
         """Put the trip as a question."""
@@ -83,7 +99,7 @@ class Trip:
             rule=f"guard {self.name}",
             digest=self.digest,
             offers=(
-                Offer("approve", f"believe {self.system} as it is now; once"),
+                Offer("approve", self.approval or f"believe {self.system} as it is now; once"),
                 Offer("reject", f"keep {self.system} out until its listing looks right"),
             ),
             evidence=self.evidence,
