@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 RUN    := $(BIN)/python -m
-TESTS  := $(RUN) pytest -n 2
+TESTS  := $(RUN) pytest -n 2 --dist loadgroup
 CORE   := syncd/reconcile syncd/mapping syncd/apply
 
 # uv does not read pip's settings: lend it the index that pip uses here, unless it was given one. No host is ever stored.

@@ -1,8 +1,21 @@
-"""What all tests share: hypothesis without a clock, because a slow machine is not a wrong answer."""
+"""What all tests share: hypothesis without a clock (a slow machine is no wrong answer), and who stays together."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("syncd", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("syncd")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a server or a told story on one worker: two workers would start two of them."""
+    for item in items:
+        found = getattr(item, "_fixtureinfo", None)
+        scopes = {one.scope for all_ in found.name2fixturedefs.values() for one in all_} if found else set()
+        if "module" in scopes:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        elif "vendors" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("vendors"))
