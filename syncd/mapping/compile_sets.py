@@ -6,7 +6,7 @@ Takes the block as written, gives compiled sets; what is wrong goes to `Problems
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncd.mapping.compile_row import Place, Problems, compile_row, vendor
 from syncd.mapping.document import Loc, nearest
@@ -198,7 +198,20 @@ def _table(block: Block, at: int, spec: TableSpec) -> Table | None:
         values=values,
         template=spec.template,
         remove=spec.remove,
+        lacks=_lacks(block, spec, names, values),
     )
+
+
+def _lacks(block: Block, spec: TableSpec, names: Tiers | Ages, values: Mapping[str, Row]) -> dict[str, Row]:
+    """Give a row that says why it is never written to each tier that the vendor has no name for."""
+    if not (spec.lacks and isinstance(names, Tiers)):
+        return {}
+    unnamed = _TIERS[block.spec.section] - names.known
+    return {
+        tier + suffix: replace(row, unwritable=spec.lacks, on_create=False)
+        for suffix, row in values.items()
+        for tier in unnamed
+    }
 
 
 def _tiers(block: Block, spec: RowSpec, loc: Loc) -> Tiers | None:

@@ -94,6 +94,11 @@ class TableSpec(Spec):
     values: dict[str, RowSpec] = Field(description="Suffix of the cell -> column; an empty suffix is the cell itself.")
     template: dict[str, Any] = Field({}, description="What a new row starts from.")
     remove: bool = Field(default=False, description="Take a row out when its last value was cleared.")
+    lacks: str = Field(
+        "",
+        description="Why a tier that `tier` does not list is never written, so that a table that has one is handed off "
+        "whole; left out: such tiers are not carried, and nothing is said of them.",
+    )
 
 
 def _listed(value: Any) -> Any:  # noqa: ANN401 - YAML

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from syncd.mapping.codecs.base import Loss, text_of
@@ -146,6 +146,8 @@ class Table:
     values: Mapping[str, Row]
     template: Mapping[str, JSON]
     remove: bool
+    lacks: Mapping[str, Row] = field(default_factory=dict)
+    """Cells that the vendor has no name for, each with the row that says why it is never written."""
 
     def split(self, cell: str) -> tuple[str, str] | None:
         """Part a cell in the row's name and the suffix of its column; None when this table has no such cell."""
@@ -156,9 +158,9 @@ class Table:
         return None
 
     def row_of(self, cell: str) -> Row | None:
-        """Find the row that reads and writes a cell."""
+        """Find the row that reads and writes a cell, or says why it cannot."""
         found = self.split(cell)
-        return None if found is None else self.values[found[1]]
+        return self.lacks.get(cell) if found is None else self.values[found[1]]
 
     def rows(self, item: Scope) -> list[Scope]:
         """Give the rows inside an item."""

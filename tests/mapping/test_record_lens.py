@@ -802,6 +802,22 @@ def test_single_years_of_age():
     }
 
 
+def test_a_tier_that_the_vendor_has_no_name_for_is_carried_and_says_why_it_is_never_written():
+    """A table with such a tier is handed off whole; not carried, the table would be written without it."""
+    table = "{list: a, tier: {field: t, codec: tier, labels: {ee: EE, ef: FAM}}, values: {'': {field: p, codec: money}}"
+    sets = "{section: rates, list: r, key: {effective: {field: d, codec: date}}, table: "
+    with_reason = small(f"{sets}{table}, lacks: No such tier here.}}}}")
+    silent = small(f"{sets}{table}}}}}")
+    six, own = "rates[2026-01-01].es1c", "rates[2026-01-01].ee"
+    assert (silent.carries(six), with_reason.carries(six)) == (False, True)
+    assert (with_reason.unwritable(six), with_reason.unwritable(own)) == ("No such tier here.", None)
+    assert with_reason.nearest(six, Decimal(5)) == Decimal(5), "nothing comes near: not a loss to be accepted"
+    record = plan({"n": "Gold", "r": [{"d": "2026-01-01", "a": [{"t": "EE", "p": "1"}]}]})
+    assert six not in filled(with_reason, record)
+    assert with_reason.new({"details.name": "Gold", own: Decimal(1), six: Decimal(2)}).losses.keys() == {six}
+    assert not with_reason.carries("rates[2026-01-01].elephant")
+
+
 def test_a_part_is_not_taken_out():
     """A system takes a part back by its own means, if it does at all."""
     lens = small(
