@@ -498,7 +498,7 @@ async def test_a_rate_set_that_the_contract_has_no_words_for_is_refused_before_i
     later = {**rates, "id": None, "effective_date": "2027-07-01"}
     system.requests.clear()
     for sets, field in (([{**rates, "tiers": [{"means": "employee_spouse", "rate": "1"}]}], "rates"),
-                        ([rates, later], "rates[2027-01-01].expiration_date")):  # fmt: skip
+                        ([rates, later], "rates")):  # fmt: skip
         with pytest.raises(RefusedError) as caught:
             await write(system, record, rates={"sets": sets})
         assert (caught.value.system, caught.value.external_id, caught.value.field) == ("quotes", record.id, field)

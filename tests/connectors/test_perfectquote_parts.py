@@ -144,10 +144,17 @@ def test_age_bands_of_a_unit_rate_stand_where_all_ages_stand():
     bands = [{"age_from": 0, "age_to": 64, "rate": "0.1"}, {"age_from": 65, "age_to": 120, "rate": "0.2"}]
     plan = {"rates": {"sets": [{"rate_type": "unit", "unit": {**unit, "age_bands": bands}, "ages": None}]}}
     (made,) = meant(plan)["rates"]["sets"]
-    assert made["unit"] == unit
+    assert (made["unit"], made["rate_type"]) == (unit, "age_rated"), "the price goes by age, elsewhere as well"
     assert [(row["age_from"], row["age_to"]) for row in made["ages"]] == [(0, 64), (65, None)]
     (again,) = told("rates", {"sets": [made]}, {})["sets"]
-    assert again["unit"]["age_bands"] == bands
+    assert (again["unit"]["age_bands"], again["rate_type"]) == (bands, "unit")
+
+
+def test_a_unit_rate_with_a_price_of_its_own_beside_its_bands_stays_one():
+    unit = {"per": 1000, "volume_basis": "benefit", "rate": "0.3", "age_bands": [{"age_from": 0, "age_to": 64}]}
+    block = {"sets": [{"rate_type": "unit", "unit": unit}]}
+    assert meant({"rates": block})["rates"]["sets"][0]["rate_type"] == "unit"
+    assert told("rates", meant({"rates": block})["rates"], {}) == block
 
 
 @pytest.mark.parametrize(("end", "written"), [(120, 120), (99, 99), (None, 120)])
@@ -420,3 +427,46 @@ def test_a_dental_ppo_is_another_design_than_a_medical_one(plan_type, design, ha
     plan = {"plan_type": plan_type, "plan_design": design}
     assert meant(plan)["plan_design"] == handed_over
     assert told("plan_design", handed_over, plan) == design
+
+
+@pytest.mark.parametrize(
+    ("plan_type", "voluntary", "handed_over"),
+    [
+        ("std", True, "voluntary_std"),
+        ("ltd", True, "voluntary_ltd"),
+        ("std", False, "std"),
+        ("std", None, "std"),
+        ("vision", True, "vision"),
+    ],
+)
+def test_a_voluntary_disability_plan_is_a_line_of_its_own(plan_type, voluntary, handed_over) -> None:
+    """The contract says it with a flag, other systems with another line: left alone, the two would differ for good."""
+    plan = {"plan_type": plan_type, "voluntary": voluntary}
+    assert meant(plan) == {**plan, "plan_type": handed_over}
+    assert told("plan_type", handed_over, {}) == plan_type
+    flagged = {"voluntary": True} if handed_over != plan_type else {}
+    assert body_of("plan", {"plan_type": handed_over}) == {"plan_type": plan_type, **flagged}
+
+
+CODES = [
+    ("a code that another type has", "other", "x_benefit_amount", "benefit_amount"),
+    ("a code of this type", "basic_life", "benefit_amount", "benefit_amount"),
+    ("a code of one's own that this type has, too", "basic_life", "x_benefit_amount", "x_benefit_amount"),
+    ("a code that no type has", "medical", "x_hearing_aids", "x_hearing_aids"),
+    ("vision in a medical plan", "medical", "x_exam", "exam"),
+    ("a voluntary plan has the codes of its type", "voluntary_std", "elimination_period", "elimination_period"),
+]
+
+
+@pytest.mark.parametrize(("why", "plan_type", "code", "handed_over"), CODES)
+def test_a_code_means_the_same_in_plans_whose_type_does_not_have_it(why, plan_type, code, handed_over) -> None:
+    block = {"variants": [{"id": "bv_1", "fields": [{"code": code, "note": "n"}]}]}
+    made = meant({"plan_type": plan_type, "benefits": block})["benefits"]
+    assert [field["code"] for field in made["variants"][0]["fields"]] == [handed_over]
+    assert told("benefits", made, {"plan_type": plan_type}) == block
+
+
+def test_a_code_beside_its_namesake_keeps_its_prefix() -> None:
+    block = {"variants": [{"fields": [{"code": "x_exam"}, {"code": "exam"}, {"note": "no code"}, "odd"]}, "odd"]}
+    assert meant({"plan_type": "medical", "benefits": block})["benefits"] == block
+    assert meant({"plan_type": "medical", "benefits": None})["benefits"] is None

@@ -61,7 +61,7 @@ class Carriers:
             return found[0]
         what = "no carrier" if not found else f"{len(found)} carriers"
         raise CannotHoldError(
-            f"PerfectQuote has {what} of this name",
+            f"PerfectQuote has {what} called {name!r}",
             system=self._system,
             external_id=record_id,
             field="details.carrier",

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from syncd.connectors.frozen import freeze
-from syncd.connectors.perfectquote.tables import meant, told
+from syncd.connectors.perfectquote.tables import VOLUNTARY, meant, told
 from syncd.errors import TransientError
 from syncd.model.records import Kind, Part, Record
 
@@ -57,6 +57,8 @@ def body_of(kind: Kind, data: Mapping[str, Any], marker: str = "") -> dict[str, 
     body = {key: told(key, value, data) for key, value in data.items() if key not in _READ_ONLY[kind] | _ENVELOPE}
     if marker and kind == "plan":
         body["external_ids"] = {**(body.get("external_ids") or {}), "syncd": marker}
+    if data.get("plan_type") in VOLUNTARY:
+        body["voluntary"] = True
     return {key: value for key, value in body.items() if value is not None}
 
 

@@ -5,9 +5,12 @@
     tiers: {tier: employee_children} beside all five      means: employee_two_children
     entries: {part: employee, percent: "80"}              means: employee, kind: percent, value: "80"
     entries: {tier: .., defined_amount: "500"}            kind: amount, value: "500", defined: true
-    unit: {age_bands: [..]}                               ages: [..], as for age-rated sets
+    unit: {age_bands: [..]}                               ages: [..], as for age-rated sets; without a rate of its own
+                                                          rate_type: age_rated, per what the unit says
     ages: {age_from: 65, age_to: 120}                     age_to: null: and over
     plan_design: ppo of a dental plan                     plan_design: dental_ppo
+    plan_type: std, voluntary: true                       plan_type: voluntary_std (and ltd)
+    fields: {code: x_benefit_amount} of another type      code: benefit_amount, as where the catalogue has it
 
 Takes and gives plain data; `told` undoes `meant` for every block that the contract allows. Fields that it does not know
 are left where they are. A contribution may leave tiers out ("no entry" is a state of its own), so what its labels mean
@@ -20,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from syncd.connectors.perfectquote.codes import common, own, recoded
 from syncd.errors import CannotHoldError
 
 _EE, _ES, _EC1, _EC, _EF = (
@@ -43,10 +47,15 @@ _PARTS: Final = frozenset({"employee", "dependent"})
 _KINDS: Final = ("percent", "amount", "percent_of_salary", "defined_amount")
 _MEANING: Final = ("tier", "part")
 _PPO, _DENTAL_PPO = "ppo", "dental_ppo"
+_VOLUNTARY: Final[Mapping[object, str]] = {"std": "voluntary_std", "ltd": "voluntary_ltd"}
+"""Types whose voluntary plans are a line of their own elsewhere; the type of a plan never changes, its flag may."""
+_TOLD: Final = {("plan_design", _DENTAL_PPO): _PPO} | {("plan_type", name): held for held, name in _VOLUNTARY.items()}
 _FOR_EVER: Final = "9999-12-31"
 _OLDEST: Final = 99
 _AND_OVER: Final = 120
 """The contract has no word for "and over"; nobody is insured by a band that begins later than this."""
+VOLUNTARY: Final = frozenset(_VOLUNTARY.values())
+"""Types as they are handed over whose plans have the flag set."""
 COMPUTED: Final = "estimated_monthly_premium"
 
 
@@ -55,6 +64,10 @@ def meant(resource: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(resource)
     if resource.get("plan_type") == "dental" and resource.get("plan_design") == _PPO:
         made["plan_design"] = _DENTAL_PPO
+    if resource.get("plan_type") in _VOLUNTARY and resource.get("voluntary") is True:
+        made["plan_type"] = _VOLUNTARY[resource["plan_type"]]
+    if "benefits" in resource:
+        made["benefits"] = recoded(resource["benefits"], resource.get("plan_type"), common)
     if "rates" in resource:
         made["rates"] = _each_set(resource["rates"], _meant_rates)
     if "contributions" in resource:
@@ -74,7 +87,9 @@ def told(name: str, block: Any, plan: Mapping[str, Any]) -> Any:  # noqa: ANN401
         return _each_set(block, _told_rates)
     if name == "contributions":
         return _each_set(block, lambda each: _told_contributions(each, _labels_beside(each, plan)))
-    return _PPO if name == "plan_design" and block == _DENTAL_PPO else block
+    if name == "benefits":
+        return recoded(block, plan.get("plan_type"), own)
+    return _TOLD.get((name, block), block) if isinstance(block, str) else block
 
 
 def _each_set(block: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:  # noqa: ANN401 - JSON
@@ -107,6 +122,8 @@ def _meant_rates(rates: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(unit, dict) and isinstance(unit.get("age_bands"), list) and not rates.get("ages"):
         made["unit"] = {key: value for key, value in unit.items() if key != "age_bands"}
         made["ages"] = unit["age_bands"]
+        if rates.get("rate_type") == "unit" and unit.get("rate") is None and unit["age_bands"]:
+            made["rate_type"] = "age_rated"
     if isinstance(made.get("ages"), list):
         made["ages"] = [_meant_age(row) if isinstance(row, dict) else row for row in made["ages"]]
     return made
@@ -170,6 +187,8 @@ def _told_rates(rates: Mapping[str, Any]) -> dict[str, Any]:
         made["ages"] = [_told_age(row) if isinstance(row, dict) else row for row in rates["ages"]]
     if not rates.get("rate_type"):
         made["rate_type"] = "unit" if rates.get("unit") else "age_rated" if rates.get("ages") else "composite"
+    if made["rate_type"] == "age_rated" and (made.get("unit") or {}).get("per") is not None:
+        made["rate_type"] = "unit"
     if made["rate_type"] == "unit" and made.get("ages"):
         made["unit"] = {**(rates.get("unit") or {}), "age_bands": made.pop("ages")}
     return made
