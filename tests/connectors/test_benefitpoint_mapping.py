@@ -7,7 +7,10 @@ from datetime import date
 
 import pytest
 
+from syncd.connectors.benefitpoint.parts import product
+from syncd.connectors.benefitpoint.parts.binding import Binding
 from syncd.connectors.benefitpoint.parts.product import type_word
+from syncd.connectors.benefitpoint.parts.rule import joined_classes
 from syncd.mapping.load import load_mapping
 from syncd.model.field_table import LINES
 from syncd.model.fields import value_from_text
@@ -193,6 +196,45 @@ async def test_a_value_that_a_person_entered_is_read(world, system):
     world.door.edit("contribution", contribution.id, {"contributionFrequency": "Bi_Monthly"})
     flat = PLAN.get(await held(system, CLASSES))
     assert "every_two_months_6" in {value for path, value in flat.items() if path.endswith(".frequency")}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "flag", "wanted"),
+    [
+        ("Short_Term_Disability", "STD", True, "voluntary_std"),
+        ("Short_Term_Disability", "STD", False, "std"),
+        ("Short_Term_Disability", "Vol STD", False, "voluntary_std"),
+        ("Long_Term_Disability", "LTD", True, "voluntary_ltd"),
+        ("Long_Term_Disability", "Vol LTD", True, "voluntary_ltd"),
+        ("Vision", "Vision", True, "vision"),
+    ],
+)
+def test_a_disability_plan_flagged_as_voluntary_is_one_whichever_type_it_was_given(line, name, flag, wanted):
+    kind = {"lineOfCoverage": line, "shortDescription": name, "longDescription": name}
+    data = product.annotated({"name": "n", "voluntaryProduct": flag}, kind, "Acme")
+    assert PLAN.get(Record("plan", "1", (Part("product", "1", data),)))["details.line"] == wanted
+
+
+def test_a_carrier_that_is_to_be_determined_is_no_carrier():
+    """BenefitPoint has no plan without a carrier, so this entry of the list stands for none."""
+    for name, wanted in (("To Be Determined", EMPTY), ("Acme Life", "Acme Life")):
+        data = product.annotated({"name": "n"}, {"lineOfCoverage": "Vision", "shortDescription": "Vision"}, name)
+        assert PLAN.get(Record("plan", "1", (Part("product", "1", data),)))["details.carrier"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        ([[1, 2]], "Full; Part"),
+        ([[1], [2]], "Full; Part"),
+        ([[1, 2], [2]], "Full; Part"),
+        ([[1], []], ""),
+        ([[3]], "class 3"),
+    ],
+)
+def test_classes_that_may_enrol_are_listed_one_by_one_however_rules_group_them(rules, wanted):
+    said = [{"employeeEligibilityRule": {"accountClassIDs": numbers}} for numbers in rules]
+    assert joined_classes(Binding(said, classes={1: "Full", 2: "Part"})) == wanted
 
 
 RULE = {"classes": "Full Time", "hours": 30, "coverageEnd": "End_of_Month_after_Termination", "dependentAge": 26}

@@ -49,8 +49,12 @@ class Binding:
 
     def label(self, rule: Rule) -> str:
         """Name the employees that a rule is for; "" for all."""
+        return " + ".join(self.labels(rule))
+
+    def labels(self, rule: Rule) -> list[str]:
+        """Name the classes that a rule is for, none for all employees."""
         numbers = rule.get("employeeEligibilityRule", {}).get("accountClassIDs", [])
-        return " + ".join(self.classes.get(number, f"class {number}") for number in numbers)
+        return [self.classes.get(number, f"class {number}") for number in numbers]
 
     def names(self, key: str, number: object) -> bool:
         """Tell whether a rule names this rate or contribution."""

@@ -16,6 +16,8 @@ MARKED = "syncd:"
 """How our markers begin; what else stands in alternativePlanID is the brokerage's own plan code."""
 DESIGNED = ("Medical", "Dental")
 """Lines whose product types are plan designs: PPO, HMO and so on."""
+OF_FLAG = ("Short_Term_Disability", "Long_Term_Disability")
+"""Lines that have a type of its own for what is voluntary, and hold voluntary plans of the other type beside it."""
 REQUIRED = {
     "accountID": "the account",
     "productTypeID": "the product type",
@@ -34,10 +36,13 @@ def annotated(raw: Mapping[str, Any], kind: Mapping[str, Any], carrier: str) -> 
     """Name the product's type and carrier.
 
     `_type.line` and `_type.plan` hold the same words twice, `Medical/PPO`: two canonical fields are read from them, and
-    each is given by its own words when a plan is made. Other lines than medical and dental have no designs.
+    each is given by its own words when a plan is made. Other lines than medical and dental have no designs. A
+    disability plan that is flagged as voluntary is one, whichever of the two types it was given.
     """
     word = type_word(kind)
-    named: Data = {"line": word, "name": kind.get("longDescription", "")} if word else {}
+    flagged = raw.get("voluntaryProduct") is True and kind.get("lineOfCoverage") in OF_FLAG
+    line = word.replace("/", "/Voluntary ", 1) if flagged and "/vol" not in word.casefold() else word
+    named: Data = {"line": line, "name": kind.get("longDescription", "")} if word else {}
     if kind.get("lineOfCoverage") in DESIGNED:
         named["plan"] = word
     code = str(raw.get("planInfo", {}).get("alternativePlanID", ""))

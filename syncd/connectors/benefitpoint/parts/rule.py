@@ -42,8 +42,8 @@ def together(binding: Binding) -> Data:
 
 def joined_classes(binding: Binding) -> str:
     """Name all classes that may enrol; "": everybody."""
-    labels = dict.fromkeys(binding.label(rule) for rule in binding.rules)
-    return "" if "" in labels else "; ".join(labels)
+    named = [binding.labels(rule) for rule in binding.rules]
+    return "; ".join(dict.fromkeys(label for labels in named for label in labels)) if all(named) else ""
 
 
 def _texts(values: Sequence[object]) -> Iterable[str]:
