@@ -119,6 +119,7 @@ BASES: Final = {
     "per_pay": "Per employee per pay cycle",
     "annual": "Per employee per year",
     "unit": "Per unit of volume per month",
+    "unit_per_pay": "Per unit of volume per pay cycle",
 }
 
 

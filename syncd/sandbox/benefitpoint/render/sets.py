@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from syncd.sandbox.benefitpoint import taxonomy as names
@@ -59,7 +60,21 @@ def schedule_for(tiers: Iterable[str]) -> str:
 
 def rates(plan: SeedPlan, product: Record, made: list[int], tenant: Catalogue) -> dict[Key, Record]:
     """Make a plan's rates; those that have expired stay on file. `made`: the plan's summaries."""
-    return {key: _rate(plan, key, held, product, made, tenant) for key, held in _sets(plan, "rates").items()}
+    paid = _sets(plan, "contributions")
+    totals = {key: _total(held, paid.get(key, {})) for key, held in _sets(plan, "rates").items()}
+    return {key: _rate(plan, key, held, product, made, tenant) for key, held in totals.items() if held}
+
+
+def _total(held: dict[str, str], paid: dict[str, str]) -> dict[str, str]:
+    """Make premiums of a document that prints employees' shares: a rate is what the carrier charges. {} when the
+    document does not say what the employer pays."""
+    if held.get("share", "total") == "total":
+        return held
+    tiers = [tier for tier in names.TIERS if tier in held]
+    alike = paid.get("share") == "employer" and paid.get("frequency") == held.get("frequency")
+    if held["share"] != "employee" or not alike or not all(tier in paid for tier in tiers):
+        return {}
+    return {**held, **{tier: str(Decimal(held[tier]) + Decimal(paid[tier])) for tier in tiers}}
 
 
 def _rate(
@@ -113,18 +128,13 @@ def _cells(held: dict[str, str]) -> tuple[str, dict[str, dict[str, str]]]:
 
 def _basis(held: dict[str, str]) -> str:
     if "unit_basis" in held or held.get("basis") == "unit":
-        return names.BASES["unit"]
+        return names.BASES["unit" if held.get("frequency", "monthly") == "monthly" else "unit_per_pay"]
     return names.BASES.get(held.get("frequency", "monthly"), names.BASES["per_pay"])
 
 
 def _beside(held: dict[str, str]) -> str | None:
     """Say in words what the vendor has no field for."""
-    said = []
-    if "rating_area" in held:
-        said.append(f"Rating area: {held['rating_area']}")
-    if held.get("share") == "employee":
-        said.append("Employee's share only")
-    return "; ".join(said) or None
+    return f"Rating area: {held['rating_area']}" if "rating_area" in held else None
 
 
 def _commission(year: int) -> Record:
