@@ -167,6 +167,8 @@ def new_link(
     for path in sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind)):
         held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if surfaces[system, kind].carries(path)}
         source = sources.get(paths.section(path)) or sources.get("all")
+        if source and len(held) == 1:
+            source = next(iter(held))  # nobody else holds it at all, so it must not leave the table it is in open
         if source not in held:
             for system in held:
                 unseen[system].add(path)

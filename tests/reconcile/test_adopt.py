@@ -204,9 +204,24 @@ def test_first_values(why: str, crm: Flat, quote: Flat, sources: Any, blanks: st
 
 
 def test_a_field_that_the_source_does_not_carry_is_left_to_the_others() -> None:
-    assert first({}, {NAME: "B"}, {"details": "crm"}, crm=Takes(("rates",))) == ({}, {}, {"quote": {NAME}})
+    only_there = first({}, {NAME: "B"}, {"details": "crm"}, crm=Takes(("rates",)))
+    assert only_there == ({NAME: "B"}, {}, {}), "nobody else holds it"
     hidden = first({}, {NAME: "B"}, {"details": "crm"}, quote=Takes(("rates",)))
     assert hidden == ({}, {}, {}), "what an account may not read is not held"
+
+
+def test_a_field_that_the_source_does_not_carry_is_asked_about_where_others_differ() -> None:
+    known = {(name, "generic"): Takes(("y",) if name == "crm" else ("",)) for name in NAMES}
+    records = [stray("crm", "c1"), stray("quote", "q1", {"x": "1"}), stray("web", "w1", {"x": "2"})]
+    made = new_link("acme", records, {"x": "crm"}, known)  # type: ignore[arg-type]
+    assert (made.agreed, [one.unseen for one in made.members]) == ({}, [frozenset(), {"x"}, {"x"}])
+
+
+def test_a_cell_that_only_the_other_system_has_leaves_no_table_open() -> None:
+    """Its table is written, or handed off, as the source holds it; an open one would be asked about for that cell."""
+    shared, own = "rates[2026-01-01].ee", "rates[2026-01-01].includes_employee"
+    made = first({shared: "1"}, {shared: "2", own: "x"}, {"rates": "crm"}, crm=Takes((shared,)))
+    assert made == ({shared: "1", own: "x"}, {"quote": {shared}}, {})
 
 
 def test_a_blank_source_decides_nothing_between_the_others() -> None:
