@@ -67,9 +67,8 @@ async def held(system, record_id):
 
 
 async def test_everything_in_the_seed_is_understood(chosen):
-    assert (
-        len({record.parts[0].data["plan_type"] for record in chosen}) == 10
-    )  # eight, two of them with voluntary plans of their own
+    # The contract's eight, and the two that voluntary disability plans are handed over as.
+    assert len({record.parts[0].data["plan_type"] for record in chosen}) == 10
     for record in chosen:
         odd = {path: value for path, value in LENS.get(record).items() if isinstance(value, Unparsed)}
         assert odd == {}, record.id
