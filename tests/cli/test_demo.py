@@ -202,7 +202,7 @@ def counts(folder: Path) -> Mapping[str, Any]:
 # -- however it ends ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.prove)])
 def test_a_demo_that_is_stopped_leaves_no_vendor_behind(tmp_path: Path, number: signal.Signals) -> None:
     at = tmp_path / "demo"
     with subprocess.Popen(

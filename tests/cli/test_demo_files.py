@@ -212,6 +212,7 @@ def test_another_installation_is_left_alone(told: str, elsewhere: Path) -> None:
     assert not elsewhere.exists()
 
 
+@pytest.mark.prove
 def test_it_starts_over_and_tells_the_same(told: str, folder: Path) -> None:
     """But for the clock, every word; what a person put into the folder stays."""
     (folder / "notes.txt").write_text("mine")

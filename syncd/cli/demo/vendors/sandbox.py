@@ -131,6 +131,8 @@ def _ready(process: subprocess.Popen[str]) -> dict[str, Any] | None:
     if line:
         ready: dict[str, Any] = json.loads(line)
         return ready
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=_STOP_S)  # it is ending: its own exit code says why, a signal from here would hide it
     _stop(process)
     return None
 
