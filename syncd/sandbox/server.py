@@ -100,6 +100,7 @@ def _listen(port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))
+        sock.listen()  # two processes may bind one port, and only one may listen: better to know it now
     except OSError as error:
         sock.close()
         raise OSError(f"port {port} of {HOST}: {error.strerror}") from error

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from syncd.cli.commands.sandbox import Ask
 from syncd.sandbox.__main__ import options
-from syncd.sandbox.server import Options
+from syncd.sandbox.server import Options, _listen
 
 CLOCK = "2026-11-20T12:00:00Z"
 
@@ -227,3 +228,12 @@ def test_syncd_sandbox_becomes_the_sandbox() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "invalid choice: 'paperwork'" in done.stderr
+
+
+def test_of_two_that_start_at_once_on_one_port_only_one_gets_it() -> None:
+    """Two processes may bind the same port; whoever listens has it, and the other must know at once."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        with closing(_listen(other.getsockname()[1])), pytest.raises(OSError, match="in use"):
+            other.listen()

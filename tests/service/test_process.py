@@ -36,7 +36,7 @@ class Process:
             )
 
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [json.loads(line) for line in self.log.read_text().rpartition("\n")[0].splitlines()]
 
     def says(self, event: str, seconds: float = 15.0, **fields: Any) -> dict[str, Any]:
         until = time.monotonic() + seconds
