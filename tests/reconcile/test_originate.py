@@ -10,8 +10,11 @@ from ruamel.yaml import YAML
 
 from syncd.errors import ConfigError
 from syncd.model.values import EMPTY
+from syncd.reconcile.adopt import adopt
 from syncd.reconcile.originate import OriginationError, brought, originate, origins_of
-from syncd.reconcile.types import Link, Member, Seen, Stray
+from syncd.reconcile.rules import Rules
+from syncd.reconcile.strays import judge
+from syncd.reconcile.types import Decided, Link, Member, Seen, Stray, View
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = origins_of(YAML(typ="safe", pure=True).load(ROOT / "config" / "origination.yaml"))
@@ -166,3 +169,42 @@ def test_a_mistake_in_the_file_names_its_key(said, field, message) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         origins_of(said)
     assert caught.value.field == field
+
+
+# -- decided in the queue ---------------------------------------------------------------------------------------------
+
+
+def answered(**options: str) -> dict[tuple[str, str, str], Decided]:
+    name = "quote:q2"
+    return {("link-plans", "", name): Decided("q-1", "link-plans", "", name, "d", "copy", options=options)}
+
+
+def asked_again(answers: dict[tuple[str, str, str], Decided], rules: Rules = Rules()) -> tuple[View, tuple[str, ...]]:  # noqa: B008
+    surfaces = {("crm", "plan"): Holds(), ("quote", "plan"): Holds()}
+    return adopt(View("g", (), (stray(),), surfaces, origins=SHIPPED), answers, rules)
+
+
+def test_a_copy_that_cannot_be_originated_is_asked_about_again_with_the_reason() -> None:
+    """The answer is not used up and nothing is created; the question says what is missing and what to write."""
+    whole, used = asked_again(answered(to="crm"))
+    assert (whole.links, used) == ((), ())
+    [question] = judge(whole, Rules())
+    assert "it cannot be copied so: crm must be told what this plan is" in question.why
+    assert "new, renewal, replacement, prospective" in question.why
+    [plain] = judge(View("g", (), (stray(),), whole.surfaces), Rules())
+    assert question.digest != plain.digest, "a standing answer to the old question would be taken for one to this"
+
+
+def test_a_copy_in_the_queue_may_say_what_it_is() -> None:
+    whole, used = asked_again(answered(to="crm", origination="new"))
+    assert used == ("q-1",)
+    [made] = whole.links
+    assert made.link.agreed["details.original_effective_date"] == date(2027, 1, 1)
+    [own] = [member for member in made.link.members if member.system == "quote"]
+    assert set(own.behind) == {"details.origination", "details.original_effective_date"}
+
+
+def test_a_standing_rule_copies_no_plan_of_which_nobody_said_what_it_is() -> None:
+    whole, _ = asked_again({}, Rules({"default": {"unlinked": "copy", "to": "crm"}}, ("crm", "quote")))
+    assert whole.links == ()
+    assert set(whole.refused) == {("quote", "q2")}
