@@ -477,3 +477,14 @@ def test_p03_a_table_with_a_row_that_nobody_understood_is_asked_about_as_a_whole
     [asked] = outcome.proposals
     assert (asked.kind, asked.name) == ("conflict", "rates[2026-01-01]")
     assert "not understood" in asked.why
+
+
+def test_a_value_that_a_rule_chose_raises_the_revision() -> None:
+    """Two editors go field by field, and what is decided there is a new revision as well: debts are told apart by it."""
+    base = {"name": "Gold", "phone": "1"}
+    sides = {"crm": {**base, "phone": "2"}, "quote": {**base, "phone": "3"}}
+    rule = {"default": {"on_conflict": "source_of_truth", "source_of_truth": "crm"}}
+    outcome = judged(linked(base, revision=4), sides, rule)
+    assert (outcome.after.revision, outcome.after.agreed["phone"]) == (5, "2")
+    [debt] = [member.behind["phone"] for member in outcome.after.members if member.system == "quote"]
+    assert debt.revision == 5
