@@ -119,11 +119,8 @@ def settle_link(link: Link, sights: Mapping[System, Sight], epoch: bytes) -> Lin
     """
     members = []
     for member in link.members:
-        sight = sights.get(member.system)
-        if isinstance(sight, Seen):
-            members.append(member.settles(b"" if member.behind else sight.digest))
-        else:
-            members.append(member)
+        sight = cast("Seen", sights[member.system])  # only a link of which every member was read settles
+        members.append(member.settles(b"" if member.behind else sight.digest))
     return link.settles(tuple(members), epoch)
 
 

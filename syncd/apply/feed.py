@@ -183,9 +183,8 @@ def _store(intakes: Mapping[Kind, Intake], place: Start, system: LiveSystem, wor
     with world.store.transaction():
         for kind, intake in intakes.items():
             more = intake.save(observed)
-            last = world.store.listing(system.name, kind)
-            if last is not None:
-                count = max(last.count + more, 0)
-                observed.counts[kind] = count
-                world.store.save_listing(replace(last, at=now, good_at=now, count=count, known=count))
+            last = cast("Listing", world.store.listing(system.name, kind))  # a feed goes on from listings (`_place`)
+            count = max(last.count + more, 0)
+            observed.counts[kind] = count
+            world.store.save_listing(replace(last, at=now, good_at=now, count=count, known=count))
         remember(system, world, place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from syncd.apply.world import World
 from syncd.apply.write import Done, Pauses
@@ -19,12 +19,13 @@ from syncd.errors import ConnectorError, RecordError, UnknownOutcomeError
 from syncd.model import fields, paths
 from syncd.model.records import Kind
 from syncd.reconcile.questions import digest_of
-from syncd.reconcile.types import Proposal, System
+from syncd.reconcile.types import Link, Proposal, System
 from syncd.store.rows import Question
 
 State: TypeAlias = Literal["intended", "open", "closed"]
 
-_ENTER = re.compile(r"enter (?P<path>\S+) = (?P<value>.*)", re.DOTALL)
+_ENTER = re.compile(r"enter ((?:[^\[=]*\[[^\]]*\])?.*?) = (.*)", re.DOTALL)
+"""A value to enter, as reconcile writes it into the evidence; the class in a path may hold anything but brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,7 @@ async def hand_off(scope: str, world: World, paused: Mapping[System, str], done:
 
 async def _run(errand: Errand, scope: str, world: World) -> None:
     """Do one errand: journal, search, send, remember."""
-    book = world.systems[errand.system].connector
-    if not isinstance(book, Notebook):
-        return
+    book = cast("Notebook", world.systems[errand.system].connector)
     old = errand.kept
     tried = old is not None and old.state == "intended"
     kept = Kept(errand.question, errand.system, errand.note, _digest(errand.note), "intended", old.id if old else "")
@@ -157,9 +156,7 @@ async def _send(book: Notebook, kept: Kept, stem: str, scope: str, world: World)
 def _note(question: Question, stem: str, system: System, world: World) -> Note | None:
     """Write the note of a hand-off; None while the group has no record in the system."""
     proposal = question.proposal
-    link = world.store.link(proposal.link)
-    if link is None:
-        return None
+    link = cast("Link", world.store.link(proposal.link))  # a hand-off is about a link, and none is ever forgotten
     home = link if link.kind == "group" else world.store.link(link.scope)
     group = [m.id for m in home.members if m.system == system and m.status == "live"] if home is not None else []
     if not group or link.kind == "generic":
@@ -179,11 +176,7 @@ def _lines(proposal: Proposal, told: Mapping[str, object], kind: Kind) -> list[s
     now = held if isinstance(held, Mapping) else {}
     lines = []
     for line in proposal.evidence:
-        found = _ENTER.fullmatch(line)
-        if found is None:
-            lines.append(f"- {line}")
-            continue
-        path, value = found["path"], found["value"]
+        [(path, value)] = _ENTER.findall(line)
         stands = f", now {now[path] or 'empty'}" if path in now else ""
         lines.append(f"- {_title(path, kind)}: {value}   ({path}{stands})")
     return lines

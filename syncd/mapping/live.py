@@ -7,9 +7,10 @@ stands for every element that begins so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 from syncd.mapping.record_lens import RecordLens
@@ -157,7 +158,11 @@ class _Part:
     begun: tuple[Steps, ...] = ()
     """Paths with a selector that ends with `*`."""
     mapped: set[Steps] = field(default_factory=set)
-    _near: dict[tuple[Steps, Step], str] = field(default_factory=dict)
+    _look: Callable[[Steps, Step], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # All columns of an element that is not there ask for the same name; to compare names takes long.
+        self._look = cache(self._alike)
 
     @classmethod
     def of(cls, paths: Mapping[str, str]) -> _Part:
@@ -189,12 +194,9 @@ class _Part:
     def nearest(self, steps: Steps) -> str:
         """Give a path that nothing maps and that is called alike at the place where this one leaves what is there."""
         at = next((at for at in range(len(steps) - 1, 0, -1) if steps[:at] in self.children), 0)
-        key = (steps[:at], steps[at])
-        if key not in self._near:
-            self._near[key] = self._look(steps[:at], steps[at])
-        return self._near[key]
+        return self._look(steps[:at], steps[at])
 
-    def _look(self, above: Steps, wanted: Step) -> str:
+    def _alike(self, above: Steps, wanted: Step) -> str:
         taken = {steps[: len(above) + 1] for steps in self.mapped}
         free = {_label(step): whole for step, whole in self.children.get(above, {}).items() if whole not in taken}
         found = get_close_matches(_label(wanted), free, n=1, cutoff=_ALIKE)

@@ -17,7 +17,19 @@ from syncd.reconcile.merge import Agree, Conflict, Decision, Redeliver, Take, me
 from syncd.reconcile.missing import Missing, judge_missing
 from syncd.reconcile.normalise import Fields, normalise
 from syncd.reconcile.rules import MergeRule, Place, Rules
-from syncd.reconcile.types import Away, Change, Changeset, Decided, Link, LinkView, Member, Outcome, Proposal, View
+from syncd.reconcile.types import (
+    Away,
+    Change,
+    Changeset,
+    Decided,
+    Link,
+    LinkView,
+    Member,
+    Outcome,
+    Proposal,
+    Seen,
+    View,
+)
 from syncd.reconcile.uncontested import Uncontested
 
 Answers = Mapping[tuple[str, str, str], Decided]
@@ -218,7 +230,7 @@ class _LinkWork:
     def _all_settled(self, after: Link, changes: tuple[Change, ...]) -> bool:
         planned = {(change.system, change.path) for change in changes}
         return all(
-            self._is_settled(member, planned) and not isinstance(self.missing.sights.get(member.system), Away)
+            self._is_settled(member, planned) and isinstance(self.missing.sights.get(member.system), Seen)
             for member in after.members
         )
 

@@ -9,6 +9,7 @@ import pytest
 from syncd.apply.world import remember_rights
 from syncd.connectors.memory import Behaviour
 from syncd.linking import link_groups
+from syncd.model.records import Kind
 from syncd.reconcile.types import Link, Member
 from syncd.sync import observe, run_once
 from tests.apply.worlds import GROUP, Stage, dump
@@ -174,6 +175,33 @@ async def test_a_few_groups_can_be_looked_at_before_they_are_linked(name: str, f
     assert (plans(stage, name), list(stage.store.snapshots(name, "group"))) == (["g2-p"], ["g2"])
     assert dump(stage.store, ("snapshot", "history_page")) == before, "neither a listing nor a place was noted"
     assert (await observe(name, stage.world, groups={"g2"})).changed == {}
+
+
+NARROW: list[tuple[str, tuple[Kind, ...], set[str], dict[str, int], dict[str, int]]] = [
+    # why, the kinds that the system holds, the groups, how many records were found, what it was asked
+    ("a group that is not there", ("group", "plan"), {"g9"}, {"group": 0, "plan": 0}, {"read": 1, "list": 1}),
+    ("one of two is known", ("group", "plan"), {"g2", "g9"}, {"group": 1, "plan": 1}, {"read": 2, "list": 1}),
+    ("of no group nothing is asked", ("group", "plan"), set(), {"group": 0, "plan": 0}, {}),
+    ("a system that holds only clients", ("group",), {"g2"}, {"group": 1}, {"read": 1}),
+    ("a system that holds only plans", ("plan",), {"g2"}, {"plan": 1}, {"list": 1}),
+    ("a system that holds neither", (), {"g2"}, {}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "kinds", "groups", "counts", "asked"), NARROW, ids=[row[0] for row in NARROW])
+async def test_a_narrow_look_asks_only_for_what_there_can_be(
+    why: str, kinds: tuple[Kind, ...], groups: set[str], counts: dict[str, int], asked: dict[str, int]
+) -> None:
+    stage = stage_of()
+    await stage.start()
+    live = stage.world.systems["crm"]
+    live.lenses = {kind: live.lenses[kind] for kind in kinds}
+    known = dump(stage.store, ("snapshot", "history_page", "state"))
+    seen = await observe("crm", stage.world, groups=groups)
+    assert (seen.counts, seen.errors, seen.tripped) == (counts, [], []), why
+    assert dict(stage.systems["crm"].requests) == {"access": 1, **asked}
+    assert plans(stage) == (["g2-p", "p1"] if counts.get("plan") else ["p1"])
+    assert dump(stage.store, ("snapshot", "history_page", "state")) == known
 
 
 async def test_p15_a_narrow_look_judges_nothing_missing() -> None:

@@ -295,6 +295,27 @@ async def test_p12_a_create_whose_search_fails_is_searched_before_anything_is_re
     )
 
 
+async def test_p12_of_two_records_with_the_marker_of_one_create_neither_is_taken() -> None:
+    """Somebody made a copy, marker and all, before the lost create was found; once one of them is gone it goes on."""
+    stage = Stage()
+    awaiting(stage)
+    quote = stage.systems["quote"]
+    quote.faults.set("create", "lost_reply", times=1)
+    stage.on("quote", "after_send", "create", lambda: _copied(stage, "twin", "syncd:l-p1:quote"))
+    for told in ("no reply came", "quote-1 and twin carry the marker of one create"):
+        report = await stage.cycle()
+        assert [told in one for one in report.failed] == [True]
+        assert (stage.ends(), stage.member("quote").status) == ([("quote", "intended")], "awaited")
+    quote.remove("generic", "twin")
+    await stage.cycle()
+    assert (stage.ends(), stage.member("quote").id) == ([("quote", "confirmed")], "quote-1")
+    assert stage.requests("quote", "create") == 1
+
+
+def _copied(stage: Stage, id_: str, marker: str) -> None:
+    stage.systems["quote"].put_record("generic", id_, BASE, marker=marker)
+
+
 async def test_p12_a_marked_create_that_is_nowhere_after_two_looks_never_landed() -> None:
     stage = Stage()
     awaiting(stage)

@@ -71,6 +71,31 @@ async def test_a_hand_off_is_left_in_its_system_with_the_exact_values_to_enter()
     assert states(stage) == ["open"]
 
 
+@pytest.mark.parametrize("cls", ["Full Time", "A = B", "Age < 65 = [x]"])
+async def test_a_hand_off_names_the_class_whose_values_are_to_be_entered(cls: str) -> None:
+    """Classes are named by people: blanks and signs in a name are not the end of the field's path."""
+    key = f"{cls.replace('[', '%5B').replace(']', '%5D')};2026-01-01"
+    path = f"rates[{key}].ee"
+    stage = Stage(kind="plan", behaviour={"quote": Behaviour(**MADE)})
+    stage.link({"details.name": "Gold", path: "500.00"})
+    await stage.start()
+    stage.systems["crm"].edit("plan", "p1", {path: "530.00"})
+    await stage.cycle()
+    assert note(stage).subject == f"syncd: enter rates of {key} of p1"
+    assert note(stage).text.split("\n")[1] == f"- Employee [{key}]: 530.00   ({path}, now 500.00)"
+
+
+@pytest.mark.parametrize("text", ["90 days", "see [plan] = page 4", "two\nlines"])
+async def test_a_hand_off_gives_a_text_as_it_stands(text: str) -> None:
+    path = "benefits.pre_existing_conditions.note"
+    stage = Stage(kind="plan", behaviour={"quote": Behaviour(notes=True, read_only=("benefits",))})
+    stage.link({"details.name": "Gold"})
+    await stage.start()
+    stage.systems["crm"].edit("plan", "p1", {path: text})
+    await stage.cycle()
+    assert f": {text}   ({path}, now empty)\nWhy:" in note(stage).text
+
+
 async def test_p01_a_note_that_stands_costs_no_request() -> None:
     stage = await edited()
     await stage.cycle()

@@ -479,6 +479,28 @@ async def test_what_a_person_left_alone_stays_alone_under_its_new_id() -> None:
     assert list(stage.store.items("aside")) == ["quote|plan|n9"]
 
 
+@pytest.mark.parametrize("choice", ["", "copy"])
+async def test_a_stray_that_was_not_left_alone_is_asked_about_under_its_new_id(choice: str) -> None:
+    """An answer that no run has used names a record that is not there any more: nothing is copied by it."""
+    stage = await four()
+    stage.put(data("x"), "quote", id="p8")
+    await stage.cycle()
+    stray = only(stage)
+    reimport(stage)
+    stage.systems["quote"].reassign_id("plan", "p8", "n8")
+    await stage.cycle()
+    [question] = [one for one in stage.store.questions() if one.proposal.kind == "guard"]
+    stage.decide(question, "approve")
+    if choice:
+        stage.decide(stray, choice)
+    report = await stage.cycle()
+    assert (report.written, stage.asked("decided", "ignored")) == ({}, [])
+    assert (only(stage).proposal.name, only(stage).proposal.members["quote"]["id"]) == ("quote:n8", "n8")
+    closed = stage.store.question(stray.id)
+    assert closed is not None
+    assert closed.status == "closed"
+
+
 async def test_open_questions_name_the_new_id() -> None:
     stage = await four()
     stage.edit("crm", "p1", details__carrier="Cigna")

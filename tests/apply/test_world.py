@@ -139,6 +139,16 @@ def test_a_raw_digest_sees_content_locks_group_and_lens_but_no_version() -> None
     assert len({digest, *others}) == 7
 
 
+def test_a_raw_digest_reads_keys_that_are_no_texts_by_their_text() -> None:
+    """A file of YAML may name a column 2026; a change below it is a change like any other."""
+    lens = FlatLens("generic")
+    numbered: Any = {2026: "1", "by_year": {2027: "2"}}
+    moved: Any = {2026: "1", "by_year": {2027: "3"}}
+    digest = raw_digest(record(**{"2026": "1", "by_year": {"2027": "2"}}), lens)
+    parts = [replace(record().parts[0], data={"name": "Gold", **more}) for more in (numbered, moved)]
+    assert [raw_digest(replace(record(), parts=(part,)), lens) == digest for part in parts] == [True, False]
+
+
 class Told(FlatLens):
     """A lens that says EMPTY where a key is there and blank, as real ones do."""
 

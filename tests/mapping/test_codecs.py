@@ -210,6 +210,9 @@ READ = [
     ("code_pair", ["other", "Pet rocks"], LINES, "other"),
     ("code_pair", ["medical", None], LINES, "medical"),
     ("code_pair", ["medical", "EAP"], LINES, None),
+    ("code_pair", "Medical", LINES, "medical"),
+    ("code_pair", "Pet", LINES, None),
+    ("code_pair", "N/A", LINES, None),
     # benefits as objects
     *(("cost_share_object", raw, {}, parse(text) if text else None) for raw, text in (
         ({"kind": "copay", "amount": "25.00"}, "$25"),
@@ -371,6 +374,9 @@ WRITE = [
     ("cost_share_object", parse("$150 allowance"), {}, {"kind": "text", "text": "$150 allowance"}),
     ("cost_share_object", parse("$250 per day, first 5 days"), {},
      {"kind": "text", "text": "$250 per day, first 5 days"}),
+    ("cost_share_object", parse("$25, deductible waived"), {}, {"kind": "text", "text": "$25, deductible waived"}),
+    ("cost_share_object", parse("20% with deductible"), {}, {"kind": "text", "text": "20% with deductible"}),
+    ("cost_share_object", parse("$0.00001"), {}, {"kind": "text", "text": "$0.00001"}),
     ("cost_share_object", parse("No Charge"), {}, {"kind": "text", "text": "No Charge"}),
     ("cost_share_object", NOT_APPLICABLE, {}, {"kind": "text", "text": "Not Applicable"}),
     ("text_object", "90 days", {}, {"kind": "text", "text": "90 days"}),

@@ -53,6 +53,19 @@ def test_the_vendors_types_are_named_for_the_line_that_reads_them():
     assert dental.types == ("Den", "Den/*")
 
 
+@pytest.mark.parametrize(
+    ("why", "cut"),
+    [
+        ("it maps no plans", MAPPING.partition("  plan:")[0]),
+        ("it maps plans of one unnamed line", MAPPING.partition("      details.line:")[0]),
+    ],
+)
+def test_a_mapping_that_names_no_line_covers_none(why, cut):
+    mapping = compile_mapping(cut, "acme.yaml")
+    assert coverage(mapping) == [], why
+    assert counts(mapping)["group"] == Count(1, 0)
+
+
 def test_all_fields_are_counted_by_section():
     found = counts(compile_mapping(MAPPING, "acme.yaml"))
     assert found["group"] == Count(1, 0)

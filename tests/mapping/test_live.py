@@ -114,6 +114,16 @@ def but(schema: dict[str, str], **said: str | None) -> dict[str, str]:
             ["missing: benefits.primary_care.in_network: there is no benefits.fields[code=pcp].in"],
         ),
         (
+            "an object of which only the inside is told is there",
+            {"record": but(RECORD, title=None, title__long="text"), "rate": RATE},
+            [],
+        ),
+        (
+            "a name that is no vendor path is a name all the same",
+            {"record": but(RECORD, title=None) | {"title[": "text"}, "rate": RATE},
+            ['renamed: details.name: there is no title; did "title[" take its place?'],
+        ),
+        (
             "a list whose elements are not told may hold any",
             {"record": {k: v for k, v in RECORD.items() if "fields" not in k} | {"benefits": "list"}, "rate": RATE},
             [],

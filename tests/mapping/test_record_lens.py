@@ -82,6 +82,37 @@ def test_not_carried_is_not_empty():
     assert NESTED.missing(plan({"name": None}))[:2] == ("details.line", "details.carrier")
 
 
+HERE = """
+system: a
+kinds:
+  plan:
+    rows:
+      details.name: {field: n, codec: text}
+      %s
+"""
+NOWHERE = [
+    # why, the row, a record without its keys, what makes it a blank one
+    (
+        "two keys that are one",
+        "details.line: {pair: [a, b], codec: code_pair, values: {medical: [m, p]}",
+        {},
+        {"a": None},
+    ),
+    ("a key beside its condition", "eligibility.hours: {field: a, when: {u: h}, codec: decimal", {"u": "h"}, {"a": ""}),
+    ("a key beside its partner", "details.network: {field: a, partner: b, codec: text", {"b": "x"}, {"a": None}),
+]
+
+
+@pytest.mark.parametrize(("why", "row", "without", "blank"), NOWHERE, ids=[row[0] for row in NOWHERE])
+def test_not_carried_is_not_empty_however_a_row_is_read(why, row, without, blank):
+    lens = compile_mapping(HERE % f"{row}, missing: not_carried}}", "a.yaml").lens("plan")
+    path = row.partition(":")[0]
+    assert path not in lens.get(plan(without)), why
+    assert lens.get(plan({**without, **blank}))[path] is EMPTY
+    always = compile_mapping(HERE % f"{row}}}", "a.yaml").lens("plan")
+    assert always.get(plan(without))[path] is EMPTY
+
+
 def test_a_key_that_decodes_to_the_value_is_left_byte_for_byte():
     data = {"name": "Gold PPO", "hsa": "yes", "av": "70.41%", "period": {"start": "2026-01-01T00:00:00"}}
     same = {

@@ -15,7 +15,7 @@ from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.answers import match
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
-from syncd.reconcile.types import UNSEEN, AllSurfaces, Away, Link, LinkView, Owed
+from syncd.reconcile.types import UNSEEN, AllSurfaces, Away, Link, LinkView, Lost, Owed
 from tests.reconcile.plain import (
     NAMES,
     NOW,
@@ -182,6 +182,13 @@ def test_an_edit_flows_while_another_member_is_away_and_the_link_is_not_in_step(
     outcome = judged(linked(BASE, "crm", "quote", "web"), sights)
     assert writes(outcome) == {("quote", "phone", "2")}
     assert (owed(outcome, "web"), outcome.settled) == ({"phone"}, False)
+
+
+@pytest.mark.parametrize("sights", [{"web": Away("down")}, {"web": Lost("404")}, {}])
+def test_a_link_is_in_step_only_when_every_member_was_read(sights: dict[str, Any]) -> None:
+    one = linked(BASE, "crm", "quote", "web")
+    assert judged(one, {"crm": BASE, "quote": BASE, "web": BASE}).settled
+    assert not judged(one, {"crm": BASE, "quote": BASE, **sights}).settled
 
 
 def test_a_newcomer_that_is_away_stays_one() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -175,3 +175,34 @@ def test_a_member_that_is_not_as_it_was_leaves_it_to_the_fields(odd: Any) -> Non
     """It is away, gone, edited too, or locked now."""
     one = LinkView(linked(BASE), {"crm": seen(BASE | EDIT), "quote": odd})
     assert Uncontested(view(one), Rules()).take(one) is None
+
+
+@dataclass(frozen=True)
+class Asked(Takes):
+    """A system that hears what is asked about its fields."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def unwritable(self, path: str) -> str | None:
+        self.heard.append(path)
+        return super().unwritable(path)
+
+
+EDITS = [
+    # the kind, who edited the name, whether the edit is taken at once
+    ("generic", "crm", True),
+    ("generic", "quote", False),
+    ("group", "crm", False),
+] * 2
+
+
+def test_a_field_is_asked_about_once_for_all_links_but_apart_for_each_system_and_kind() -> None:
+    """Names of plans are read-only in the crm, names of clients in the quote system."""
+    asked, closed = Asked(), Takes(closed={"name": "read-only"})
+    surfaces = {("crm", "generic"): closed, ("quote", "generic"): asked, ("crm", "group"): asked}
+    at_once = Uncontested(replace(view(), surfaces=surfaces | {("quote", "group"): closed}), Rules())
+    for at, (kind, editor, taken) in enumerate(EDITS):
+        one = linked(BASE, id=f"l{at}", kind=kind)
+        sights = {name: seen(BASE | EDIT if name == editor else BASE) for name in ("crm", "quote")}
+        assert (at_once.take(LinkView(one, sights)) is not None) == taken, (at, kind, editor)
+    assert asked.heard == ["name"]

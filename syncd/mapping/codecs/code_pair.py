@@ -5,7 +5,7 @@ Takes both, gives one canonical code; takes a code, gives both. A pair that the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from syncd.mapping.codecs.base import BaseCodec, Context, Loss, text_of
@@ -20,11 +20,17 @@ class CodePairCodec(BaseCodec):
     name = "code_pair"
     structured = True
     paired = True
+    not_applicable_words = frozenset()
     options: ClassVar[Mapping[str, frozenset[str]]] = {"values": frozenset(), "rest": frozenset()}
 
     def get(self, raw: JSON, context: Context) -> Value:
-        """Read `[first, second]`."""
-        columns = raw if isinstance(raw, list | tuple) else (raw, None)
+        """Read `[first, second]`; one word alone is the first."""
+        if not isinstance(raw, list | tuple):
+            return super().get(raw, context)
+        value = self._code(raw, context)
+        return Unparsed(" | ".join(text_of(column) for column in raw)) if value is None else value
+
+    def _code(self, columns: Sequence[JSON], context: Context) -> Value | None:
         pair = tuple(_fold(column) for column in columns)
         if not any(pair):
             return EMPTY
@@ -33,12 +39,10 @@ class CodePairCodec(BaseCodec):
         if len(fitting) == 1:
             return fitting[0]
         rest = text_of(context.options.get("rest"))
-        if not fitting and rest in table and table[rest][0] == pair[0]:
-            return rest
-        return Unparsed(" | ".join(text_of(column) for column in columns))
+        return rest if not fitting and rest in table and table[rest][0] == pair[0] else None
 
     def _read(self, text: str, context: Context) -> Value | None:
-        return self.get((text, None), context)
+        return self._code((text, None), context)
 
     def _write(self, value: Value, context: Context) -> JSON | Loss:
         if not isinstance(value, str):

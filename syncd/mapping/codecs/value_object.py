@@ -45,20 +45,16 @@ class _ObjectCodec(BaseCodec):
     def get(self, raw: JSON, context: Context) -> Value:
         """Read an object; a bare text is read as it stands."""
         if not isinstance(raw, Mapping):
-            return Unparsed(nested_text(raw)) if isinstance(raw, list) else self._plain_get(raw, context)
+            return Unparsed(nested_text(raw)) if isinstance(raw, list) else super().get(raw, context)
         said = _text(raw, allowance=context.options.get("allowance") == "true")
-        value = Unparsed("") if said is None else self._plain_get(said, context)
+        value = Unparsed("") if said is None else super().get(said, context)
         beside = raw.get("text")
         if beside and raw.get("kind") != "text" and not isinstance(value, Unparsed):
-            words = self._plain_get(beside, context)
+            words = super().get(beside, context)
             # `none` has no figure, so that its words may also say that the field does not apply.
             agreed = words == value or (raw.get("kind") == "none" and words is NOT_APPLICABLE)
             value = words if agreed else Unparsed("")
         return Unparsed(nested_text(raw)) if isinstance(value, Unparsed) else value
-
-    def _plain_get(self, raw: JSON, context: Context) -> Value:
-        absent = self._absence(raw, text_of(raw), context)
-        return absent if absent is not None else self.plain.get(raw, context)
 
     def _read(self, text: str, context: Context) -> Value | None:
         return self.plain.get(text, context)
