@@ -93,6 +93,24 @@ async def test_an_edit_a_new_record_and_a_vanished_one_come_through_the_feed() -
     assert [row.note for row in stage.store.history() if row.what == "gone"] == ["quote has no generic with the id p3"]
 
 
+@pytest.mark.parametrize(
+    ("come", "gone", "count"), [((), (), 3), (("p8", "p9"), (), 5), ((), ("p3",), 2), (("p9",), ("p3",), 3)]
+)
+async def test_how_many_records_there_are_is_counted_on_from_the_listing(
+    come: tuple[str, ...], gone: tuple[str, ...], count: int
+) -> None:
+    """The guards measure what vanishes by it."""
+    stage = await three()
+    for id_ in come:
+        stage.put(BASE, "quote", id=id_)
+    for id_ in gone:
+        quote(stage).remove("generic", id_)
+    seen = await observe("quote", stage.world)
+    listing = stage.store.listing("quote", "generic")
+    assert listing is not None
+    assert (seen.by_feed, seen.counts, listing.count, listing.known) == (True, {"generic": count}, count, count)
+
+
 async def test_p21_the_echo_of_our_own_write_comes_through_the_feed_and_is_no_edit() -> None:
     stage = await three()
     stage.edit("crm", phone="2")

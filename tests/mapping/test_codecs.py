@@ -197,6 +197,7 @@ READ = [
     ("list", ["TN", "GA"], {}, "TN, GA"),
     ("list", ["TN", "GA"], {"sorted": "true"}, "GA, TN"),
     ("list", ["full time", "part time"], {"separator": "; "}, "full time; part time"),
+    ("list", "TN,GA ", {"sorted": "true"}, "GA, TN"),
     ("list", [], {}, EMPTY),
     ("list", [" ", ""], {}, EMPTY),
     ("list", [["GA"]], {}, None),
@@ -358,6 +359,7 @@ WRITE = [
     ("list", "GA,TN", {}, lost("GA, TN")),
     ("list", "TN, GA", {"sorted": "true"}, lost("GA, TN")),
     ("list", ", ", {}, lost(None)),
+    ("list", Decimal(5), {}, lost(None)),
     ("code_pair", "per_1000_volume", UNITS, [1000, "benefit"]),
     ("code_pair", "flat", UNITS, lost(None)),
     ("code_pair", "medical", LINES, ["medical", None]),
@@ -397,6 +399,32 @@ def test_writing(codec, value, options, written):
         assert found.why
     else:
         assert (type(found), found) == (type(written), written)
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "perspective", "written"),
+    [
+        ("a share of the member's stands as it is", "20%", "member", {"kind": "percent", "amount": "20"}),
+        ("where the plan's share stands it is the rest", "20%", "plan", {"kind": "percent", "amount": "80"}),
+        (
+            "with the same rule about the deductible",
+            "20% after deductible",
+            "plan",
+            {"kind": "percent", "amount": "80", "after_deductible": True},
+        ),
+        ("an amount is the member's in either", "$25", "plan", {"kind": "copay", "amount": "25"}),
+        (
+            "and in words where the object cannot say it",
+            "$25, deductible waived",
+            "plan",
+            {"kind": "text", "text": "$25, deductible waived"},
+        ),
+    ],
+)
+def test_whose_share_an_object_holds(why, text, perspective, written):
+    found = put("cost_share_object", parse(text), perspective=perspective)
+    assert found == written, why
+    assert get("cost_share_object", found, perspective=perspective) == parse(text)
 
 
 # ── Cost shares ──────────────────────────────────────────────────────────────────────────────────────────────────────

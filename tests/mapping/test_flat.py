@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +51,14 @@ SCALARS: list[tuple[str, Kind, str, Any, Value, Any]] = [
     ("of generic records too", "generic", "size", "!na", NOT_APPLICABLE, "!na"),
     ("a number of a table is read as its text", "plan", RATE, 512, Decimal(512), "512"),
     ("and so is a name that looks like one", "plan", "details.name", 2026, "2026", "2026"),
+    (
+        "YAML makes a date of a name that looks like one",
+        "plan",
+        "details.name",
+        date(2026, 1, 1),
+        "2026-01-01",
+        "2026-01-01",
+    ),
     ("a flag is a word", "plan", "details.voluntary", "true", Flag.TRUE, "true"),
     ("in generic records it is a scalar", "generic", "open", True, Flag.TRUE, True),
     ("whichever it is", "generic", "open", False, Flag.FALSE, False),

@@ -82,6 +82,13 @@ def test_not_carried_is_not_empty():
     assert NESTED.missing(plan({"name": None}))[:2] == ("details.line", "details.carrier")
 
 
+def test_an_object_where_a_text_should_be_is_not_understood():
+    """The vendor changed its mind: what the object looks like is shown, and never taken for a name."""
+    flat = NESTED.get(plan({"name": {"en": "Gold", "de": ["Gold"]}, "av": [0.7]}))
+    assert flat["details.name"] == Unparsed('{"de":["Gold"],"en":"Gold"}')
+    assert flat["details.actuarial_value"] == Unparsed("[0.7]")
+
+
 HERE = """
 system: a
 kinds:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from decimal import Decimal
 
 import pytest
 
 from syncd.errors import ConfigError, MappingError
 from syncd.mapping.check import check
 from syncd.mapping.codecs.base import Loss
+from syncd.mapping.flat import FlatLens
 from syncd.mapping.generic import GenericLens
 from syncd.mapping.laws import Breach, applied, breaches
 from syncd.mapping.lens import Putting
@@ -251,6 +253,19 @@ def test_each_law_can_be_seen_to_break(fault, laws):
         for breach in breaches(Broken(fault), sample, [{"x": "3", "y": "2", "odd": Unparsed("[2]"), "z": EMPTY}])
     }
     assert found == laws
+
+
+@pytest.mark.parametrize(
+    ("kept", "laws"), [("520", set()), ("521", {"an accepted loss is written as its nearest value"})]
+)
+def test_a_system_that_rounds_keeps_the_laws_when_it_keeps_what_its_lens_promised(kept, laws):
+    class Rounding(FlatLens):
+        def text(self, value):
+            return kept if value == Decimal(520) else super().text(value)
+
+    lens = Rounding("plan", nearest=lambda _path, value: round(value) if isinstance(value, Decimal) else value)
+    sample = Record("plan", "1", (Part("record", "1", {"rates[2026-01-01].ee": "512"}),))
+    assert {breach.law for breach in breaches(lens, sample, [{"rates[2026-01-01].ee": Decimal("520.45")}])} == laws
 
 
 def test_applied_puts_parts_where_they_belong():

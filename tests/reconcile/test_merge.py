@@ -117,6 +117,25 @@ def test_merge_of_three(why: str, crm: Held, quote: Held, pay: Held, rule: Merge
     ), why
 
 
+SAID = [
+    # why                       crm   quote  pay    rule  what is said
+    ("no rule", NEW, OTHER, BASE, FREE, "on_conflict is ask"),
+    ("the source edited nothing", BASE, NEW, OTHER, OWNER, "crm is the source of truth and is not among the editors"),
+    ("no source is named", NEW, OTHER, BASE, MergeRule("source_of_truth"), "no system is the source of truth"),
+    ("no times", NEW, OTHER, BASE, NEWEST, "newest: the times of the edits are missing or too close to tell"),
+]
+
+
+@pytest.mark.parametrize(("why", "crm", "quote", "pay", "rule", "said"), SAID, ids=[row[0] for row in SAID])
+def test_a_conflict_says_why_no_rule_decided_it(
+    why: str, crm: str, quote: str, pay: str, rule: MergeRule, said: str
+) -> None:
+    """It is what the person who is asked reads first."""
+    decision = merge_field({"crm": held(crm), "quote": held(quote), "pay": held(pay)}, BASE, rule, absent=False)
+    assert isinstance(decision, Conflict)
+    assert decision.why.startswith(said), why
+
+
 def atom(**systems: tuple[str, str]) -> dict[str, dict[str, Held]]:
     """Make a table of two cells; each system holds one value in each, and started from `base` in both."""
     return {cell: {name: held(values[at]) for name, values in systems.items()} for at, cell in enumerate(("ee", "es"))}

@@ -178,8 +178,8 @@ def _of_part(part: Part, kind_of_money: str) -> Iterator[dict[str, JSON]]:
         kind, amount = "percent", part.charge.percent
     else:
         return
-    if part.deductible in _RULES and _fits(amount):
-        after = _RULES[part.deductible]
+    if _fits(amount):
+        after = _RULES.get(part.deductible)
         rule = {} if after is None else {"after_deductible": after}
         yield {"kind": kind, "amount": write_number(amount), **rule}
 
