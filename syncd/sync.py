@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncd.apply.begin import approval_rows, begin, question_rows
+from syncd.apply.begin import approval_rows, begin, foresee
 from syncd.apply.create import operate
 from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
@@ -90,7 +90,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         run = Run(world.new_id(), scope, "preview" if mode.preview else "sync", world.now())
         plan, view = await _plan(scope, world, mode)
         if mode.preview:
-            world.store.save_questions(question_rows(plan, world))
+            foresee(plan, view, world)
             world.store.save_questions(approval_rows(plan, world))
             notes = tuple(one for one in errands(scope, world) if one.system not in view.paused)
             return _report(run, plan, view, world, Done(failed=unsettled), notes)

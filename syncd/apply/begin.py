@@ -80,6 +80,13 @@ def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     return started
 
 
+def foresee(changeset: Changeset, view: View, world: World) -> None:
+    """Store in the copy of a preview what is told of a run by its links and questions: notes name records by these."""
+    made = {one.link.id for one in view.links if one.made}
+    world.store.save_links([o.after for o in changeset.outcomes if o.after.id in made or o.after != o.before])
+    world.store.save_questions(question_rows(changeset, world))
+
+
 def _moves(links: Mapping[str, Link], outcome: Outcome) -> bool:
     """Tell whether a link stands other than before; what was agreed anew is seen without comparing it."""
     link, before = links[outcome.after.id], outcome.before

@@ -216,6 +216,38 @@ async def test_p18_a_preview_names_the_notes_and_leaves_none() -> None:
     assert [one.note for one in real.notes] == [one.note for one in report.notes] == notes(stage)
 
 
+@pytest.mark.parametrize("decision", ["copy", "link"])
+async def test_p18_a_preview_names_the_notes_about_records_that_the_run_will_link(decision: str) -> None:
+    """A person decided it and no run has carried it out: the preview tells what that one leaves, to the letter."""
+    made = Behaviour(notes=True, read_only=("details", "rates"), create=False)
+    stage = Stage(kind="plan", behaviour={"quote": made})
+    stage.link(BASE)
+    await stage.start()
+    stage.put(BASE, "crm", id="p2")
+    if decision == "link":
+        stage.put({**BASE, RATE: "510.00"}, "quote", id="p7")
+    await stage.cycle()
+    [question] = [one for one in stage.store.questions() if one.proposal.name == "crm:p2"]
+    more = {"record_quote": "p7", "source_rates": "crm"} if decision == "link" else {}
+    stage.decide(question, decision, **more)
+    before = dump(stage.store)
+    seen = await run_once(stage.scope, stage.world, PREVIEW)
+    assert (dump(stage.store), notes(stage)) == (before, [])
+    real = await run_once(stage.scope, stage.world)
+    assert [(one.what, one.note) for one in seen.notes] == [("leave", note(stage))]
+    assert [one.note for one in real.notes] == notes(stage)
+
+
+async def test_p18_a_preview_names_no_note_where_the_client_turns_out_to_be_gone() -> None:
+    stage = await edited()
+    stage.systems["quote"].put_record("group", "g2", {"details.name": "Another"})
+    stage.systems["quote"].remove("group", "g1")
+    seen = await stage.cycle(PREVIEW)
+    real = await run_once(stage.scope, stage.world)
+    assert (seen.notes, real.notes, notes(stage)) == ((), (), [])
+    assert ("hand-off", "quote:rates[2026-01-01]") in stage.asked(), "the question alone stands"
+
+
 @pytest.mark.parametrize("how", ["paused", "off", "filtered"])
 async def test_a_system_that_takes_no_writes_takes_no_notes(how: str) -> None:
     stage = await edited()

@@ -187,6 +187,8 @@ MUTATIONS = [
     _("a note is sent before it is journalled", "apply/handoff.py", '    _keep(errand.stem, kept, scope, world)\n    world.effect("after_note_journal")', '    world.effect("after_note_journal")', NOTES),
     _("one look is enough for a note that may be late", "apply/handoff.py", "    if found is None and again:", "    if False:", NOTES),
     _("a note stays open for ever", "apply/handoff.py", 'found.append(Errand("close"', '(lambda _: None)(Errand("close"', NOTES),
+    _("a preview does not know what it would link", "apply/begin.py", "    world.store.save_links([o.after for", "    list([o.after for", NOTES),
+    _("a class of two words has no values to enter", "apply/handoff.py", r"(?:[^\[=]*\[[^\]]*\])?.*?) = ", r"\S+) = ", NOTES),
     _("a pause is overlooked before a note", "apply/handoff.py", "if errand.system in paused or errand.system in done.away or errand.system in pauses.now():", "if errand.system in done.away:", NOTES),
     _("a system's own id is compared", "apply/world.py", 'return self.ignore | local_paths("plan")', "return self.ignore", REFERENCES),
     _("what can be given only at birth is never given", "apply/create.py", 'getattr(lens, "barred_at_birth", lens.unwritable)', "lens.unwritable", REFERENCES),
