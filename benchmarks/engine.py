@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from syncd.apply.world import LiveSystem, World
+from syncd.apply.world import LiveSystem, World, raw_digest
 from syncd.connectors.memory import Behaviour, MemorySystem
 from syncd.mapping.generic import GenericLens
+from syncd.model import encoding
 from syncd.model.records import Part, Record
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Link, Member
+from syncd.store.rows import Snapshot
 from syncd.store.store import Store
 from syncd.sync import Report, observe_all, run_once
 
@@ -38,16 +40,31 @@ class TwoSystems:
     def link(self, rows: Mapping[str, tuple[str, str]], base: Mapping[str, Mapping[str, object]]) -> None:
         """Link records: link id -> (id in a, id in b); `base` by link id is what both were confirmed to hold.
 
-        A link without a base is new: equal values agree, others are asked about.
+        With a base the store stands as the cycle left it in which that was confirmed: links at rest, and both records
+        last seen holding it. A link without one is new: equal values agree, others are asked about.
         """
-        lens = GenericLens()
-        links = []
-        for id_, (in_a, in_b) in rows.items():
-            held = lens.get(_record(id_, base[id_])) if id_ in base else {}
-            unseen = frozenset() if id_ in base else frozenset({""})
-            members = (Member("a", in_a, held, unseen), Member("b", in_b, held, unseen))
-            links.append(Link(id_, "generic", SCOPE, id_, held, members, 1))
+        lens, now, epoch = GenericLens(), self.world.now(), asyncio.run(self._epoch())
+        links: list[Link] = []
+        seen: list[Snapshot] = []
+        for id_, ids in rows.items():
+            if id_ not in base:
+                members = [Member(name, one, {}, frozenset({""})) for name, one in zip("ab", ids, strict=True)]
+                links.append(Link(id_, "generic", SCOPE, id_, {}, tuple(members), 1))
+                continue
+            record = _record(id_, base[id_])
+            held, raw = lens.get(record), raw_digest(record, lens)
+            digest = encoding.digest(held)
+            settled = [Member(name, one, held, settled=digest) for name, one in zip("ab", ids, strict=True)]
+            links.append(Link(id_, "generic", SCOPE, id_, held, tuple(settled), 1, settled=epoch))
+            seen += [Snapshot(one.system, "generic", one.id, SCOPE, id_, held, digest, raw, now, "") for one in settled]
         self.store.save_links(links)
+        self.store.save_snapshots(seen)
+
+    async def _epoch(self) -> bytes:
+        """Give what makes a link stay at rest; the rights of both accounts are part of it."""
+        for system in self.world.systems.values():
+            system.access = await system.connector.access()
+        return self.world.epoch
 
     async def cycle(self) -> Report:
         """Observe both systems and bring them in step."""

@@ -61,8 +61,8 @@ class Vendor:
     ) -> Record:
         """Add a record, or replace it whole; `modified` and `version` are what the vendor says about it."""
         self._check_carried(data)
-        record = Record(kind, record_id, self._empty_parts(record_id), group)
-        return self._state(self._with_parts(record, self._split(freeze(data))), modified, version, marker)
+        parts = self._fresh_parts(record_id, self._split(freeze(data)))
+        return self._state(Record(kind, record_id, parts, group, self._time()), modified, version, marker)
 
     def edit(
         self,
@@ -134,6 +134,10 @@ class Vendor:
         """Give a record as the vendor holds it, past faults and counters."""
         return self._records.get(kind, {}).get(record_id)
 
+    def record_ids(self, kind: Kind) -> Collection[str]:
+        """Name the records that the vendor holds, whatever is visible."""
+        return self._records.get(kind, {}).keys()
+
     def _content(self, record: Record) -> dict[str, JSON]:
         """Give what a record holds; of parts of which there are several, part id -> data."""
         several = self.behaviour.several
@@ -167,7 +171,15 @@ class Vendor:
         return record_id if part_kind == DEFAULT_PART else f"{record_id}/{part_kind}"
 
     def _empty_parts(self, record_id: str) -> tuple[Part, ...]:
-        return tuple(Part(kind, self._part_id(record_id, kind), Frozen(), self._token()) for kind in self._part_kinds)
+        return self._fresh_parts(record_id, {})
+
+    def _fresh_parts(self, record_id: str, data: Mapping[str, Frozen]) -> tuple[Part, ...]:
+        return tuple(
+            [
+                Part(kind, self._part_id(record_id, kind), data.get(kind) or Frozen(), self._token())
+                for kind in self._part_kinds
+            ]
+        )
 
     def _token(self) -> str | None:
         if self.behaviour.versions == "none":
@@ -202,8 +214,10 @@ class Vendor:
             else part
             for part in record.parts
         )
-        modified = None if self.clock is None else self.clock() + self.behaviour.skew_s
-        return Record(record.kind, record.id, parts, record.group, modified, record.locked)
+        return Record(record.kind, record.id, parts, record.group, self._time(), record.locked)
+
+    def _time(self) -> float | None:
+        return None if self.clock is None else self.clock() + self.behaviour.skew_s
 
     def _with_part(self, record: Record, before: Part, data: Frozen) -> Record:
         """Put new data into one part, or add it when it has no id yet."""
