@@ -241,8 +241,8 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
         return Away(str(error))
     if isinstance(answer, Present):
         lens = live.lenses[link.kind]
-        flat = flat_of(answer.record, lens)
         record = answer.record
+        flat, lacks = flat_of(record, lens), lens.lacks(record)
         snapshot = Snapshot(
             system,
             link.kind,
@@ -250,12 +250,13 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
             link.scope,
             label_of(record, flat),
             flat,
-            encoding.digest(flat),
+            encoding.digest(flat, lacks),
             raw_digest(record, lens),
             world.now(),
             record.parts[0].version if record.parts else None,
             record.modified,
             record.locked,
+            lacks=lacks,
         )
         world.store.save_snapshots([snapshot], observed_rows(snapshot, old, world.now()))
         return seen_of(snapshot)

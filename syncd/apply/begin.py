@@ -150,7 +150,7 @@ def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], wo
     for job in jobs.values():
         job.meant = _meant(job.seen.flat, job.changes)
         for sight in sights.values():
-            if isinstance(sight, Seen) and sight.flat == job.meant:
+            if isinstance(sight, Seen) and sight.flat == job.meant and not sight.lacks:
                 job.digest = sight.digest
     return list(jobs.values())
 

@@ -240,15 +240,17 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     """Make the created record the awaited member: its base is what was read back, the rest is owed."""
     system = intent.system
     surface = world.systems[system].surface(link.kind)
-    holds = flat_of(record, world.systems[system].lenses[link.kind])
+    lens = world.systems[system].lenses[link.kind]
+    holds, lacks = flat_of(record, lens), lens.lacks(record)
     behind = {
         path: Owed(link.revision)
         for path, value in link.agreed.items()
         if path not in world.ignored
         and surface.carries(path)
+        and path not in lacks
         and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
     }
-    made = Member(system, record.id, holds, behind=behind, own_stamp=record.modified)
+    made = Member(system, record.id, holds, lacks & link.agreed.keys(), behind, record.modified)
     members = tuple(made if member.system == system else member for member in link.members)
     over = not link.follow and not any(member.status == "awaited" for member in members)
     link = replace(link, members=members, status="unlinked" if over else "live", settled=b"")

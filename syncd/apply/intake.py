@@ -113,7 +113,8 @@ class Intake:
         return more
 
     def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
-        flat = flat_of(record, self.system.lenses[self.kind])
+        lens = self.system.lenses[self.kind]
+        flat, lacks = flat_of(record, lens), lens.lacks(record)
         return Snapshot(
             system=self.system.name,
             kind=self.kind,
@@ -121,12 +122,13 @@ class Intake:
             scope=self.scope(record),
             label=label_of(record, flat),
             flat=flat,
-            digest=encoding.digest(flat),
+            digest=encoding.digest(flat, lacks),
             raw=raw,
             at=now,
             version=record.parts[0].version if record.parts else None,
             modified=record.modified,
             locked=record.locked,
+            lacks=lacks,
         )
 
     def scope(self, record: Record) -> str | None:

@@ -410,6 +410,7 @@ def snapshot_of(
 ) -> Snapshot:
     """Give the snapshot of a record just read. `digest`: of what it holds, where it is known."""
     lens = world.systems[system].lenses[record.kind]
+    lacks = lens.lacks(record)
     return Snapshot(
         system=system,
         kind=record.kind,
@@ -417,12 +418,13 @@ def snapshot_of(
         scope=link.scope,
         label=link.label,
         flat=holds,
-        digest=digest or encoding.digest(holds),
+        digest=digest if digest and not lacks else encoding.digest(holds, lacks),
         raw=raw_digest(record, lens),
         at=world.now(),
         version=record.parts[0].version if record.parts else None,
         modified=record.modified,
         locked=record.locked,
+        lacks=lacks,
     )
 
 
@@ -453,4 +455,4 @@ def _absence(answer: Answer) -> str:
 
 def seen_of(snapshot: Snapshot) -> Seen:
     """Give a stored snapshot as the sight of a member."""
-    return Seen(snapshot.flat, snapshot.digest, snapshot.modified, snapshot.locked, snapshot.version)
+    return Seen(snapshot.flat, snapshot.digest, snapshot.modified, snapshot.locked, snapshot.version, snapshot.lacks)

@@ -32,7 +32,8 @@ What: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What one system holds in the field now. `base`: what it was last confirmed to hold; None: never agreed."""
+    """What one system holds in the field now. `base`: what it was last confirmed to hold; None: never agreed; `lacks`:
+    its record has no place for the field, though other records of the system have."""
 
     system: System
     id: str
@@ -40,6 +41,7 @@ class Holding:
     bases: Mapping[str, Value] | None
     owed: Mapping[str, Owed]
     seen_at: float | None
+    lacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def _holdings(link: Link, path: str, snapshots: Mapping[System, Snapshot]) -> It
             {each: value for each, value in member.base.items() if under(each, path)} if known else None,
             {each: owed for each, owed in member.behind.items() if under(each, path)},
             snapshot.at if snapshot is not None else None,
+            snapshot is not None and snapshot.gone is None and path in snapshot.lacks,
         )
 
 

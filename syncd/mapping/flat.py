@@ -48,6 +48,10 @@ class FlatLens:
                         flat[path] = self.value(path, raw)
         return flat
 
+    def lacks(self, record: Record) -> frozenset[str]:
+        """Name nothing: every record has a place for every path."""
+        return frozenset()
+
     def value(self, path: str, raw: Any) -> Value:  # noqa: ANN401 - a scalar of JSON or YAML
         """Read one scalar."""
         if raw is None:

@@ -45,6 +45,10 @@ class GenericLens:
             flat[path] = value_of(data[path])
         return flat
 
+    def lacks(self, record: Record) -> frozenset[str]:
+        """Name nothing: every record has a place for every key."""
+        return frozenset()
+
     def put(self, record: Record, changes: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:
         """Write changes into the parts that hold the keys; a new key goes to the first part."""
         written: dict[int, dict[str, JSON]] = {}

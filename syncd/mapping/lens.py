@@ -39,6 +39,11 @@ class Lens(Protocol):
         understand is `Unparsed`."""
         ...
 
+    def lacks(self, record: Record) -> frozenset[str]:
+        """Name the fields that this record has no place for, though other records of its system have: not to be
+        carried is not to be empty."""
+        ...
+
     def put(self, record: Record, changes: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:
         """Write changes into the parts of a record just read. `accept` names paths whose loss was accepted."""
         ...

@@ -43,6 +43,8 @@ class RecordLens:
     def __post_init__(self) -> None:
         # A lens lives as long as the process, and the same paths are asked for with every record.
         self._rows: Callable[[str], Row | None] = lru_cache(maxsize=65536)(self._search)
+        self._differ = {path: row for path, row in self.rows.items() if row.missing != "empty"}
+        self._sets_differ = tuple([block for block in self.sets if block.differ])
 
     def get(self, record: Record) -> Flat:
         """Read a record. A part that is not there reads as empty."""
@@ -55,6 +57,16 @@ class RecordLens:
         for block in self.sets:
             block.read(scopes.get(block.part, []), flat)
         return flat
+
+    def lacks(self, record: Record) -> frozenset[str]:
+        """Name the fields that this record has no place for, by rows that say so of an absent key (`missing`)."""
+        if not (self._differ or self._sets_differ):
+            return frozenset()
+        scopes = _scopes(record)
+        found = [path for path, row in self._differ.items() if row.get(_first(scopes, row.part)) is MISSING]
+        for block in self._sets_differ:
+            found += block.lacks(scopes.get(block.part, []))
+        return frozenset(found)
 
     def put(self, record: Record, changes: Mapping[str, Value], accept: frozenset[str] = frozenset()) -> Putting:
         """Write changes. Raises MappingError for a path that is not carried or never writable here."""

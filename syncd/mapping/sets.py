@@ -48,6 +48,11 @@ class CellSets:
     barred: str | None
     """Why a missing part cannot be made."""
 
+    @property
+    def differ(self) -> bool:
+        """Tell whether items may lack cells: rows of `cells` say so of an absent key."""
+        return any(row.missing != "empty" for row in self.cells.values())
+
     # -- what there is ----------------------------------------------------------------------------------------------
 
     def row_of(self, path: Path) -> Row | None:
@@ -85,11 +90,20 @@ class CellSets:
 
     def read(self, parts: list[Scope], flat: dict[str, Value]) -> None:
         """Read all sets into a flat view."""
-        groups = self.groups(parts)
-        if self.section == "benefits" and not groups:
-            groups = {"": [Scope({}, {})]}
-        for key, items in groups.items():
+        for key, items in self._read_groups(parts).items():
             self._read_group(items, self._prefix(key), flat)
+
+    def lacks(self, parts: list[Scope]) -> Iterator[str]:
+        """Name the cells that no item of their set has a place for."""
+        for key, items in self._read_groups(parts).items():
+            for name, row in self.cells.items():
+                if row.missing != "empty" and all(row.get(item) is MISSING for item in items):
+                    yield self._prefix(key) + name
+
+    def _read_groups(self, parts: list[Scope]) -> dict[str, list[Scope]]:
+        """Gather the items of each key; benefits are there even when nothing holds them yet."""
+        groups = self.groups(parts)
+        return groups or ({"": [Scope({}, {})]} if self.section == "benefits" else {})
 
     def groups(self, parts: list[Scope]) -> dict[str, list[Scope]]:
         """Gather the items of each key. A wide row without a date and without a value holds no set.

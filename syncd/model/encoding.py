@@ -12,7 +12,7 @@ touch single values only where something is there to touch.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from functools import lru_cache
@@ -67,9 +67,11 @@ def revive(flat: dict[str, Any]) -> Flat:
     return flat
 
 
-def digest(flat: Flat) -> bytes:
-    """Give 16 bytes that are equal exactly when the values are: scale and raw text do not count."""
-    return blake2b(_dumps(flat, _meaning, _DIGEST_OPTIONS), digest_size=16).digest()
+def digest(flat: Flat, lacks: Collection[str] = ()) -> bytes:
+    """Give 16 bytes that are equal exactly when the values are: scale and raw text do not count. `lacks`: paths that
+    the record has no place for, which is not the same as an empty one."""
+    told = _dumps(flat, _meaning, _DIGEST_OPTIONS)
+    return blake2b(told + orjson.dumps(sorted(lacks)) if lacks else told, digest_size=16).digest()
 
 
 def value_to_json(value: Value) -> Any:  # noqa: ANN401 - JSON

@@ -132,7 +132,9 @@ def copy_of(
     owed = {
         path: Owed(1, why="the decision that copied it says so")
         for path, value in brings.items()
-        if view.surfaces[stray.system, stray.kind].carries(path) and stray.seen.flat.get(path, EMPTY) != value
+        if view.surfaces[stray.system, stray.kind].carries(path)
+        and path not in stray.seen.lacks
+        and stray.seen.flat.get(path, EMPTY) != value
     }
     members = [Member(stray.system, stray.id, stray.seen.flat, behind=owed)]
     members += [
@@ -160,12 +162,18 @@ def new_link(
     kind = first.kind
     sources = {section: system for section, system in sources.items() if system != ASK}
     flats = {one.system: one.seen.flat for one in records}
+    lacks = {one.system: one.seen.lacks for one in records}
+
+    def carries(system: System, path: str) -> bool:
+        return surfaces[system, kind].carries(path) and path not in lacks[system]
+
     agreed: Flat = {}
     unseen: dict[System, set[str]] = {system: set() for system in flats}
     behind: dict[System, dict[str, Owed]] = {system: {} for system in flats}
     open_atoms: set[str] = set()
-    for path in sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind)):
-        held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if surfaces[system, kind].carries(path)}
+    everything = sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind))
+    for path in everything:
+        held = {system: flat.get(path, EMPTY) for system, flat in flats.items() if carries(system, path)}
         source = sources.get(paths.section(path)) or sources.get("all")
         if source and len(held) == 1:
             source = next(iter(held))  # nobody else holds it at all, so it must not leave the table it is in open
@@ -175,13 +183,12 @@ def new_link(
             continue
         if not _start(path, held, source, agreed, behind, blanks):
             open_atoms.add(atoms.get(path) or paths.atom(path))
-    for path in sorted({path for flat in flats.values() for path in flat} - uncompared_paths(kind)):
-        if (atoms.get(path) or paths.atom(path)) in open_atoms:
-            agreed.pop(path, None)
-            for system in flats:
-                behind[system].pop(path, None)
-                if surfaces[system, kind].carries(path):
-                    unseen[system].add(path)
+    for path in (one for one in everything if (atoms.get(one) or paths.atom(one)) in open_atoms):
+        agreed.pop(path, None)
+        for debts in behind.values():
+            debts.pop(path, None)
+        for system in [one for one in flats if carries(one, path)]:
+            unseen[system].add(path)
     members = tuple(
         Member(one.system, one.id, one.seen.flat, frozenset(unseen[one.system]), behind[one.system]) for one in records
     )

@@ -75,11 +75,22 @@ class Targets:
         """Their records may reappear: they are owed what is decided meanwhile, as if they were away."""
         known = (*self._live, *self._missing)
         self._surfaces = {member.system: view.surfaces[member.system, link.kind] for member in known}
-        self._behind = {member.system: dict(member.behind) for member in link.members}
+        self._lacks = {system: sight.lacks for system, sight in sights.items() if isinstance(sight, Seen)}
+        self._behind = {member.system: self._debts(member) for member in link.members}
         self._changes: list[Change] = []
         self._blocked: dict[tuple[System, str], _Blocked] = {}
         self.accepted: set[str] = set(link.accepted)
         self.used: list[str] = []
+
+    def _debts(self, member: Member) -> dict[str, Owed]:
+        """Give what a member is owed; what its record has no place for (any more) it is owed no longer."""
+        lacks = self._lacks.get(member.system)
+        return (
+            {path: owed for path, owed in member.behind.items() if path not in lacks} if lacks else dict(member.behind)
+        )
+
+    def _carries(self, system: System, path: str) -> bool:
+        return self._surfaces[system].carries(path) and path not in self._lacks.get(system, ())
 
     # -- from a decision to a question ----------------------------------------------------------------------------
 
@@ -107,7 +118,7 @@ class Targets:
     def deliver(self, path: str, fields: Fields, value: Value, rule: MergeRule, reason: str) -> None:
         """Plan to write a value just decided to every member that does not hold it."""
         for member in (*self._live, *self._missing):
-            if not self._surfaces[member.system].carries(path):
+            if not self._carries(member.system, path):
                 continue
             held = fields.raw[path].get(member.system)
             if value != fields.agreed[path]:

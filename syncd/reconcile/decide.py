@@ -28,6 +28,7 @@ from syncd.reconcile.types import (
     Outcome,
     Proposal,
     Seen,
+    Sight,
     View,
 )
 from syncd.reconcile.uncontested import Uncontested
@@ -82,9 +83,12 @@ class _LinkWork:
         self.bases = {member.system: dict(member.base) for member in link.members}
         self.unseen = {member.system: set(member.unseen) for member in link.members}
         for member in link.members:
-            if member.system in self.missing.sights and not isinstance(self.missing.sights[member.system], Away):
+            sight = self.missing.sights.get(member.system)
+            if sight is not None and not isinstance(sight, Away):
                 # What stays undecided is put back below; everything else of a member that was read has a base now.
                 self.unseen[member.system] = set()
+            for path in _lacks(sight):
+                self.bases[member.system].pop(path, None)
         self.targets = Targets(link, self.missing.sights, self.view, self.now, self.answers)
 
     def decide_atom(self, atom: str, fields: Fields) -> None:
@@ -201,12 +205,13 @@ class _LinkWork:
 
     def outcome(self) -> Outcome:
         """Put together what becomes of the link."""
-        before, link = self.seen.link, self.missing.link
+        before, link, sights = self.seen.link, self.missing.link, self.missing.sights
         revision = link.revision + 1 if self.raised else link.revision
         members = tuple(
             member.moved(
                 self.bases[member.system],
-                frozenset(self.unseen[member.system]),
+                # Where its record has no place it is a newcomer, should it have one again.
+                frozenset(self.unseen[member.system] | (_lacks(sights.get(member.system)) & self.agreed.keys())),
                 self.targets.behind_of(member, revision),
             )
             for member in link.members
@@ -236,7 +241,13 @@ class _LinkWork:
 
     def _is_settled(self, member: Member, planned: set[tuple[str, str]]) -> bool:
         owed = {(member.system, path) for path in member.behind}
-        return member.status == "live" and not member.unseen and owed <= planned
+        without_base = member.unseen - _lacks(self.missing.sights.get(member.system))
+        return member.status == "live" and not without_base and owed <= planned
+
+
+def _lacks(sight: Sight | None) -> frozenset[str]:
+    """Name what a record that was read has no place for."""
+    return sight.lacks if isinstance(sight, Seen) else frozenset()
 
 
 def _set(flat: Flat, path: str, value: Value) -> None:

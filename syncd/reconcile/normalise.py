@@ -112,7 +112,7 @@ def _fields(
         raw: dict[System, Value] = {}
         held: dict[System, Held] = {}
         for member, sight in seen:
-            if not surfaces[member.system].carries(path):
+            if not surfaces[member.system].carries(path) or path in sight.lacks:
                 continue
             raw[member.system] = value = sight.flat.get(path, EMPTY)
             held[member.system] = Held(

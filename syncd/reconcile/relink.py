@@ -50,8 +50,8 @@ def restarted(
         for member in link.members
     )
     # What the winner does not carry it cannot decide: that stays as it was agreed, and is compared anew.
-    carries = surfaces[winner, link.kind].carries
-    kept = {path: value for path, value in link.agreed.items() if not carries(path)}
+    carries, lacks = surfaces[winner, link.kind].carries, next(s.lacks for m, s in seen if m.system == winner)
+    kept = {path: value for path, value in link.agreed.items() if path in lacks or not carries(path)}
     return replace(link, agreed=kept | fresh.agreed, members=members, revision=revision, settled=b"")
 
 
@@ -90,7 +90,7 @@ def differences(one: Stray, other: Stray, surfaces: Surfaces) -> dict[str, list[
     mine, theirs = surfaces[one.system, one.kind], surfaces[other.system, other.kind]
     found: dict[str, list[Difference]] = {}
     for path in sorted({*one.seen.flat, *other.seen.flat} - uncompared_paths(one.kind)):
-        if not (mine.carries(path) and theirs.carries(path)):
+        if not (mine.carries(path) and theirs.carries(path)) or path in one.seen.lacks | other.seen.lacks:
             continue
         left, right = one.seen.flat.get(path, EMPTY), other.seen.flat.get(path, EMPTY)
         if left == right or mine.nearest(path, right) == left or theirs.nearest(path, left) == right:

@@ -143,13 +143,18 @@ class Link:
 
 @frozen_value(frozen=True, slots=True)
 class Seen:
-    """A member's record as observed: flat view (EMPTY left out), digest, modification time, record-level locks."""
+    """A member's record as observed: flat view (EMPTY left out), digest, modification time, record-level locks.
+
+    `lacks`: paths that the record has no place for though its system has; there it is asked for nothing and told
+    nothing.
+    """
 
     flat: Flat
     digest: bytes
     modified: float | None = None
     locked: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
+    lacks: frozenset[str] = frozenset()
 
 
 @frozen_value(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _only_editor(seen: LinkView) -> Member | None:
     editor: Member | None = None
     for member in seen.link.members:
         sight = seen.sights.get(member.system)
-        if not isinstance(sight, Seen) or member.status != "live" or member.unseen or member.behind:
+        if not isinstance(sight, Seen) or sight.lacks or member.status != "live" or member.unseen or member.behind:
             return None
         if sight.flat is not member.base and sight.flat != member.base:
             if editor is not None:

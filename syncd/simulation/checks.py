@@ -81,15 +81,21 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
     is_covered = covered(stage, link, standing)
     live = [member for member in link.members if member.status == "live" and member.system in stage.systems]
     flats = {member.system: stage.flat(member.system, member.id, link.kind) for member in live}
+    lacks = {member.system: stage.lacks(member.system, member.id, link.kind) for member in live}
+
+    def carries(member: Member, path: str) -> bool:
+        surface = stage.world.systems[member.system].surface(link.kind)
+        return surface.carries(path) and path not in lacks[member.system]
+
     every = sorted(({path for flat in flats.values() for path in flat} | link.agreed.keys()) - stage.world.ignored)
     wrong = []
     for path in every:
         agreed = link.agreed.get(path, EMPTY)
-        if sum(stage.world.systems[member.system].surface(link.kind).carries(path) for member in live) < 2:
+        if sum(carries(member, path) for member in live) < 2:
             continue  # there is nobody to be in step with
         for member in live:
             surface = stage.world.systems[member.system].surface(link.kind)
-            if not surface.carries(path):
+            if not carries(member, path):
                 continue
             held = flats[member.system].get(path, EMPTY)
             if held not in (agreed, surface.nearest(path, agreed)) and not any(

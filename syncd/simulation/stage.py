@@ -350,6 +350,12 @@ class Stage:
         live = self.systems[system]
         return live.flat(live.record(kind or self.setting.kind, record))
 
+    def lacks(self, system: str, record: str, kind: Kind | None = None) -> frozenset[str]:
+        """Name what a record has no place for."""
+        live = self.systems[system]
+        held = live.record(kind or self.setting.kind, record)
+        return frozenset() if held is None else live.lenses[held.kind].lacks(held)
+
     def links(self) -> dict[str, Link]:
         """Give all links that ever were."""
         return {link.id: link for link in self.store.links(status=None)}

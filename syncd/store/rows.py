@@ -15,7 +15,8 @@ from syncd.reconcile.types import Decided, Link, Proposal
 @frozen_value(frozen=True, slots=True)
 class Snapshot:
     """A record as last observed. `raw` is the digest of the vendor's parts and of the lens that read them; `gone` is
-    the evidence when a complete listing and a keyed read proved it gone; `at` seconds since 1970."""
+    the evidence when a complete listing and a keyed read proved it gone; `at` seconds since 1970; `lacks` the paths
+    that the record has no place for."""
 
     system: str
     kind: Kind
@@ -30,6 +31,7 @@ class Snapshot:
     modified: float | None = None
     locked: Mapping[str, str] = field(default_factory=dict)
     gone: str | None = None
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from syncd.store.tables import METADATA
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision, repeated here so that opening a store that is up to date does not cost importing Alembic."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

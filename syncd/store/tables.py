@@ -63,6 +63,7 @@ class SnapshotTable(_Base, table=True):
     modified: float | None
     gone: str | None = _text()
     locked_json: str | None = _text()
+    lacks_json: str | None = _text()
     flat: bytes = _bytes()
 
 

@@ -138,6 +138,13 @@ def test_each_member_tells_what_it_holds_agreed_and_is_owed():
     assert (pay.values, pay.bases, pay.seen_at) == ({}, {}, None)
 
 
+def test_a_record_without_the_field_says_so():
+    """What it shows there is no blank: nobody ever cleared it."""
+    sights = {"quote": replace(snapshot("quote", {NAME: "Gold"}), lacks=frozenset({RATE}))}
+    assert [one.lacks for one in explain(LINK, RATE, sights, [], (), ()).holdings] == [False, True, False]
+    assert not any(one.lacks for one in explain(LINK, NAME, sights, [], (), ()).holdings)
+
+
 def test_the_events_of_a_link_are_its_own_and_those_of_its_records():
     store = Store.open(":memory:")
     other = replace(ROWS[0], record_id="c9")

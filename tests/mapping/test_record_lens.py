@@ -79,6 +79,8 @@ def test_not_carried_is_not_empty():
     data, losses = written(NESTED, plan({}), {"details.prior_plan": "pln_0"})
     assert data == []
     assert "does not carry" in losses["details.prior_plan"].why
+    assert NESTED.lacks(plan({})) == {"details.prior_plan"}
+    assert NESTED.lacks(plan({"ids": {"prior": None}})) == set()
     assert NESTED.missing(plan({"name": None}))[:2] == ("details.line", "details.carrier")
 
 
@@ -881,6 +883,26 @@ def test_a_cell_that_some_sets_do_not_carry():
         "rates[2027-01-01].ee": EMPTY,
     }
     assert lens.part_ids(record) == {"rates[2027-01-01]": "7"}
+    assert lens.lacks(record) == {"rates[2026-01-01].ee"}
+
+
+def test_a_cell_that_one_item_of_a_set_carries_is_not_lacking():
+    lens = small(
+        "{section: rates, list: r, key: {effective: {field: d, codec: date}},"
+        " cells: {ee: {field: ee, codec: money, missing: not_carried}}}",
+    )
+    twice = plan({"r": [{"d": "2026-01-01"}, {"d": "2026-01-01", "ee": "5"}]})
+    assert (lens.get(twice)["rates[2026-01-01].ee"], lens.lacks(twice)) == (Decimal(5), set())
+
+
+def test_benefits_that_are_not_there_yet_lack_what_a_record_must_list():
+    lens = small(
+        "{section: benefits, list: b, key: {},"
+        " cells: {description: {field: t, codec: text, missing: not_carried},"
+        " primary_care.in_network: {field: p, codec: cost_share, missing: listed}}}",
+    )
+    assert lens.lacks(plan({})) == {"benefits.description"}
+    assert lens.lacks(plan({"b": [{"t": None}]})) == set()
 
 
 def test_clearing_a_set_that_is_not_there_is_no_write():

@@ -38,6 +38,7 @@ class Takes:
     """What a system takes: a surface in plain words."""
 
     carries_only: tuple[str, ...] = ("",)
+    carries_not: frozenset[str] = frozenset()
     closed: Mapping[str, str] = field(default_factory=dict)
     rounds: Callable[[str, Value], Value] | None = None
     create: bool = True
@@ -48,7 +49,7 @@ class Takes:
         return self.rounds is None
 
     def carries(self, path: str) -> bool:
-        return any(path.startswith(prefix) for prefix in self.carries_only)
+        return path not in self.carries_not and any(path.startswith(prefix) for prefix in self.carries_only)
 
     def unwritable(self, path: str) -> str | None:
         return next((why for prefix, why in self.closed.items() if path.startswith(prefix)), None)

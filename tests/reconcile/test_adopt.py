@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.reconcile.adopt import adopt, link_id, new_link
+from syncd.reconcile.adopt import adopt, copy_of, link_id, new_link
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.strays import judge
@@ -208,6 +209,29 @@ def test_a_field_that_the_source_does_not_carry_is_left_to_the_others() -> None:
     assert only_there == ({NAME: "B"}, {}, {}), "nobody else holds it"
     hidden = first({}, {NAME: "B"}, {"details": "crm"}, quote=Takes(("rates",)))
     assert hidden == ({}, {}, {}), "what an account may not read is not held"
+
+
+def test_a_record_that_lacks_a_field_is_no_party_to_it() -> None:
+    """Its blank is nobody's decision: as source it has no say there, as target it is owed nothing."""
+    known = {(name, "plan"): Takes() for name in ("crm", "quote")}
+    crm, quote = stray("crm", "c1", {}, "plan"), stray("quote", "q1", {NAME: "B"}, "plan")
+    bare = replace(crm, seen=replace(crm.seen, lacks=frozenset({NAME})))
+    for source in ("crm", "quote", "ask"):
+        made = new_link("acme", [bare, quote], {"details": source}, known)  # type: ignore[arg-type]
+        assert [dict(one.behind) for one in made.members] == [{}, {}]
+        outcome = judged(made, {"crm": bare.seen, "quote": quote.seen}, kinds=("plan",))
+        assert (outcome.changes, outcome.proposals, outcome.settled) == ((), (), True)
+        assert outcome.after.agreed == {NAME: "B"}
+        assert outcome.after.members[0].unseen == {NAME}, "a newcomer, should it ever have a place for it"
+
+
+def test_a_copied_record_brings_nothing_that_it_has_no_place_for() -> None:
+    whole = view(strays=(CRM,), kinds=("generic",))
+    bare = replace(CRM, seen=replace(CRM.seen, lacks=frozenset({"note"})))
+    brings: Flat = {"note": "renewal", "zip": "1"}
+    made = copy_of(whole, bare, ("quote",), brings=brings).link
+    assert set(made.members[0].behind) == {"zip"}
+    assert made.agreed == {**CRM.seen.flat, **brings}, "the copy is told"
 
 
 def test_a_field_that_the_source_does_not_carry_is_asked_about_where_others_differ() -> None:

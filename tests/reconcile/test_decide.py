@@ -15,7 +15,7 @@ from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.answers import match
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
-from syncd.reconcile.types import UNSEEN, AllSurfaces, Away, Link, LinkView, Lost, Owed
+from syncd.reconcile.types import UNSEEN, AllSurfaces, Away, Link, LinkView, Lost, Outcome, Owed
 from tests.reconcile.plain import (
     NAMES,
     NOW,
@@ -408,6 +408,51 @@ def test_p03_p04_only_what_moved_is_written_and_nothing_is_invented(world: Any, 
         }
         assert moved
         assert change.old == sights[change.system].flat.get(change.path, EMPTY) != change.new
+
+
+@given(world=worlds(), rules=ruled, lacks=st.frozensets(st.sampled_from(PATHS), min_size=1, max_size=2))
+def test_what_a_record_lacks_is_as_if_its_system_did_not_carry_it(world: Any, rules: Any, lacks: Any) -> None:
+    """Not to be carried is not to be empty: such a member is asked for nothing, told nothing and asked about nothing."""
+    one, sights = world
+    first, *others = one.members
+    if isinstance(sights[first.system], Away):
+        return
+    bare = replace(first, base=without(first.base, lacks), behind=without(first.behind, lacks))
+    held = seen(without(sights[first.system].flat, lacks), modified=sights[first.system].modified)
+    one = replace(one, members=(bare, *others))
+    by_record = judged(one, sights | {first.system: replace(held, lacks=lacks)}, rules)
+    by_system = judged(one, sights | {first.system: held}, rules, surfaces={first.system: Takes(carries_not=lacks)})
+    assert without_unseen(by_record, lacks) == without_unseen(by_system, lacks)
+    newcomer = lacks & by_record.after.agreed.keys()
+    assert newcomer <= by_record.after.members[0].unseen, "it is one, should it ever have a place for what is agreed"
+    assert not any(change.path in lacks for change in by_record.changes if change.system == first.system)
+
+
+def without_unseen(outcome: Outcome, paths: Any) -> Outcome:
+    links = [
+        replace(one, members=tuple(replace(m, unseen=m.unseen - paths) for m in one.members))
+        for one in (outcome.before, outcome.after)
+    ]
+    return replace(outcome, before=links[0], after=links[1])
+
+
+def without(flat: Any, paths: Any) -> Any:
+    return {path: value for path, value in flat.items() if path not in paths}
+
+
+def test_a_record_that_has_no_place_for_a_field_any_more_is_owed_nothing_and_asked_when_it_has_one_again() -> None:
+    """A plan of another type lost the field: nobody cleared it, so nothing is cleared elsewhere."""
+    one = link(member("crm", BASE), member("quote", BASE, behind={"phone": Owed(1, 3)}))
+    lost = seen({"name": "Gold"}, lacks=frozenset({"phone"}))
+    outcome = judged(one, {"crm": BASE, "quote": lost})
+    assert (outcome.changes, outcome.proposals, owed(outcome, "quote")) == ((), (), set())
+    assert (based(outcome, "quote"), outcome.after.agreed, outcome.settled) == ({"name": "Gold"}, BASE, True)
+    edited = judged(one, {"crm": BASE | {"phone": "2"}, "quote": lost})
+    assert (edited.changes, edited.proposals, edited.after.agreed["phone"]) == ((), (), "2")
+    back = judged(edited.after, {"crm": BASE | {"phone": "2"}, "quote": BASE})
+    assert (asked(back), back.changes) == ([("conflict", "phone")], ())
+    equal = judged(edited.after, {"crm": BASE | {"phone": "2"}, "quote": BASE | {"phone": "2"}})
+    assert (equal.proposals, equal.changes, equal.settled) == ((), (), True)
 
 
 @given(world=worlds(), rules=ruled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -117,5 +118,7 @@ def test_differences_are_what_linking_would_overwrite() -> None:
         "details": [Difference("details.b", {"crm": "2", "quote": "9"}, {"crm": "read-only"})],
         "eligibility": [Difference("eligibility.d", {"crm": EMPTY, "quote": "4"}, {})],
     }
+    bare = replace(quote, seen=replace(quote.seen, lacks=frozenset({"details.b"})))
+    assert list(differences(crm, bare, surfaces)) == ["eligibility"], "no place is no difference"
     turned = differences(quote, crm, surfaces)
     assert [each.path for found in turned.values() for each in found] == ["details.b", "eligibility.d"]

@@ -95,6 +95,7 @@ snapshots = st.builds(
     version=st.none() | ids,
     modified=st.none() | times,
     locked=words,
+    lacks=st.frozensets(ids, max_size=2),
     gone=st.none() | ids,
 )
 owed = st.builds(Owed, st.integers(0, 99), st.integers(0, 99), times, texts)

@@ -125,6 +125,7 @@ def _account(account: Why, rule: MergeRule) -> dict[str, Any]:
                 "base": None if one.bases is None else {path: format_value(value) for path, value in one.bases.items()},
                 "owed": {path: {"why": owed.why, "refusals": owed.refusals} for path, owed in one.owed.items()},
                 "seen_at": when_exact(one.seen_at) if one.seen_at is not None else None,
+                "has_field": not one.lacks,
             }
             for one in account.holdings
         },
@@ -171,7 +172,9 @@ def _values(values: Mapping[str, Any], path: str) -> str:
 
 def _holding(one: Holding) -> str:
     said = [f"seen {when(one.seen_at)}"] if one.seen_at is not None else ["not seen"]
-    if one.bases is None:
+    if one.lacks:
+        said.append("this record has no such field")
+    elif one.bases is None:
         said.append("never agreed")
     owed = next(iter(one.owed.values()), None)
     if owed is not None:
