@@ -15,8 +15,10 @@ from syncd.apply.world import World, flat_of
 from syncd.apply.write import End, Result, advance, ended, snapshot_of
 from syncd.errors import ConnectorError
 from syncd.mapping.lens import Lens
+from syncd.model import paths
 from syncd.model.records import Gone, Present, Record
 from syncd.model.values import EMPTY, Flat
+from syncd.reconcile.constrain import CUT_SHORT
 from syncd.reconcile.types import Link, Member, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
@@ -90,6 +92,8 @@ def _settle_write(intent: Intent, link: Link, record: Record, world: World, mean
     end = End.CONFIRMED if landed == intent.after.keys() else End.NEVER_LANDED if untouched else End.OVERTAKEN
     result = Result(intent.after, holds, landed, End.UNSENT, "", world.now(), record.modified)
     link = _owing(advance(link, intent.system, result), link, intent.system, lens)
+    if end is not End.CONFIRMED and _was_killed(intent, world):
+        link = _cut_short(link, intent, world)
     history = (_written(intent, link, landed, holds, world),) if landed else ()
     known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
     ours = [path for path, value in meant.items() if holds.get(path, EMPTY) == value]
@@ -121,6 +125,26 @@ def _owing(link: Link, before: Link, system: System, lens: Lens) -> Link:
         link,
         members=tuple(still(m, members[m.system]) if m.system == system else m for m in link.members),
     )
+
+
+def _was_killed(intent: Intent, world: World) -> bool:
+    """Tell whether the run of a journal row never came to its end."""
+    return any(run.id == intent.run and run.ended_at is None for run in world.store.runs(intent.scope))
+
+
+def _cut_short(link: Link, intent: Intent, world: World) -> Link:
+    """Mark what the killed run did not come to write to a member, or not as it was meant, but for what was contested
+    before it died: what became of one of its writes must not keep another back (`Targets.finish`)."""
+    standing = world.store.questions(intent.scope, status=("open", "decided", "ignored"))
+    contested = {one.proposal.name for one in standing if one.proposal.link == link.id}
+    free = [p for p in intent.after if contested.isdisjoint((p, world.atoms.get(p) or paths.atom(p)))]
+
+    def marked(member: Member) -> Member:
+        debts = {path: replace(member.behind[path], why=CUT_SHORT) for path in free if path in member.behind}
+        return replace(member, behind={**member.behind, **debts})
+
+    members = tuple(marked(one) if one.system == intent.system else one for one in link.members)
+    return replace(link, members=members)
 
 
 def _written(intent: Intent, link: Link, landed: frozenset[str], holds: Flat, world: World) -> HistoryRow:

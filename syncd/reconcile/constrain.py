@@ -7,7 +7,7 @@ its value (no such right, held, a loss nobody accepted, three refusals) is behin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
@@ -15,7 +15,7 @@ from syncd.model import paths
 from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.merge import Conflict, Decision, Take
 from syncd.reconcile.normalise import Fields
-from syncd.reconcile.questions import conflict_digest, digest_of, members_of, text_of
+from syncd.reconcile.questions import conflict_digest, digest_of, meant, members_of, text_of
 from syncd.reconcile.rules import MergeRule
 from syncd.reconcile.types import (
     Away,
@@ -38,6 +38,8 @@ REFUSALS_TO_ASK = 3
 """After so many refusals of one value a person is told to enter it."""
 REFUSED = f"refused {REFUSALS_TO_ASK} times or more"
 """Without the count: one refusal more is no other question."""
+CUT_SHORT = "the run that was to write it was cut short"
+"""Why a member is owed what a killed run did not come to write to it, or not as it was meant (`Targets.finish`)."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
 
 
@@ -142,6 +144,35 @@ class Targets:
             if owed.next_at <= self._now:
                 why = f": {owed.why}" if owed.why else ""
                 self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}{why}")
+
+    def finish(self, fields: Fields, rule: MergeRule) -> bool:
+        """Plan to write what a killed run was about to write to members that edited nothing, where an atom is contested
+        only because other writes of that run came out as something else; tell whether there is any such write.
+
+        Had it lived, these members would hold the value before the question arose; killed or not, the end is the same.
+        The question waits for a second look, so that a contested field changes nowhere; each write is tried once.
+        """
+        behind = self._behind
+        cut = {(s, p) for s, owed in behind.items() for p in fields.cells if p in owed and owed[p].why == CUT_SHORT}
+        edits = {(s, p) for p, seen in fields.cells.items() for s, held in seen.items() if held.value != held.base}
+        planned = len(self._changes)
+        for system, path in sorted(cut) if edits <= cut else ():
+            if system not in fields.editors and system in fields.cells[path]:
+                self._finish(system, path, fields, rule)
+        found = len(self._changes) > planned
+        for system, path in cut - edits if found else cut:
+            if path in behind[system]:
+                behind[system][path] = replace(behind[system][path], why="")
+        return found
+
+    def _finish(self, system: System, path: str, fields: Fields, rule: MergeRule) -> None:
+        """Write to one member, unless that would be asked about as well."""
+        value, surface = fields.agreed[path], self._surfaces[system]
+        lossy = surface.nearest(path, value) != value
+        accepted = f"{path}|{system}|{surface.codec_of(path)}" in self.accepted
+        if self._refusal(system, path, value, rule) is None and (accepted or not lossy):
+            reason = f"owed since revision {self._behind[system][path].revision}: {CUT_SHORT}"
+            self._aim(system, path, fields.raw[path][system], value, rule, reason)
 
     def _owe_absent(self, member: Member, path: str, value: Value) -> None:
         if member.base.get(path, EMPTY) != value or member.unseen:
@@ -287,9 +318,7 @@ def question_of(atom: str, fields: Fields, conflict: Conflict, rule: MergeRule, 
     offers = []
     for system in systems:
         others = [
-            other
-            for other in systems
-            if any(fields.raw[p].get(other) != fields.raw[p].get(system) for p in fields.cells)
+            other for other in systems if any(meant(p, other, fields) != meant(p, system, fields) for p in fields.cells)
         ]
         effect = f"write it to {', '.join(others)}" if others else "make it the agreed value"
         offers.append(Offer(system, f"take what {system} holds; {effect}"))

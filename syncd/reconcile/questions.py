@@ -66,6 +66,18 @@ def conflict_digest(kind: str, name: str, fields: Fields, rule: str) -> str:
     return digest_of(kind, name, rule, [*told, *sorted((path, value) for path, value in fields.agreed.items())])
 
 
+def meant(path: str, system: str, fields: Fields) -> Value | None:
+    """Give the value that a member stands for in a field; None when it does not carry it.
+
+    What it really holds, but for what it made of the agreed value by itself (a declared rounding): nobody typed that,
+    and to choose the member is no decision to have it written elsewhere.
+    """
+    held = fields.cells[path].get(system)
+    if held is None:
+        return None
+    return held.value if held.value == fields.agreed[path] else fields.raw[path][system]
+
+
 def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
     """Give the value of every cell that an answer chose; None when the system it names does not carry the atom."""
     if answer.choice == "value":
@@ -73,5 +85,5 @@ def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
         return {path: EMPTY if answer.value is None else answer.value}
     if answer.choice == "agreed":
         return dict(fields.agreed)
-    picked = {path: fields.raw[path][answer.choice] for path, seen in fields.cells.items() if answer.choice in seen}
-    return picked or None
+    picked = {path: meant(path, answer.choice, fields) for path in fields.cells}
+    return {path: value for path, value in picked.items() if value is not None} or None

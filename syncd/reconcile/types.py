@@ -380,7 +380,8 @@ class Outcome:
     `after` already counts every planned target as behind, so dropping a write (a guard, a pause, a crash) leaves the
     member owed the value and nothing else to mend. `used` are the answers that this outcome consumed, `losers` the
     values that were overruled: (system, path, value, reason), kept in history; `waits` are answers that stay as they
-    are, because the system that they are about takes no write now.
+    are, because the system that they are about takes no write now. `again`: it is to be decided once more when the
+    writes are done.
     """
 
     before: Link
@@ -392,6 +393,7 @@ class Outcome:
     losers: tuple[tuple[System, str, Value, str], ...] = ()
     settled: bool = False
     waits: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,10 @@ def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote
     told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
     if told is EMPTY and rule.blanks == "keep" and not (path in target.behind and path not in link.agreed):
         return "it was erased though blanks are kept"
+    agreed = link.agreed.get(path, EMPTY)
+    owing = path in target.behind and told in (agreed, _surface(stage, wrote).nearest(path, agreed))
+    if owing and wrote.at[0] not in editors:
+        return ""  # it was decided before, and overwrites nobody's edit
     if rule.mode == "mirror":
         drifted = rule.on_drift != "overwrite" and editors - {rule.source_of_truth}
         return "drift of a mirror is to be asked about" if drifted else ""
@@ -280,6 +284,11 @@ def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote
     if rule.on_conflict == "source_of_truth" and rule.source_of_truth not in editors:
         return "the source of truth did not edit it"
     return "nobody decided that" if rule.on_conflict == "ask" else ""
+
+
+def _surface(stage: Stage, wrote: Wrote) -> Surface:
+    system, kind, _ = wrote.at
+    return stage.world.systems[system].surface(kind)
 
 
 def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until: int) -> set[str]:
