@@ -321,7 +321,10 @@ def question_of(atom: str, fields: Fields, conflict: Conflict, rule: MergeRule, 
             other for other in systems if any(meant(p, other, fields) != meant(p, system, fields) for p in fields.cells)
         ]
         effect = f"write it to {', '.join(others)}" if others else "make it the agreed value"
-        offers.append(Offer(system, f"take what {system} holds; {effect}"))
+        stands_for = {p: meant(p, system, fields) for p in fields.cells if system in fields.raw[p]}
+        rounded = [f"{p} as {text_of(v)}" for p, v in stands_for.items() if v != fields.raw[p][system]]
+        told_as = f" ({', '.join(rounded)})" if rounded else ""
+        offers.append(Offer(system, f"take what {system} holds{told_as}; {effect}"))
     if len(fields.cells) == 1:
         offers.append(Offer("value: …", f"write the typed value to {', '.join(systems)}"))
     offers.append(Offer("ignore", "leave the systems as they are until one of the values moves"))

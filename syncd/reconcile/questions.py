@@ -45,7 +45,8 @@ def members_of(fields: Fields, ids: Mapping[str, str]) -> dict[str, dict[str, ob
     for path, seen in fields.cells.items():
         for system, held in seen.items():
             row = told.setdefault(system, {"id": ids.get(system, "")})
-            value, base = text_of(fields.raw[path][system]), text_of(held.base)
+            value = text_of(fields.raw[path][system])
+            base = value if held.value == held.base else text_of(held.base)  # both read through its lens: no edit
             if single:
                 row |= {"value": value, "base": base}
             else:

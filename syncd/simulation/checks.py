@@ -132,22 +132,29 @@ def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
         for path in wrote.touched:
             value = wrote.told.get(path, EMPTY)
             if value is EMPTY:
-                allowed = any(path not in flat for place in places for flat in stage.witness.images[place])
+                images = [flat for place in places for flat in stage.witness.images[place]]
+                images += _copied(stage, places, link, atom_of(stage, path))
+                allowed = any(path not in flat for flat in images)
             else:
                 ever = {one for place in places for one in stage.witness.held[place].get(path, ())} | typed
-                ever |= {flat[path] for flat in _copied(stage, places, link) if path in flat}
+                copied = _copied(stage, places, link, atom_of(stage, path))
+                ever |= {flat[path] for flat in copied if path in flat}
                 allowed = value in ever or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
             if not allowed:
                 yield f"{wrote.at} was told {path} = {value!r}, which nobody held or typed"
         yield from _tables(stage, wrote, places, typed, link)
 
 
-def _copied(stage: Stage, places: list[Place], link: str) -> list[Flat]:
-    """Give what the engine created for another link: to this one it is a record like any other."""
+def _copied(stage: Stage, places: list[Place], link: str, atom: str) -> list[Flat]:
+    """Give what the engine created for another link, to this one a record like any other; and what it created for this
+    one, where a person chose what that system holds of an atom."""
+    chosen = {d.choice for d in stage.answered if d.link == link and atom_of(stage, d.name) == atom}
     return [
         wrote.after
         for wrote in stage.witness.wrote
-        if wrote.at in places and wrote.create.startswith("syncd:") and wrote.create.split(":")[1] != link
+        if wrote.at in places
+        and wrote.create.startswith("syncd:")
+        and (wrote.create.split(":")[1] != link or wrote.at[0] in chosen)
     ]
 
 
@@ -167,7 +174,7 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
         if not any(
             _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
             for place in places
-            for flat in (*stage.witness.images[place], *_copied(stage, [place], link))
+            for flat in (*stage.witness.images[place], *_copied(stage, [place], link, atom))
         ):
             yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"
 
@@ -269,9 +276,7 @@ def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote
     told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
     if told is EMPTY and rule.blanks == "keep" and not (path in target.behind and path not in link.agreed):
         return "it was erased though blanks are kept"
-    agreed = link.agreed.get(path, EMPTY)
-    owing = path in target.behind and told in (agreed, _surface(stage, wrote).nearest(path, agreed))
-    if owing and wrote.at[0] not in editors:
+    if _is_owed(stage, link, target, path, wrote):
         return ""  # it was decided before, and overwrites nobody's edit
     if rule.mode == "mirror":
         drifted = rule.on_drift != "overwrite" and editors - {rule.source_of_truth}
@@ -286,9 +291,16 @@ def _undecided(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote
     return "nobody decided that" if rule.on_conflict == "ask" else ""
 
 
-def _surface(stage: Stage, wrote: Wrote) -> Surface:
-    system, kind, _ = wrote.at
-    return stage.world.systems[system].surface(kind)
+def _is_owed(stage: Stage, link: Link, target: Member, path: str, wrote: Wrote) -> bool:
+    """Tell whether a write paid what its target was owed, and the target showed nothing else than that or its base."""
+    agreed, told = link.agreed.get(path, EMPTY), wrote.told.get(path, EMPTY)
+    surface = stage.world.systems[target.system].surface(link.kind)
+    cells = [p for p in {*wrote.shown, *target.base} if atom_of(stage, p) == atom_of(stage, path)]
+    return (
+        path in target.behind
+        and told in (agreed, surface.nearest(path, agreed))
+        and all(wrote.shown.get(p, EMPTY) in (target.base.get(p, EMPTY), link.agreed.get(p, EMPTY)) for p in cells)
+    )
 
 
 def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until: int) -> set[str]:
@@ -296,8 +308,8 @@ def _editors(stage: Stage, ran: Ran, link: Link, atom: str, wrote: Wrote, until:
     found = set()
     for member in link.members:
         at = (member.system, link.kind, member.id)
-        if (member.system, link.kind) in ran.broken:
-            continue  # away: whatever its listing gave before it broke off counts for nothing
+        if (member.system, link.kind) in ran.away:
+            continue  # whatever its listing gave before it broke off counts for nothing
         flats = [flat for place, flat in stage.witness.log[ran.shown_from : until] if place == at]
         flats = [wrote.shown] if at == wrote.at else flats or [ran.shown_before.get(at, member.base)]
         for path in {path for flat in (*flats, member.base) for path in flat}:

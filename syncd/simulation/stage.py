@@ -161,6 +161,9 @@ class Ran:
     """Systems in which something could go wrong, with the reason."""
     broken: frozenset[tuple[str, Kind]]
     """Systems and kinds of record whose listing was not complete."""
+    away: frozenset[tuple[str, Kind]]
+    """Those of which nothing is believed: the listing broke off or a guard tripped. After one that merely was not
+    complete, members are looked up one by one."""
     died: str
     """The moment at which the process was killed; `touched`: the system of the last request before that."""
     touched: str
@@ -527,6 +530,11 @@ class Stage:
             for kind in self.systems[name].lenses
             if (found := self.store.listing(name, kind)) is None or not found.complete or found.error or found.tripped
         )
+        away = frozenset(
+            (name, kind)
+            for name, kind in broken
+            if (found := self.store.listing(name, kind)) is None or found.error or found.tripped
+        )
         died = self.moments.told if report is None else []
         ran = Ran(
             step=step,
@@ -541,6 +549,7 @@ class Stage:
             planned_at=self._planned_at,
             disturbed=disturbed,
             broken=broken,
+            away=away,
             died=died[-1] if died else "",
             touched=next((one.rpartition(" ")[2] for one in reversed(died) if one.count(" ") > 1), ""),
         )

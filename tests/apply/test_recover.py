@@ -399,3 +399,51 @@ async def test_p11_crash_anywhere(world: Callable[[], Stage]) -> None:
         await stage.cycle()
         assert end_of(stage) == whole, f"killed at moment {at}"
         assert (await stage.cycle()).changeset.changes == ()
+
+
+async def cut_short() -> Stage:
+    """The run dies when quote has rounded and web is not written."""
+    stage = rounded()
+    await killed(stage, moment="after_reply", operation="write")
+    assert (stage.held("quote"), stage.held("web")) == ({"name": "New", "rate": "530"}, {"name": "Gold", "rate": "512"})
+    return stage
+
+
+async def test_p11_killed_again_while_it_finishes() -> None:
+    """What a killed run had still to write is not forgotten by a second death, whenever that comes."""
+    stage = rounded()
+    await stage.cycle()
+    whole = end_of(stage)
+    stage = await cut_short()
+    count = moments(stage, 0)
+    await stage.cycle()
+    for at in range(1, count.seen[0] + 1):  # type: ignore[attr-defined]
+        stage = await cut_short()
+        moments(stage, at)
+        with pytest.raises(Killed):
+            await stage.cycle()
+        for system in stage.systems.values():
+            system.on_effect = None
+        stage.fresh()
+        await stage.cycle()
+        assert end_of(stage) == whole, f"killed again at moment {at}"
+
+
+async def test_p06_only_a_run_that_never_ended_is_finished_beside_a_question() -> None:
+    """A run that came to its end leaves what it could not write to the next merge, and a contested field changes
+    nowhere."""
+    stage = await cut_short()
+    [run] = [one for one in stage.store.runs(stage.scope) if one.ended_at is None]
+    stage.store.end_run(replace(run, ended_at=stage.clock.now(), result="partial"))
+    await stage.cycle()
+    assert (stage.held("web"), stage.asked()) == ({"name": "New", "rate": "512"}, [("conflict", "rate")])
+
+
+async def test_p06_what_was_contested_before_the_run_died_changes_nowhere() -> None:
+    stage = rounded()
+    await stage.cycle()
+    [question] = stage.store.questions()
+    stage = await cut_short()
+    stage.store.save_questions([question])
+    await stage.cycle()
+    assert (stage.held("web"), stage.asked()) == ({"name": "New", "rate": "512"}, [("conflict", "rate")])

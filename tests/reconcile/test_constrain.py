@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Unparsed, Value
-from syncd.reconcile.constrain import REFUSALS_TO_ASK, wait_s
+from syncd.reconcile.constrain import CUT_SHORT, REFUSALS_TO_ASK, wait_s
 from syncd.reconcile.types import Away, Link, Outcome, Owed
 from tests.reconcile.plain import (
     NOW,
@@ -391,3 +391,54 @@ def test_a_wait_never_shrinks(refusals: int) -> None:
 
 def test_three_refusals_are_asked_about() -> None:
     assert REFUSALS_TO_ASK == 3
+
+
+# -- what a killed run had still to write -----------------------------------------------------------------------------
+
+CUT = Owed(2, why=CUT_SHORT)
+TOLD = {NAME: "New"}
+WAS = {NAME: "Old"}
+ECHO = {"crm": TOLD, "pay": {NAME: "NEW"}, "web": WAS}
+ACCEPTED = frozenset({f"{NAME}|web|plain"})
+SHORTENS: dict[str, Any] = {"surfaces": {"web": Takes(rounds=lambda _, value: "N" if value == "New" else value)}}
+
+
+def cut(web: dict[str, Any] | None = None, pay: Owed = CUT, **more: Any) -> Link:
+    """A killed run wrote pay, which made another value of it, and was about to write web."""
+    mine = {"base": WAS, "behind": {NAME: CUT}} | (web or {})
+    members = (member("crm", TOLD), member("pay", WAS, behind={NAME: pay}), member("web", **mine))
+    return link(*members, agreed=TOLD, kind="plan", revision=2, **more)
+
+
+FINISH: list[tuple[str, Link, Any, dict[str, Any], set[Any]]] = [
+    ("its question waits until web is written",      cut(),                             ECHO,                               {},       {("web", NAME, "New")}),
+    ("what web rounds with leave is written so",     cut(accepted=ACCEPTED),            ECHO,                               SHORTENS, {("web", NAME, "N")}),
+    ("a loss that nobody accepted is not asked too", cut(),                             ECHO,                               SHORTENS, set()),
+    ("a hold of web is not asked about too",         cut(),                             ECHO | {"web": seen(WAS, locked={"": "in review"})}, {}, set()),
+    ("a paused web gets nothing",                    cut(),                             ECHO,                               {"paused": {"web": "audit"}}, set()),
+    ("a web that was not read gets nothing",         cut(),                             ECHO | {"web": Away("down")},       {},       set()),
+    ("somebody edited web: it is theirs",            cut(),                             ECHO | {"web": {NAME: "Mine"}},     {},       set()),
+    ("somebody else edited too: a new question",     cut(),                             ECHO | {"crm": {NAME: "Newer"}},    {},       set()),
+    ("pay was not written by that run",              cut(pay=Owed(2)),                  ECHO,                               {},       set()),
+    ("web is owed for another reason",               cut({"behind": {NAME: Owed(2)}}),  ECHO,                               {},       set()),
+    ("web holds what it is owed",                    cut({"base": TOLD}),               ECHO | {"web": TOLD},               {},       set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "one", "sights", "more", "wanted"), FINISH, ids=[row[0] for row in FINISH])
+def test_p11_what_a_killed_run_had_still_to_write(
+    why: str, one: Link, sights: Any, more: dict[str, Any], wanted: set[Any]
+) -> None:
+    """A value that another system made of ours keeps no write back that the run would have made before seeing it."""
+    outcome = judged(one, sights, **PLAN, **more)
+    assert (writes(outcome), outcome.again) == (wanted, bool(wanted)), why
+    assert asked(outcome) == ([] if wanted else [("conflict", NAME)]), why
+    assert not outcome.settled
+
+
+def test_p06_once_it_was_tried_the_question_is_asked_and_nothing_is_written() -> None:
+    outcome = judged(cut(), ECHO, **PLAN)
+    assert reasons(outcome.changes) == {f"owed since revision 2: {CUT_SHORT}"}
+    later = judged(outcome.after, ECHO, **PLAN)
+    assert (later.changes, later.again, asked(later)) == ((), False, [("conflict", NAME)])
+    assert [owed.why for one in later.after.members for owed in one.behind.values()] == ["", ""]

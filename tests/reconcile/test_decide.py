@@ -308,6 +308,20 @@ def test_an_answer_to_a_table_takes_it_whole() -> None:
     assert writes(outcome) == {("quote", EE, "5"), ("quote", ES, "2")}
 
 
+def test_p03_a_rounded_cell_of_the_chosen_table_is_written_nowhere() -> None:
+    """crm keeps one decimal and made 601.8 of the agreed 601.75: nobody typed that, so to choose its table for another
+    cell sends it to no one; the offer says what each cell counts as."""
+    tenths = Takes(rounds=lambda _, value: "601.8" if value == "601.75" else value)
+    base: dict[str, Value] = {EE: "601.75", ES: "2"}
+    one = link(member("crm", {EE: "601.8", ES: "2"}), member("quote", base), member("web", base), agreed=base)
+    sights = {"crm": {EE: "601.8", ES: "5"}, "quote": {EE: "601.75", ES: "6"}, "web": base}
+    [question] = judged(one, sights, surfaces={"crm": tenths}).proposals
+    assert question.offers[0].effect == f"take what crm holds ({EE} as 601.75); write it to quote, web"
+    outcome = judged(one, sights, answers=[answer(question, "crm")], surfaces={"crm": tenths})
+    assert writes(outcome) == {("quote", ES, "5"), ("web", ES, "5")}
+    assert outcome.after.agreed == {EE: "601.75", ES: "5"}
+
+
 def test_cells_that_the_chosen_system_does_not_carry_stay_as_they_are() -> None:
     """Newcomers stay newcomers there: what nobody answered is asked, never won by who is left."""
     newcomer = frozenset({""})

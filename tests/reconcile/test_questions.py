@@ -145,6 +145,18 @@ def test_what_a_system_really_holds_is_chosen_not_what_it_counts_as() -> None:
     assert chosen(said("crm"), seen) == {"name": "A."}
 
 
+def test_what_a_system_made_of_the_agreed_value_is_no_decision_against_it() -> None:
+    """A table of which one cell was merely rounded: choosing it leaves the agreed value where it is."""
+    table = fields({"x.ee": {"crm": A}, "x.es": {"crm": Held("601.75", "601.75")}}, {"x.ee": "1", "x.es": "601.75"})
+    table.raw["x.es"]["crm"] = "601.8"
+    assert chosen(said("crm"), table) == {"x.ee": "A", "x.es": "601.75"}
+    assert members_of(table, {})["crm"] == {
+        "id": "",
+        "values": {"ee": "A", "es": "601.8"},
+        "bases": {"ee": "Gold", "es": "601.8"},
+    }
+
+
 def test_of_a_table_only_the_cells_that_the_system_carries_are_chosen() -> None:
     table = fields({"x.ee": {"crm": A, "quote": B}, "x.es": {"quote": B}}, {"x.ee": "1", "x.es": "2"})
     assert chosen(said("crm"), table) == {"x.ee": "A"}
