@@ -138,11 +138,13 @@ def _lifted(
     if len({one.value for one in held.values()}) == 1 or all(surfaces[system].exact for system in held):
         return held
     wider = (agreed, *(one.value for one in held.values()))
-    return {system: _lift(path, one, wider, surfaces[system]) for system, one in held.items()}
+    return {system: _lift(path, one, agreed, wider, surfaces[system]) for system, one in held.items()}
 
 
-def _lift(path: str, held: Held, wider: Iterable[Value], surface: Surface) -> Held:
+def _lift(path: str, held: Held, agreed: Value, wider: Iterable[Value], surface: Surface) -> Held:
     value = held.value
+    if value == agreed:
+        return held  # what was decided is not read as the older value that a member still to be written holds
     for other in wider:
         if other != value and other is not EMPTY and surface.nearest(path, other) == value:
             # What nobody edited stays unedited: its base is read in the same way.

@@ -322,6 +322,18 @@ def test_p03_a_rounded_cell_of_the_chosen_table_is_written_nowhere() -> None:
     assert outcome.after.agreed == {EE: "601.75", ES: "5"}
 
 
+def test_p02_a_typed_value_is_not_taken_back_by_the_one_it_was_rounded_from() -> None:
+    """A person typed the very 601.8 that crm made of 601.75; web could not be written yet and still holds 601.75."""
+    tenths = Takes(rounds=lambda _, value: "601.8" if value == "601.75" else value)
+    debt = {"name": Owed(2)}
+    one = link(
+        member("crm", {"name": "601.8"}), member("web", {"name": "601.75"}, behind=debt), agreed={"name": "601.8"}
+    )
+    outcome = judged(one, {"crm": {"name": "601.8"}, "web": {"name": "601.75"}}, surfaces={"crm": tenths})
+    assert writes(outcome) == {("web", "name", "601.8")}
+    assert outcome.after.agreed == {"name": "601.8"}
+
+
 def test_cells_that_the_chosen_system_does_not_carry_stay_as_they_are() -> None:
     """Newcomers stay newcomers there: what nobody answered is asked, never won by who is left."""
     newcomer = frozenset({""})
