@@ -83,6 +83,12 @@ def test_what_was_not_understood_is_never_written():
     assert putting.losses["x"].nearest is None
 
 
+def test_an_absent_key_is_empty_and_has_a_place():
+    """Records of this kind take any key, so none of them lacks one."""
+    assert (LENS.get(record({"x": 1})).get("y"), LENS.lacks(record({"x": 1}))) == (None, frozenset())
+    assert LENS.put(record({"x": 1}), {"y": 2}).parts[0].data == {"x": 1, "y": 2}
+
+
 def test_several_parts():
     """Where two parts hold one key the first speaks; each change goes to the part that holds the key."""
     two = record({"a": "1", "b": "2"}, Part("more", "2", {"b": "x", "c": "3"}))
