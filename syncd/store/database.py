@@ -90,6 +90,19 @@ class Database:
         with explained(self.where), shared, self._reader.connect() as connection:
             yield connection
 
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Give all rows of one query. By itself it needs no transaction, and to begin one costs more than most answers:
+        a run asks some fifty times."""
+        joined: Connection | None = getattr(self._local, "connection", None)
+        with explained(self.where):
+            if joined is not None:
+                return fetch(joined, sql, parameters)
+            shared: AbstractContextManager[Any] = self._one_writer if self._reader is self._writer else nullcontext()
+            with shared, closing(self._reader.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(sql, tuple(parameters))
+                return list(cursor.fetchall())
+
 
 def engines(path: Path | None) -> tuple[Engine, Engine]:
     """Give the writer and the reader of a file; of ":memory:" (None) they are the same."""

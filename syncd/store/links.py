@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from syncd.errors import StoreError
@@ -29,6 +29,7 @@ _UPDATE_LINK = update_sql(LINK, "kind", "scope", "label", "status", "settled", "
 _RENEW_MEMBERS = renew_sql(LINK, ("held", "members"), ("id", "status", "revision", "settled", "who_json"))
 _RELEASE = "UPDATE member SET holds = 0 WHERE link = ?"
 
+_first = itemgetter(0)
 _STANDS = "l.status IN ('live', 'orphaned')"
 
 # ruff: noqa: S608 - what is put into these texts are names of ours and question marks
@@ -45,6 +46,11 @@ WHERE l.scope = ? AND {_STANDS} AND (l.settled <> ? OR l.held IS NOT (
     WHERE m.link = l.id))
 ORDER BY l.id
 """
+_MEMBERS = """
+SELECT m.record_id FROM member AS m WHERE m.system = ? AND m.kind = ? AND m.holds = 1 AND m.status = 'live'
+"""
+_SCOPES = "SELECT DISTINCT scope FROM link WHERE status <> 'unlinked' ORDER BY scope"
+_COUNT = "SELECT count(*) FROM link WHERE scope = ? AND status = ?"
 _SNAPSHOTS = """
 SELECT m.link, m.system, s.* FROM link AS l
 JOIN member AS m ON m.link = l.id
@@ -76,9 +82,8 @@ class Links(Database):
 
     def count_links(self, scope: str, status: str = "live") -> int:
         """Count the links of a scope in a status, without reading them."""
-        wanted = select(func.count()).where(LINK.c.scope == scope, LINK.c.status == status)
-        with self._reading() as connection:
-            return connection.execute(wanted).scalar_one()
+        ((count,),) = self._rows(_COUNT, (scope, status))
+        return int(count)
 
     def find_link(self, system: str, kind: Kind, record_id: str) -> Link | None:
         """Give the standing link that holds a record."""
@@ -93,8 +98,7 @@ class Links(Database):
         They were settled under another epoch, or a live member's record changed, is gone or was never seen, or the
         record of a missing member is there again.
         """
-        with self._reading() as connection:
-            return [id_ for (id_,) in connection.exec_driver_sql(_UNSETTLED, (scope, epoch))]
+        return [id_ for (id_,) in self._rows(_UNSETTLED, (scope, epoch))]
 
     def load(self, ids: Sequence[str] | None, scope: str) -> list[tuple[Link, dict[str, Snapshot]]]:
         """Give links with each member's snapshot by system, those named or all standing ones of a scope.
@@ -108,22 +112,17 @@ class Links(Database):
 
     def members_of(self, system: str, kind: Kind, scopes: Collection[str] | None = None) -> set[str]:
         """Give the ids of the records that are live members of a standing link, of some scopes or of all."""
-        wanted = select(MEMBER.c.record_id).where(
-            MEMBER.c.system == system, MEMBER.c.kind == kind, MEMBER.c.holds, MEMBER.c.status == "live"
-        )
-        with self._reading() as connection:
-            if scopes is None:
-                return set(connection.execute(wanted).scalars())
-            found: set[str] = set()
-            for chunk in chunks(scopes):
-                found.update(connection.execute(wanted.join(LINK).where(LINK.c.scope.in_(chunk))).scalars())
-            return found
+        if scopes is None:
+            return set(map(_first, self._rows(_MEMBERS, (system, kind))))
+        found: set[str] = set()
+        for chunk in chunks(scopes):
+            sql = f"{_MEMBERS} AND m.link IN (SELECT l.id FROM link AS l WHERE l.scope IN ({marks(chunk)}))"
+            found.update(map(_first, self._rows(sql, (system, kind, *chunk))))
+        return found
 
     def scopes(self) -> list[str]:
         """Name the scopes that have a standing link."""
-        wanted = select(LINK.c.scope).where(LINK.c.status != "unlinked").distinct().order_by(LINK.c.scope)
-        with self._reading() as connection:
-            return list(connection.execute(wanted).scalars())
+        return list(map(_first, self._rows(_SCOPES)))
 
     def _links(self, *where: ColumnElement[bool]) -> list[Link]:
         with self._reading() as connection:

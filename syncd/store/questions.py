@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from syncd.store.database import Database, fetch, many, marks
+from syncd.store.database import Database, many, marks
 from syncd.store.history import write_history
 from syncd.store.packing import pack_question, unpack_question
 from syncd.store.rows import HistoryRow, Question
@@ -24,14 +24,11 @@ class Questions(Database):
         told = list(status)
         within, asked = ("", told) if scope is None else (" AND scope = ?", [*told, scope])
         sql = f"SELECT * FROM question WHERE status IN ({marks(told)}){within} ORDER BY opened_at, id"  # noqa: S608
-        with self._reading() as connection:
-            return [unpack_question(row) for row in fetch(connection, sql, asked)]
+        return [unpack_question(row) for row in self._rows(sql, asked)]
 
     def question(self, id_: str) -> Question | None:
         """Give a question by its id."""
-        with self._reading() as connection:
-            row = connection.execute(select(QUESTION).where(QUESTION.c.id == id_)).first()
-        return None if row is None else unpack_question(tuple(row))
+        return next(map(unpack_question, self._rows("SELECT * FROM question WHERE id = ?", (id_,))), None)
 
     def save_questions(self, rows: Sequence[Question], history: Sequence[HistoryRow] = ()) -> None:
         """Store questions, new or not."""

@@ -11,11 +11,16 @@ from syncd.store.database import Database, chunks, fetch, many, marks
 from syncd.store.history import write_history
 from syncd.store.packing import pack_snapshot, unpack_snapshot
 from syncd.store.rows import HistoryRow, Snapshot
-from syncd.store.tables import MEMBER, SNAPSHOT, upsert_sql
+from syncd.store.tables import SNAPSHOT, upsert_sql
 
 _UPSERT = upsert_sql(SNAPSHOT)
 _FOUND = "SELECT * FROM snapshot WHERE system = ? AND kind = ?"
 _ID = SNAPSHOT.c.keys().index("id")
+_STRAYS = """
+SELECT s.* FROM snapshot AS s WHERE s.scope = ? AND s.gone IS NULL AND NOT EXISTS (
+    SELECT 1 FROM member AS m WHERE m.system = s.system AND m.kind = s.kind AND m.record_id = s.id AND m.holds = 1)
+ORDER BY s.system, s.kind, s.id
+"""
 _HEADS = "SELECT id, raw, gone FROM snapshot WHERE system = ? AND kind = ?"
 _RESCOPE = "UPDATE snapshot SET scope = ? WHERE system = ? AND kind = ? AND id = ? AND scope IS NOT ?"
 
@@ -25,9 +30,7 @@ class Snapshots(Database):
 
     def heads(self, system: str, kind: Kind) -> dict[str, tuple[bytes, str | None]]:
         """Give the raw digest of every record, and the evidence where it is gone."""
-        with self._reading() as connection:
-            rows = connection.exec_driver_sql(_HEADS, (system, kind)).fetchall()
-        return {id_: (raw, gone) for id_, raw, gone in rows}
+        return {id_: (raw, gone) for id_, raw, gone in self._rows(_HEADS, (system, kind))}
 
     def snapshots(self, system: str, kind: Kind, ids: Collection[str] | None = None) -> dict[str, Snapshot]:
         """Give the snapshots by record id, all or those asked for."""
@@ -67,23 +70,7 @@ class Snapshots(Database):
 
     def strays(self, scope: str) -> list[Snapshot]:
         """Give the records of a scope that exist and belong to no link."""
-        linked = (
-            select(MEMBER.c.link)
-            .where(
-                MEMBER.c.system == SNAPSHOT.c.system,
-                MEMBER.c.kind == SNAPSHOT.c.kind,
-                MEMBER.c.record_id == SNAPSHOT.c.id,
-                MEMBER.c.holds,
-            )
-            .exists()
-        )
-        wanted = (
-            select(SNAPSHOT)
-            .where(SNAPSHOT.c.scope == scope, SNAPSHOT.c.gone.is_(None), ~linked)
-            .order_by(SNAPSHOT.c.system, SNAPSHOT.c.kind, SNAPSHOT.c.id)
-        )
-        with self._reading() as connection:
-            return [unpack_snapshot(tuple(row)) for row in connection.execute(wanted)]
+        return list(map(unpack_snapshot, self._rows(_STRAYS, (scope,))))
 
 
 def write_snapshots(connection: Connection, rows: Iterable[Snapshot]) -> None:

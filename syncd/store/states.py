@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from syncd.model.records import Kind
-from syncd.store.database import Database, fetch, many
+from syncd.store.database import Database, many
 from syncd.store.packing import dumps, loads, pack_listing, unpack_listing
 from syncd.store.rows import Listing
 from syncd.store.tables import LISTING, STATE, upsert_sql
@@ -29,8 +29,7 @@ class States(Database):
 
     def listing(self, system: str, kind: Kind) -> Listing | None:
         """Give the last observation of one kind of a system."""
-        with self._reading() as connection:
-            return next(map(unpack_listing, fetch(connection, _LISTING, (system, kind))), None)
+        return next(map(unpack_listing, self._rows(_LISTING, (system, kind))), None)
 
     def save_listing(self, row: Listing) -> None:
         """Store the last observation of one kind of a system."""
@@ -39,8 +38,7 @@ class States(Database):
 
     def get(self, area: str, key: str) -> Any | None:  # noqa: ANN401 - JSON
         """Give a value, None when there is none."""
-        with self._reading() as connection:
-            return next((loads(text) for (text,) in fetch(connection, _GET, (area, key))), None)
+        return next((loads(text) for (text,) in self._rows(_GET, (area, key))), None)
 
     def put(self, area: str, key: str, value: Any | None) -> None:  # noqa: ANN401 - JSON
         """Store a value; None forgets it."""
@@ -57,5 +55,4 @@ class States(Database):
 
     def items(self, area: str) -> dict[str, Any]:
         """Give all values of an area by key."""
-        with self._reading() as connection:
-            return {key: loads(text) for key, text in fetch(connection, _ITEMS, (area,))}
+        return {key: loads(text) for key, text in self._rows(_ITEMS, (area,))}
