@@ -1,121 +1,23 @@
-"""What must hold after every run and at the end, each check under the property it stands for (PROPERTIES.md).
+"""What must hold after every run, each check under the property it stands for (PROPERTIES.md).
 
-A check takes the stage (and the run that was), looks at the vendors' own witness, and says what is wrong.
+A check takes the stage and the run that was, looks at the vendors' own witness, and says what is wrong. What must hold
+at the end is in `checks_at_rest.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from syncd.model import paths
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.rules import Place as RulePlace
 from syncd.reconcile.types import Link, Member, Surface
+from syncd.simulation.looking import Found, atom_of, clusters, family, new_writes, out_of_step, tardy
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
-from syncd.store.rows import Question
-
-Found: TypeAlias = Iterator[str]
-
-
-# -- what several checks need -----------------------------------------------------------------------------------------
-
-
-def atom_of(stage: Stage, path: str) -> str:
-    """Name the atom of a path."""
-    return stage.setting.atoms.get(path) or paths.atom(path)
-
-
-def clusters(stage: Stage, ran: Ran) -> dict[Place, str]:
-    """Tell for each record which link it belongs to, or belonged to before the run."""
-    found: dict[Place, str] = {}
-    for links in (ran.links_before, ran.links_after):
-        for link in links.values():
-            for member in link.members:
-                if member.status != "awaited":
-                    found[member.system, link.kind, member.id] = link.id
-    for wrote in stage.witness.wrote[ran.wrote_from :]:
-        if wrote.create.startswith("syncd:"):
-            found[wrote.at] = wrote.create.split(":")[1]
-    stage.clusters |= {place: {*stage.clusters.get(place, ()), link} for place, link in found.items()}
-    return found
-
-
-def family(stage: Stage, link: str) -> list[Place]:
-    """List every record that ever belonged to a link."""
-    direct = {place for place, links in stage.clusters.items() if link in links}
-    return sorted(direct)
-
-
-def covered(stage: Stage, link: Link, standing: Iterable[Question]) -> Callable[[str, str], bool]:
-    """Give a test whether an open question stands for a path (of a system) of a link."""
-    names: set[str] = set()
-    everything = False
-    for question in standing:
-        proposal = question.proposal
-        if proposal.link == link.id:
-            if proposal.kind == "missing-record":
-                everything = True
-            names.add(proposal.name)
-            if proposal.kind == "loss":  # a table of which one cell cannot be held is not written in part
-                system, _, path = proposal.name.partition(":")
-                names.add(f"{system}:{atom_of(stage, path)}")
-        elif proposal.kind == "guard" and (
-            proposal.scope == link.scope
-            or proposal.scope.startswith(tuple(f"system:{member.system}/" for member in link.members))
-        ):
-            everything = True
-
-    def is_covered(path: str, system: str) -> bool:
-        atom = atom_of(stage, path)
-        return everything or not names.isdisjoint((path, atom, f"{system}:{path}", f"{system}:{atom}", f"{system}:"))
-
-    return is_covered
-
-
-def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[str]:
-    """List the fields of a link on which members differ though no question stands for them."""
-    is_covered = covered(stage, link, standing)
-    live = [member for member in link.members if member.status == "live" and member.system in stage.systems]
-    flats = {member.system: stage.flat(member.system, member.id, link.kind) for member in live}
-    lacks = {member.system: stage.lacks(member.system, member.id, link.kind) for member in live}
-
-    def carries(member: Member, path: str) -> bool:
-        surface = stage.world.systems[member.system].surface(link.kind)
-        return surface.carries(path) and path not in lacks[member.system]
-
-    every = sorted(({path for flat in flats.values() for path in flat} | link.agreed.keys()) - stage.world.ignored)
-    wrong = []
-    for path in every:
-        agreed = link.agreed.get(path, EMPTY)
-        if sum(carries(member, path) for member in live) < 2:
-            continue  # there is nobody to be in step with
-        for member in live:
-            surface = stage.world.systems[member.system].surface(link.kind)
-            if not carries(member, path):
-                continue
-            held = flats[member.system].get(path, EMPTY)
-            if held not in (agreed, surface.nearest(path, agreed)) and not any(
-                is_covered(path, one.system) for one in live
-            ):
-                wrong.append(f"{link.label} {path}: {member.system} holds {held!r}, agreed is {agreed!r}")
-    return wrong
-
-
-def tardy(stage: Stage) -> set[str]:
-    """Name the systems that show a write only after the second look, which no reading can settle in time."""
-    return {one.name for one in stage.setting.systems if one.behaviour.late > 1}
-
-
-def new_writes(stage: Stage, ran: Ran) -> list[Wrote]:
-    """Give the writes of one run that took effect."""
-    return stage.witness.wrote[ran.wrote_from :]
-
-
-# -- after each run ---------------------------------------------------------------------------------------------------
 
 
 def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
@@ -535,103 +437,3 @@ AFTER_EACH_RUN: tuple[Callable[[Stage, Ran], Found], ...] = (
     p24_history_replays,
     p26_one_question_once,
 )
-
-
-# -- at the end, when all is quiet ------------------------------------------------------------------------------------
-
-
-def p2_no_lost_edit(stage: Stage) -> Found:
-    """Every value that a finished observation saw, and every value we overwrote, is in a system or in history."""
-    told: dict[Place, dict[str, set[Value]]] = {}
-    for row in stage.store.history():
-        at = (row.system, row.kind, row.record_id)
-        for path, (before, after) in row.fields.items():
-            told.setdefault(at, {}).setdefault(path, set()).update((before, after))  # type: ignore[arg-type]
-    for at, fields in stage.witness.kept.items():
-        for path, values in fields.items():
-            for value in values - told.get(at, {}).get(path, set()):
-                if stage.flat(at[0], at[2], at[1]).get(path) != value:
-                    yield f"{at} {path} = {value!r} was seen and is nowhere any more"
-    for wrote in stage.witness.wrote:
-        for path in wrote.before.keys() & wrote.shown.keys():
-            old = wrote.before[path]
-            if (
-                old == wrote.shown[path]
-                and old != wrote.told.get(path, EMPTY)
-                and old not in told.get(wrote.at, {}).get(path, ())
-            ):
-                yield f"{wrote.at} {path}: {old!r} was overwritten and history does not know it"
-
-
-def p5_in_step_at_rest(stage: Stage) -> Found:
-    """Once every system answers, members hold the same, or a question stands for what they differ in."""
-    standing = stage.store.questions(status=("open", "ignored"))
-    for link in stage.links().values():
-        if link.status == "live" and link.follow:
-            yield from out_of_step(stage, link, standing)
-
-
-def p2_an_uncontested_edit_arrives(stage: Stage) -> Found:
-    """Where only one system was edited, its last value is what everybody holds in the end."""
-    standing = stage.store.questions(status=("open", "ignored"))
-    asked = {
-        (q.proposal.link, q.proposal.name) for q in stage.store.questions(status=("open", "ignored", "closed", "used"))
-    }
-    for link in stage.links().values():
-        if link.status != "live" or not link.follow or not stage.is_first(link):
-            continue
-        places = [(m.system, link.kind, m.id) for m in link.members]
-        if any(place in stage.witness.absent for place in family(stage, link.id)) or any(
-            m.status != "live" for m in link.members
-        ):
-            continue
-        is_covered = covered(stage, link, standing)
-        editors: dict[str, set[str]] = {}
-        last: dict[str, tuple[str, Value]] = {}
-        for at, before, after in stage.witness.by_people:
-            if at not in places:
-                continue
-            for path in {*before, *after}:
-                if before.get(path, EMPTY) != after.get(path, EMPTY):
-                    editors.setdefault(atom_of(stage, path), set()).add(at[0])
-                    last[path] = (at[0], after.get(path, EMPTY))
-        for path, (system, value) in last.items():
-            atom = atom_of(stage, path)
-            names = {path, atom, *(f"{m.system}:{one}" for m in link.members for one in (path, atom, ""))}
-            if (
-                len(editors[atom]) > 1
-                or path in stage.world.ignored
-                or tardy(stage)
-                or any((link.id, name) in asked for name in names)
-                or (link.id, link.label) in asked
-            ):
-                continue
-            if any(is_covered(path, one.system) for one in link.members) or _odd(stage, link, atom):
-                continue
-            place = RulePlace(path, link.id, link.label, link.scope, frozenset({system}), atom=atom)
-            rules = [stage.world.rules.at(one) for one in (place, replace(place, path=atom))]
-            if any(rule.mode == "mirror" and rule.source_of_truth != system for rule in rules):
-                continue
-            if link.agreed.get(path, EMPTY) != value:
-                agreed = link.agreed.get(path, EMPTY)
-                yield f"{link.label} {path}: only {system} was edited, to {value!r}; agreed is {agreed!r}"
-
-
-def _odd(stage: Stage, link: Link, atom: str) -> bool:
-    """Tell whether a vendor changed the atom by itself (rounding, half a write), which is an edit as well.
-
-    Or whether a person's edit fell into the window of a system that has no conditional write."""
-    for wrote in stage.witness.wrote:
-        if wrote.at[0] in {m.system for m in link.members} and any(
-            atom_of(stage, path) == atom
-            and (
-                wrote.told.get(path, EMPTY) != wrote.after.get(path, EMPTY)
-                or (wrote.raced and wrote.before.get(path, EMPTY) != wrote.shown.get(path, EMPTY))
-            )
-            for path in {*wrote.told, *wrote.after, *wrote.before}
-        ):
-            return True
-    return False
-
-
-AT_REST: tuple[Callable[[Stage], Found], ...] = (p2_no_lost_edit, p5_in_step_at_rest, p2_an_uncontested_edit_arrives)

@@ -15,7 +15,8 @@ from typing import Any
 from syncd.model import encoding
 from syncd.reconcile.constrain import REFUSALS_TO_ASK
 from syncd.reconcile.types import Link
-from syncd.simulation.checks import AFTER_EACH_RUN, AT_REST
+from syncd.simulation.checks import AFTER_EACH_RUN
+from syncd.simulation.checks_at_rest import AT_REST
 from syncd.simulation.setting import Setting, draw_setting
 from syncd.simulation.stage import Event, Quiet, Ran, Stage
 from syncd.simulation.steps import Run, Step, draw_steps

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.simulation.checks import AT_REST
+from syncd.simulation.checks_at_rest import AT_REST
 from syncd.simulation.play import Wrong, check, to_rest
 from syncd.simulation.vendors.base import Settled
 from syncd.simulation.vendors.stage import HttpStage, stage_of
