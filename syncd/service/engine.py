@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Protocol, TypeAlias
 
@@ -55,13 +55,24 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no ty
     """
 
     def __init__(self, group: str, period_s: float) -> None:
-        self.period_s, self.slot_s = period_s, slot_of(group, period_s)
+        self._period, self._slot = _microseconds(period_s) or 1, _microseconds(slot_of(group, period_s))
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """Give the next slot after now; those that were missed are not made up one by one."""
-        after = max(now, previous).timestamp() if previous is not None else now.timestamp()
-        periods = (after - self.slot_s) // self.period_s + 1
-        return datetime.fromtimestamp(periods * self.period_s + self.slot_s, UTC)
+        """Give the next slot after now; those that were missed are not made up one by one.
+
+        In whole microseconds: with fractions the slot after a slot can be the very same one, and APScheduler asks for
+        the next one until it lies in the future.
+        """
+        after = (max(now, previous) if previous is not None else now) - _EPOCH
+        periods = (after // _MICROSECOND - self._slot) // self._period + 1
+        return _EPOCH + (periods * self._period + self._slot) * _MICROSECOND
+
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.service.engine import EmbeddedEngine, Pace, SlotTrigger, slot_of
 from tests.service.contract import NOW, PERIOD_S, EngineContract, Work, a_while, until
@@ -53,6 +55,19 @@ def test_slots_that_were_missed_are_not_made_up_one_by_one():
     first = trigger.get_next_fire_time(None, at("2026-03-01T08:00"))
     after = trigger.get_next_fire_time(first, at("2026-03-02T19:00"))
     assert at("2026-03-02T19:00") < after <= at("2026-03-02T20:00")
+
+
+@given(
+    period_s=st.one_of(st.sampled_from([0.01, 0.1, 1.0, 3600.0]), st.floats(0.001, 86400.0)),
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_the_slot_after_a_slot_is_a_period_later_even_when_it_is_now(period_s: float, now: datetime):
+    """The same slot again would be asked for over and over, in a list that grows until the memory is full."""
+    trigger = SlotTrigger("acme", period_s)
+    first = trigger.get_next_fire_time(None, now)
+    second = trigger.get_next_fire_time(first, first)
+    assert now < first < second
+    assert second - first == timedelta(microseconds=round(period_s * 1_000_000))
 
 
 # -- coming round, coming and going ------------------------------------------------------------------------------------
