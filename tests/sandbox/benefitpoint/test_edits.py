@@ -174,9 +174,14 @@ async def test_a_person_cannot_enter_nonsense(
     assert after["tables"] == before["tables"]
 
 
-@pytest.mark.parametrize("body", [{"kind": "plan", "idd": 1}, {"kind": "plan", "id": PPO_26, "set": [1]}])
-async def test_an_edit_of_another_shape_is_refused(desk: Desk, body: dict[str, Any]):
-    await desk.door("POST", "edit", body, status=422)
+@pytest.mark.parametrize(
+    ("body", "named"), [({"kind": "plan", "idd": 1}, "idd"), ({"kind": "plan", "id": PPO_26, "set": [1]}, "set")]
+)
+async def test_an_edit_of_another_shape_is_refused(desk: Desk, body: dict[str, Any], named: str):
+    """The refusal names the key, and nothing moves."""
+    before = await desk.door("GET", "snapshot")
+    assert named in str(await desk.door("POST", "edit", body, status=422))
+    assert (await desk.door("GET", "snapshot"))["tables"] == before["tables"]
 
 
 async def test_a_rate_needs_a_summary_to_belong_to(desk: Desk):

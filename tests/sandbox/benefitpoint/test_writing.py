@@ -156,8 +156,11 @@ async def test_a_plan_for_an_account_that_is_not_there_is_not_authorized(desk: D
 
 
 async def test_where_billing_is_not_required_it_may_be_left_out(desk: Desk):
+    without = await new(desk, billingType=None, billingCarrierType=None, billingCarrierID=None)
+    assert await desk.refused("createProduct", without)
     await desk.switch(require_billing=False)
-    await desk.done("createProduct", await new(desk, billingType=None, billingCarrierType=None, billingCarrierID=None))
+    made = await desk.product(await desk.done("createProduct", without))
+    assert (made["name"], made.get("billingCarrierID")) == (NEW["name"], None)
 
 
 async def test_a_twin_is_made_or_refused_as_the_installation_does(desk: Desk):
