@@ -390,15 +390,20 @@ async def test_p11_crash_anywhere(world: Callable[[], Stage]) -> None:
     assert count.seen[0] > 20  # type: ignore[attr-defined]
     for at in range(1, count.seen[0] + 1):  # type: ignore[attr-defined]
         stage = world()
-        moments(stage, at)
-        with pytest.raises(Killed):
-            await stage.cycle()
-        for system in stage.systems.values():
-            system.on_effect = None
-        stage.fresh()
+        await killed_at(stage, at)
         await stage.cycle()
         assert end_of(stage) == whole, f"killed at moment {at}"
         assert (await stage.cycle()).changeset.changes == ()
+
+
+async def killed_at(stage: Stage, at: int) -> None:
+    """The process dies at a moment of a cycle; another one comes."""
+    moments(stage, at)
+    with pytest.raises(Killed):
+        await stage.cycle()
+    for system in stage.systems.values():
+        system.on_effect = None
+    stage.fresh()
 
 
 async def cut_short() -> Stage:
@@ -419,12 +424,7 @@ async def test_p11_killed_again_while_it_finishes() -> None:
     await stage.cycle()
     for at in range(1, count.seen[0] + 1):  # type: ignore[attr-defined]
         stage = await cut_short()
-        moments(stage, at)
-        with pytest.raises(Killed):
-            await stage.cycle()
-        for system in stage.systems.values():
-            system.on_effect = None
-        stage.fresh()
+        await killed_at(stage, at)
         await stage.cycle()
         assert end_of(stage) == whole, f"killed again at moment {at}"
 
