@@ -236,6 +236,7 @@ def _away(listing: Listing | None) -> str:
 async def _read(system: System, link: Link, record_id: str, old: Snapshot | None, world: World) -> Sight:
     """Read one member by its key, when no snapshot is young enough. Only a complete listing makes a record gone."""
     live = world.systems[system]
+    began = world.store.reading_of_run()
     try:
         answer = await live.connector.read(link.kind, record_id)
     except ConnectorError as error:
@@ -258,6 +259,7 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
             record.modified,
             record.locked,
             lacks=lacks,
+            began=began,
         )
         world.store.save_snapshots([snapshot], observed_rows(snapshot, old, world.now()))
         return seen_of(snapshot)

@@ -89,11 +89,12 @@ async def _create(operation: Operation, intent: Intent, started: Started, world:
             raise
         done.failed.append(str(error))
         return
+    began = world.store.reading_of_run()
     answer = await _read_new(link, operation.system, record_id, world)
     if not isinstance(answer, Present):
         done.failed.append(f"{operation.system} {record_id}: created, but not to be read yet")
         return
-    link = take_in(answer.record, link, intent, world)
+    link = take_in(answer.record, link, intent, world, began)
     started.links[link.id] = link
     done.written[operation.system] = done.written.get(operation.system, 0) + 1
     if link.status == "live":
@@ -236,8 +237,9 @@ def holds_all(holds: Flat, sent: Flat, group: str | None, wanted_group: str | No
     return group == wanted_group and bool(sent) and all(holds.get(path, EMPTY) == value for path, value in sent.items())
 
 
-def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
-    """Make the created record the awaited member: its base is what was read back, the rest is owed."""
+def take_in(record: Record, link: Link, intent: Intent, world: World, began: int) -> Link:
+    """Make the created record the awaited member: its base is what was read back, the rest is owed. `began`: when it
+    began to be read, in the order of readings."""
     system = intent.system
     surface = world.systems[system].surface(link.kind)
     lens = world.systems[system].lenses[link.kind]
@@ -259,7 +261,7 @@ def take_in(record: Record, link: Link, intent: Intent, world: World) -> Link:
     history = HistoryRow(
         intent.run, world.now(), "written", link.id, system, link.kind, record.id, fields, who, "created", holds
     )
-    snapshot = snapshot_of(record, holds, link, system, world)
+    snapshot = snapshot_of(record, holds, link, system, world, began)
     note = "; ".join(translated(link, system, world)[1])
     done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
     with world.store.transaction():

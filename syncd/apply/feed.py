@@ -65,16 +65,18 @@ async def drain(system: LiveSystem, world: World, observed: Observed) -> bool:
         return False
     feed = cast("Feed", system.connector)
     groups = _asked(system, world)
+    intakes = {kind: Intake(system, kind, world) for kind in sorted(system.lenses)}
     try:
         changes = await feed.changes(since.position, groups)
         if changes.expired:
             return False
-        intakes = {kind: Intake(system, kind, world) for kind in sorted(system.lenses)}
         hints = _take(changes, intakes)
         if groups is not None and (new := groups.keys() - set(since.groups)):
             hints["plan"] |= await _list_new({group: groups[group] for group in new}, intakes["plan"])
         for kind, ids in hints.items():
             await _prove(ids, intakes[kind], changes)
+        for intake in intakes.values():
+            await intake.refresh()
     except (ConnectorError, _NotWholeError):
         return False
     if any(_trips(intake) for intake in intakes.values()):

@@ -5,12 +5,12 @@ Takes records and proofs that records are gone, writes to the store alone. A rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
 from syncd.model import encoding
-from syncd.model.records import Kind, Record
+from syncd.model.records import Gone, Kind, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.model.values_text import format_value
 from syncd.store.database import uncollected
@@ -52,7 +52,9 @@ def linked_groups(system: str, world: World) -> dict[str, str]:
 class Intake:
     """What was seen of one kind of one system, on its way to the store.
 
-    `moved`: records that are not as they were, with their raw digests; `gone`: id -> evidence.
+    It is made before the first request: `began` is when its readings began, in the order of all readings. `moved`:
+    records that are not as they were, with their raw digests; `gone`: id -> evidence; `anew`: ids that were read again
+    (`refresh`), and when.
     """
 
     system: LiveSystem
@@ -60,7 +62,12 @@ class Intake:
     world: World
     moved: list[tuple[Record, bytes]] = field(default_factory=list)
     gone: dict[str, str] = field(default_factory=dict)
+    anew: dict[str, int] = field(default_factory=dict)
+    began: int = field(init=False)
     _groups: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        self.began = self.world.store.begin_reading()
 
     def digest(self, record: Record) -> bytes:
         """Give what tells whether a record is as it was."""
@@ -79,38 +86,67 @@ class Intake:
             if old is None or old.gone is not None or old.raw != raw:
                 self.moved.append((record, raw))
 
+    async def refresh(self) -> None:
+        """Read again, by their keys, the records of which something was stored since this observation began.
+
+        What it saw of them may be older than what a run wrote and read back meanwhile, and then it is not stored; or
+        younger, and then a feed would not tell it again. Raises ConnectorError.
+        """
+        ids = {record.id for record, _ in self.moved} | self.gone.keys()
+        known = self.world.store.begun(self.system.name, self.kind, ids)
+        for record_id in sorted(one for one, began in known.items() if began > self.began):
+            self.anew[record_id] = self.world.store.begin_reading()
+            answer = await self.system.connector.read(self.kind, record_id)
+            self.moved = [(record, raw) for record, raw in self.moved if record.id != record_id]
+            self.gone.pop(record_id, None)
+            if isinstance(answer, Present):
+                self.take(answer.record)
+            elif isinstance(answer, Gone):
+                self.gone[record_id] = answer.evidence
+
     @uncollected()
     def save(self, observed: Observed) -> int:
-        """Store what moved and what is gone, with what changed in it. Gives how many records there are more (or, below
-        zero, less) than before."""
+        """Store what moved and what is gone, with what changed in it; but for what began to be read earlier than what
+        is known. Gives how many records there are more (or, below zero, less) than before."""
         ids = [record.id for record, _ in self.moved] + list(self.gone)
         if not ids:
             return 0
-        store, now, name = self.world.store, self.world.now(), self.system.name
-        before = store.snapshots(name, self.kind, ids)
+        store, now = self.world.store, self.world.now()
+        with store.transaction():
+            before = store.snapshots(self.system.name, self.kind, ids)
+            rows, history, more = self._rows(before, now)
+            scopes = {row.scope for row in rows if row.scope is not None}
+            store.save_snapshots(rows, history)
+            store.put_all(DIRTY, {scope: {"at": now} for scope in sorted(scopes)})
+        observed.changed[self.kind] = len(rows)
+        observed.scopes |= scopes
+        return more
+
+    def _rows(self, before: Mapping[str, Snapshot], now: float) -> tuple[list[Snapshot], list[HistoryRow], int]:
+        """Give what is to be stored of what moved and what is gone, and how many records there are more."""
+        name = self.system.name
         rows: list[Snapshot] = []
         history: list[HistoryRow] = []
         more = 0
         for record, raw in self.moved:
             old = before.get(record.id)
             row = self._snapshot(record, raw, now)
+            if old is not None and old.began > row.began:
+                continue
             rows.append(row)
             history += observed_rows(row, old, now)
             more += old is None or old.gone is not None
         for record_id, evidence in self.gone.items():
             old = before.get(record_id) or _unknown(name, self.kind, record_id, now)
-            if old.gone is not None:
+            if old.gone is not None or old.began > self._began(record_id):
                 continue
-            rows.append(replace(old, gone=evidence, at=now))
+            rows.append(replace(old, gone=evidence, at=now, began=self._began(record_id)))
             history.append(HistoryRow("", now, "gone", "", name, self.kind, record_id, {}, note=evidence))
             more -= record_id in before
-        scopes = {row.scope for row in rows if row.scope is not None}
-        observed.changed[self.kind] = len(rows)
-        observed.scopes |= scopes
-        with store.transaction():
-            store.save_snapshots(rows, history)
-            store.put_all(DIRTY, {scope: {"at": now} for scope in sorted(scopes)})
-        return more
+        return rows, history, more
+
+    def _began(self, record_id: str) -> int:
+        return self.anew.get(record_id, self.began)
 
     def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
         lens = self.system.lenses[self.kind]
@@ -129,6 +165,7 @@ class Intake:
             modified=record.modified,
             locked=record.locked,
             lacks=lacks,
+            began=self._began(record.id),
         )
 
     def scope(self, record: Record) -> str | None:

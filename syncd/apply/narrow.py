@@ -29,15 +29,15 @@ async def observe_groups(system: LiveSystem, world: World, observed: Observed, g
         observed.tripped.append(identity_epoch.NAME)  # a new id that is known hides that all of them are new
         return
     found: dict[Kind, list[Record]] = {kind: [] for kind in _KINDS if kind in system.lenses}
+    intakes = {kind: Intake(system, kind, world) for kind in found}
     try:
         await _read(system, found, frozenset(groups))
     except ConnectorError as error:
         observed.errors.append(str(error))
     for kind, records in found.items():
         observed.counts[kind] = len(records)
-        intake = Intake(system, kind, world)
-        intake.take_moved(records)
-        intake.save(observed)
+        intakes[kind].take_moved(records)
+        intakes[kind].save(observed)
 
 
 async def _read(system: LiveSystem, found: Mapping[Kind, list[Record]], groups: frozenset[str]) -> None:

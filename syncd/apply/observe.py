@@ -128,7 +128,7 @@ class _Listener:
         else:  # of other groups' plans the listing says nothing
             members = store.members_of(self.name, self.kind, groups.values())
             known = store.ids_in(self.name, self.kind, groups.values()) | members
-        missing = sorted(known - self.listed)
+        missing = self._missing(known)
         if complete:
             trip, used = self._judge(missing, len(known), members)
             if self.takeover is not None:
@@ -141,7 +141,7 @@ class _Listener:
                 self._note_listing(complete=True, tripped=trip.name)
                 self.observed.tripped.append(trip.name)
                 return
-        defective = await self._look_up(missing, members, complete=complete)
+        defective = await self._look_up(missing, members, complete=complete) or not await self._refresh()
         if not complete or defective:
             self.intake.gone.clear()
             self._keep()
@@ -150,6 +150,21 @@ class _Listener:
             return
         self.intake.save(self.observed)
         self._note_listing(complete=True)
+
+    def _missing(self, known: set[str]) -> list[str]:
+        """Name the known records that were not listed, but for those that a run read or made since it began."""
+        missing = known - self.listed
+        begun = self.world.store.begun(self.name, self.kind, missing)
+        return sorted(one for one in missing if begun.get(one, 0) <= self.intake.began)
+
+    async def _refresh(self) -> bool:
+        """Read again what a run read or wrote since the listing began; tell whether that could be done."""
+        try:
+            await self.intake.refresh()
+        except ConnectorError as error:
+            self.observed.errors.append(str(error))
+            return False
+        return True
 
     def _keep(self) -> None:
         """Keep what an incomplete listing did show, unless it may be of records that are known under other ids."""
@@ -163,7 +178,7 @@ class _Listener:
         new ids would be known and hide that none of the old ones is listed.
         """
         takeover, intake = cast("Takeover", self.takeover), self.intake
-        if await self._look_up(missing, members, complete=True):
+        if await self._look_up(missing, members, complete=True) or not await self._refresh():
             self._note_listing(complete=False, tripped=identity_epoch.NAME)
             self.observed.tripped.append(identity_epoch.NAME)
             self.observed.errors.append(self._not_complete)

@@ -69,6 +69,7 @@ async def _settle(intent: Intent, world: World, meant: Flat, *, last: bool) -> b
         system.access = await system.connector.access()  # a new process: whether there are markers is not known yet
     if intent.op == "create":
         return await _settle_create(intent, link, world, last=last)
+    began = world.store.reading_of_run()
     answer = await system.connector.read(intent.kind, intent.record_id)
     if intent.op == "end":
         return _settle_end(intent, link, world, gone=isinstance(answer, Gone), last=last)
@@ -77,12 +78,15 @@ async def _settle(intent: Intent, world: World, meant: Flat, *, last: bool) -> b
         return True
     if not isinstance(answer, Present):
         return True  # not to be read now: the row stays, the next run looks again
-    return _settle_write(intent, link, answer.record, world, meant, last=last)
+    return _settle_write(intent, link, (answer.record, began), world, meant, last=last)
 
 
-def _settle_write(intent: Intent, link: Link, record: Record, world: World, meant: Flat, *, last: bool) -> bool:
-    """Say landed, never landed or overtaken. `meant`: all that was to be written to the record; what of it is there is
-    nobody else's edit."""
+def _settle_write(
+    intent: Intent, link: Link, look: tuple[Record, int], world: World, meant: Flat, *, last: bool
+) -> bool:
+    """Say landed, never landed or overtaken. `look`: the record, and when it began to be read; `meant`: all that was to
+    be written to it, of which what is there is nobody else's edit."""
+    record, began = look
     lens = world.systems[intent.system].lenses[intent.kind]
     holds = flat_of(record, lens)
     landed = frozenset(path for path, value in intent.after.items() if holds.get(path, EMPTY) == value)
@@ -103,7 +107,7 @@ def _settle_write(intent: Intent, link: Link, record: Record, world: World, mean
             *history,
             replace(_written(intent, link, frozenset(), holds, world), what="observed", fields=others, who=""),
         )
-    snapshot = snapshot_of(record, holds, link, intent.system, world)
+    snapshot = snapshot_of(record, holds, link, intent.system, world, began)
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
 
@@ -181,9 +185,10 @@ async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool
     if intent.sent_at is None:
         world.store.settle([Settlement(ended(intent, End.UNSENT, world.now(), "the run ended before it was sent"))])
         return True
+    began = world.store.reading_of_run()
     found = await find_created(intent, link, world)
     if found is not None:
-        take_in(found, link, intent, world)
+        take_in(found, link, intent, world, began)
         return True
     if not last:
         return False

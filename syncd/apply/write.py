@@ -28,7 +28,7 @@ from syncd.errors import (
 )
 from syncd.model import encoding, paths
 from syncd.model.frozen import frozen_value
-from syncd.model.records import Answer, Kind, NotSeen, Part, PartWrite, Present, Record
+from syncd.model.records import Answer, Gone, Kind, NotSeen, Part, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
@@ -154,20 +154,21 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
     system = world.systems[job.system]
     kind = job.intents[0].kind
     lens = system.lenses[kind]
+    began, read_at = world.store.reading_of_run(), time.monotonic()
     answer = await system.connector.read(kind, job.record_id)
-    read_at = time.monotonic()
     if not isinstance(answer, Present):
         await _give_up(job, ledger, _absence(answer))
         done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
         return
     now_holds = flat_of(answer.record, lens)
     if now_holds != job.seen.flat:
-        _finish(job, ledger, done, answer.record, now_holds, End.MOVED, "it moved between read and write")
+        look = _Look(answer.record, now_holds, began)
+        _finish(job, ledger, done, look, End.MOVED, "it moved between read and write")
         return
     try:
         putting = lens.put(answer.record, job.changes, frozenset(job.changes))
     except RecordError as error:
-        _finish(job, ledger, done, answer.record, now_holds, End.REFUSED, error.message)
+        _finish(job, ledger, done, _Look(answer.record, now_holds, began), End.REFUSED, error.message)
         return
     pieces = pieces_of(answer.record, putting.parts, job.changes, lens)
     _name_parts(job, pieces, world)
@@ -260,30 +261,43 @@ async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End,
     system = world.systems[job.system]
     kind = job.intents[0].kind
     try:
-        answer, holds = await _look(job, system, kind)
-        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(holds, before, job.changes):
+        look = await _look(job, system, kind, world)
+        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(look, before, job.changes):
             # The system said yes, or nothing at all, and shows the old value: it may merely be late.
             await world.clock.sleep(world.settle_s)
-            answer, holds = await _look(job, system, kind)
+            look = await _look(job, system, kind, world)
     except ConnectorError as error:
         done.away[job.system] = str(error)
-        answer, holds = NotSeen(str(error)), None
-    if holds is None or not isinstance(answer, Present):
-        done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
+        look = NotSeen(str(error))
+    if not isinstance(look, _Look):
+        done.failed.append(f"{job.system} {job.record_id}: {_absence(look)}")
         return  # the journal rows stay open; recovery settles them when the record can be read
-    _finish(job, ledger, done, answer.record, holds, end, note)
+    _finish(job, ledger, done, look, end, note)
 
 
-async def _look(job: Job, system: LiveSystem, kind: Kind) -> tuple[Answer, Flat | None]:
-    """Read a record and what it holds; None where it was not to be seen."""
+@frozen_value(frozen=True, slots=True)
+class _Look:
+    """A record as just read, what it holds, and when it began to be read, in the order of readings."""
+
+    record: Record
+    holds: Flat
+    began: int
+
+
+async def _look(job: Job, system: LiveSystem, kind: Kind, world: World) -> _Look | Gone | NotSeen:
+    """Read a record and what it holds."""
+    began = world.store.reading_of_run()
     answer = await system.connector.read(kind, job.record_id)
-    return answer, flat_of(answer.record, system.lenses[kind]) if isinstance(answer, Present) else None
+    if isinstance(answer, Present):
+        return _Look(answer.record, flat_of(answer.record, system.lenses[kind]), began)
+    return answer
 
 
-def _still(holds: Flat | None, before: Flat, changes: Flat) -> bool:
+def _still(look: _Look | Gone | NotSeen, before: Flat, changes: Flat) -> bool:
     """Tell whether a record shows none of the changes yet."""
-    if holds is None:
+    if not isinstance(look, _Look):
         return True
+    holds = look.holds
     for path, value in changes.items():
         held = holds.get(path, EMPTY)
         if held == value or held != before.get(path, EMPTY):
@@ -291,8 +305,9 @@ def _still(holds: Flat | None, before: Flat, changes: Flat) -> bool:
     return True
 
 
-def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, end: End, note: str) -> None:
+def _finish(job: Job, ledger: Ledger, done: Done, look: _Look, end: End, note: str) -> None:
     """Advance the bases of what is confirmed, keep the rest owed, and take it all down."""
+    record, holds = look.record, look.holds
     world = ledger.world
     link = ledger.started.links[job.link]
     before = job.seen.flat
@@ -309,7 +324,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, record: Record, holds: Flat, e
     now = world.now()
     intents = [ended(i, _end_of(i, landed, other, end), now, note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, now, record.modified)
-    snapshot = snapshot_of(record, holds, link, job.system, world, digest=job.digest if exact else b"")
+    snapshot = snapshot_of(record, holds, link, job.system, world, look.began, digest=job.digest if exact else b"")
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
     link = advance(link, job.system, result, b"" if found.aside or other or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
@@ -406,9 +421,10 @@ def _again(owed: Owed | None, result: Result, revision: int) -> Owed:
 
 
 def snapshot_of(
-    record: Record, holds: Flat, link: Link, system: System, world: World, *, digest: bytes = b""
+    record: Record, holds: Flat, link: Link, system: System, world: World, began: int, *, digest: bytes = b""
 ) -> Snapshot:
-    """Give the snapshot of a record just read. `digest`: of what it holds, where it is known."""
+    """Give the snapshot of a record just read. `began`: when it began to be read, in the order of readings; `digest`:
+    of what it holds, where it is known."""
     lens = world.systems[system].lenses[record.kind]
     lacks = lens.lacks(record)
     return Snapshot(
@@ -425,6 +441,7 @@ def snapshot_of(
         modified=record.modified,
         locked=record.locked,
         lacks=lacks,
+        began=began,
     )
 
 

@@ -65,7 +65,7 @@ def _set(text: str | None) -> frozenset[str]:
 def pack_snapshot(s: Snapshot) -> Row:
     """Give the row of a snapshot."""
     return (
-        s.system, s.kind, s.id, s.scope, whole(s.label), s.digest, s.raw, s.at, s.version, s.modified,
+        s.system, s.kind, s.id, s.scope, whole(s.label), s.digest, s.raw, s.at, s.version, s.modified, s.began,
         whole(s.gone) if s.gone else s.gone,
         _some(dict(s.locked)) if s.locked else None, _some(sorted(s.lacks)) if s.lacks else None, encode(s.flat),
     )  # fmt: skip
@@ -73,10 +73,10 @@ def pack_snapshot(s: Snapshot) -> Row:
 
 def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
     """Read the row of a snapshot. `flat`: its flat view, if the caller read it already."""
-    system, kind, id_, scope, label, digest, raw, at, version, modified, gone, locked, lacks, written = row
+    system, kind, id_, scope, label, digest, raw, at, version, modified, began, gone, locked, lacks, written = row
     return Snapshot(
         system, kind, id_, scope, label, decode(written) if flat is None else flat, digest, raw, at, version, modified,
-        _map(locked) if locked else {}, gone, _set(lacks) if lacks else _NOTHING,
+        _map(locked) if locked else {}, gone, _set(lacks) if lacks else _NOTHING, began,
     )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from syncd.reconcile.types import Decided, Link, Proposal
 class Snapshot:
     """A record as last observed. `raw` is the digest of the vendor's parts and of the lens that read them; `gone` is
     the evidence when a complete listing and a keyed read proved it gone; `at` seconds since 1970; `lacks` the paths
-    that the record has no place for."""
+    that the record has no place for. `began`: when it began to be read, in the order of all readings
+    (`Snapshots.begin_reading`)."""
 
     system: str
     kind: Kind
@@ -32,6 +33,7 @@ class Snapshot:
     locked: Mapping[str, str] = field(default_factory=dict)
     gone: str | None = None
     lacks: frozenset[str] = frozenset()
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)

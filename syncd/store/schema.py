@@ -18,7 +18,7 @@ from syncd.store.tables import METADATA
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision, repeated here so that opening a store that is up to date does not cost importing Alembic."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -13,7 +13,15 @@ from syncd.store.packing import pack_snapshot, unpack_snapshot
 from syncd.store.rows import HistoryRow, Snapshot
 from syncd.store.tables import SNAPSHOT, upsert_sql
 
-_UPSERT = upsert_sql(SNAPSHOT)
+_UPSERT = upsert_sql(SNAPSHOT, unless_older_by="began")
+# Observations have even places in the order of readings, what a run reads has odd ones: after the observation that
+# began last, and before the next.
+_BEGIN = """
+INSERT INTO state (area, key, value_json) VALUES ('readings', '', '2')
+ON CONFLICT (area, key) DO UPDATE SET value_json = CAST(value_json AS INTEGER) + 2 RETURNING CAST(value_json AS INTEGER)
+"""
+_BEGUN = "SELECT id, began FROM snapshot WHERE system = ? AND kind = ?"
+_LAST = "SELECT CAST(value_json AS INTEGER) FROM state WHERE area = 'readings' AND key = ''"
 _FOUND = "SELECT * FROM snapshot WHERE system = ? AND kind = ?"
 _ID = SNAPSHOT.c.keys().index("id")
 _STRAYS = """
@@ -57,8 +65,27 @@ class Snapshots(Database):
                 found.update(connection.execute(wanted).scalars())
         return found
 
+    def begin_reading(self) -> int:
+        """Begin an observation: give its place in the order of all readings. Call it before the first request.
+
+        The order is the store's own, because clocks are set back and several processes read.
+        """
+        with self._writing() as connection:
+            return int(connection.exec_driver_sql(_BEGIN).scalar_one())
+
+    def reading_of_run(self) -> int:
+        """Give the place of what a run reads now, under its group's lock: after every observation that has begun."""
+        return 1 + int(next(iter(self._rows(_LAST)), (0,))[0])
+
+    def begun(self, system: str, kind: Kind, ids: Collection[str]) -> dict[str, int]:
+        """Give when the records began to be read that are known, in the order of readings."""
+        found: dict[str, int] = {}
+        for chunk in chunks(ids):
+            found.update(self._rows(f"{_BEGUN} AND id IN ({marks(chunk)})", (system, kind, *chunk)))
+        return found
+
     def save_snapshots(self, rows: Sequence[Snapshot], history: Sequence[HistoryRow] = ()) -> None:
-        """Store snapshots, new or not, with what they tell for history."""
+        """Store snapshots, new or not, with what they tell for history. No reading replaces one that began later."""
         with self._writing() as connection:
             write_snapshots(connection, rows)
             write_history(connection, history)

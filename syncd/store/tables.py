@@ -61,6 +61,7 @@ class SnapshotTable(_Base, table=True):
     at: float
     version: str | None = _text()
     modified: float | None
+    began: int
     gone: str | None = _text()
     locked_json: str | None = _text()
     lacks_json: str | None = _text()
@@ -244,14 +245,19 @@ JOURNAL, QUESTION, RUN = table_of(JournalTable), table_of(QuestionTable), table_
 HISTORY, LISTING, STATE = table_of(HistoryTable), table_of(ListingTable), table_of(StateTable)
 
 
-def upsert_sql(table: Table) -> str:
-    """Give the statement that stores a row whole, new or not; it takes the columns in their order."""
+def upsert_sql(table: Table, *, unless_older_by: str = "") -> str:
+    """Give the statement that stores a row whole, new or not; it takes the columns in their order.
+
+    `unless_older_by`: a column by which a row must not be older than the one that it replaces.
+    """
     statement = sqlite.insert(table)
     kept = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
     return str(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=kept).compile(
-            dialect=sqlite.dialect()
-        )
+        statement.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_=kept,
+            where=statement.excluded[unless_older_by] >= table.c[unless_older_by] if unless_older_by else None,
+        ).compile(dialect=sqlite.dialect())
     )
 
 

@@ -110,7 +110,7 @@ def test_the_schema_of_a_newer_syncd_is_refused_and_left_alone(path):
     raw.close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0004\)"
+        StoreError, match=r"newer syncd wrote this store \(schema 9999, this one knows up to 0005\)"
     ) as no:
         Store.open(path)
     assert no.value.file == str(path)
