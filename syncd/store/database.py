@@ -30,7 +30,7 @@ CHUNK = 2000
 
 _PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-    "synchronous=NORMAL",
+    "synchronous=FULL",  # a write that was sent has its journal row, whatever the power does
     "foreign_keys=ON",
     "temp_store=MEMORY",  # what a savepoint may have to put back
     "cache_size=-32000",  # 32 MB
