@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from syncd.errors import StoreError
 from syncd.model import encoding
 from syncd.model.encoding import decode, encode, value_from_json, value_to_json
 from syncd.model.values import Absent, Flag, Flat, Value
@@ -84,8 +85,10 @@ def unpack_snapshot(row: Row, flat: Flat | None = None) -> Snapshot:
 
 
 def pack_link(link: Link) -> Row:
-    """Give the row of a link with its members."""
+    """Give the row of a link with its members. Refuses two members of one system."""
     members = link.members
+    if len({member.system for member in members}) != len(members):
+        raise _two_members(link)
     return (
         link.id, link.kind, link.scope, whole(link.label), link.status, link.follow, link.revision, link.settled,
         _held(members),
@@ -93,6 +96,19 @@ def pack_link(link: Link) -> Row:
         _some(sorted(link.accepted)) if link.accepted else None,
         _who(members), _members(link), encode(link.agreed),
     )  # fmt: skip
+
+
+def _two_members(link: Link) -> StoreError:
+    """Name the second record of one system: written to, it would be another client's plan."""
+    systems = [member.system for member in link.members]
+    second = next(member for at, member in enumerate(link.members) if member.system in systems[:at])
+    first = next(member for member in link.members if member.system == second.system)
+    return StoreError(
+        f"“{link.label}” ({link.id}) has a {second.system} member already, {first.id}",
+        system=second.system,
+        external_id=second.id,
+        hint="A link holds one record of each system: take the other one out first.",
+    )
 
 
 def pack_members(link: Link) -> Row:

@@ -7,7 +7,8 @@ import pytest
 
 from syncd.errors import StoreError
 from syncd.reconcile.types import Link, Member, Owed
-from tests.store.samples import EPOCH, FLAT, history_row, link, member, snapshot
+from syncd.store.rows import Settlement
+from tests.store.samples import EPOCH, FLAT, history_row, intent, link, member, snapshot
 
 # -- a record belongs to one link -----------------------------------------------------------------------------------
 
@@ -25,6 +26,19 @@ def test_two_new_links_with_one_record_are_refused_together(store):
     with pytest.raises(StoreError, match=r"bp 2: link L2 and link L1 both claim"):
         store.save_links([link("L1", pq="1"), link("L2", pq="3")])
     assert store.links() == []
+
+
+def test_p34_two_records_of_one_system_are_no_link(store):
+    """N1: a link holds at most one record of each system, whoever asks the store for another."""
+    store.add_link(link("L1", pq="1", bp="2"))
+    twice = link("L1", members=(member("pq", "1"), member("bp", "2"), member("pq", "9")))
+    with pytest.raises(StoreError, match=r"“Gold” \(L1\) has a pq member already, 1") as refused:
+        store.save_links([twice])
+    assert refused.value.external_id == "9"
+    with pytest.raises(StoreError, match="has a pq member already"):
+        store.settle([Settlement(intent(), twice)])
+    stands = store.link("L1")
+    assert [one.id for one in stands.members] == ["1", "2"]
 
 
 def test_a_kind_has_ids_of_its_own(store):
