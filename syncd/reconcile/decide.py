@@ -31,7 +31,6 @@ from syncd.reconcile.types import (
     Sight,
     View,
 )
-from syncd.reconcile.uncontested import Uncontested
 
 Answers = Mapping[tuple[str, str, str], Decided]
 """Answers not used yet, by (kind, link, name)."""
@@ -39,8 +38,7 @@ Answers = Mapping[tuple[str, str, str], Decided]
 
 def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
     """Decide every link and every stray of one group."""
-    at_once = Uncontested(view, rules)
-    outcomes = tuple([at_once.take(one) or decide_link(one, view, answers, rules, now) for one in view.links])
+    outcomes = tuple([decide_link(one, view, answers, rules, now) for one in view.links])
     asked = strays.judge(view, rules)
     judged = {one.link.id for one in view.links} | ({""} if view.whole else set())
     return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(judged))

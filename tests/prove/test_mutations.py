@@ -23,7 +23,6 @@ TESTED = ("reconcile", "apply")
 FAILED = 1
 """How pytest ends when tests ran and one failed; 2 and more are errors of another kind, which prove nothing."""
 
-UNCONTESTED = "test_uncontested"
 MERGE, NORMALISE, CONSTRAIN, DECIDE = "test_merge", "test_normalise", "test_constrain", "test_decide"
 MISSING, GUARDS, QUESTIONS, ADOPT = "test_missing", "test_guards", "test_questions", "test_adopt"
 WRITE, CREATE, RECOVER, OBSERVE = "test_write", "test_create", "test_recover", "test_observe"
@@ -52,13 +51,6 @@ def _(why: str, file: str, old: str, new: str, *tests: str) -> Mutation:
 
 
 MUTATIONS = [
-    # -- the whole record at once: only where every field is the same row
-    _("a second editor is overlooked", "reconcile/uncontested.py", "if editor is not None:", "if False:", UNCONTESTED),
-    _("a debt is overlooked", "reconcile/uncontested.py", "or member.unseen or member.behind:", "or member.unseen:", UNCONTESTED),
-    _("a cleared field is no edit", "reconcile/uncontested.py", "if len(base) + new != len(flat) or", "if", UNCONTESTED),
-    _("a cell of a table goes its own way", "reconcile/uncontested.py", "or paths.atom(path) != path:", "or False:", UNCONTESTED),
-    _("a mirror takes edits", "reconcile/uncontested.py", 'return rule.mode == "two_way" and', "return", UNCONTESTED),
-    _("a lock is overlooked", "reconcile/uncontested.py", "if member.system in self._view.paused or seen", "if seen", UNCONTESTED),
     # -- merge: who wins
     _("an absent member counts as equal", "reconcile/merge.py", "if len(values) == 1 and not absent:", "if len(values) == 1:", MERGE, DECIDE),
     _("an editor that is behind wins silently", "reconcile/merge.py", "wanted.add(agreed)", "pass", MERGE),
