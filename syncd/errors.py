@@ -106,6 +106,10 @@ class StoreError(RunError):
     hint = "Check the path and free space of the state folder."
 
 
+DAMAGED = "Stop syncd, put this file and its -wal and -shm aside, and restore the last backup of the state folder."
+"""What helps where the store holds what nobody stored."""
+
+
 class LockedError(RunError):
     """Another process is working on this group."""
 

@@ -13,13 +13,13 @@ from syncd.apply.begin import approval_rows, begin, foresee
 from syncd.apply.create import operate
 from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
-from syncd.apply.observe import Observed, label_of, observe, observed_rows
+from syncd.apply.look import Look, look, snapshot_of, whole
+from syncd.apply.observe import Observed, observe, observed_rows
 from syncd.apply.recover import recover
-from syncd.apply.world import World, flat_of, no_lock, raw_digest, recall_rights
+from syncd.apply.world import World, no_lock, recall_rights
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
-from syncd.model import encoding
-from syncd.model.records import NotSeen, Present
+from syncd.model.records import NotSeen
 from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
@@ -175,6 +175,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     links = []
     for link, snapshots in loaded:
         sights: dict[System, Sight] = {}
+        read: set[System] = set()
         for member in link.members:
             if member.status == "awaited":
                 continue
@@ -188,11 +189,12 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
                 sights[member.system] = Away("the outcome of an earlier write is not known yet")
             elif snapshot is None or max(snapshot.at, good[member.system, link.kind]) < oldest:
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
+                read.add(member.system)
             elif snapshot.gone is not None:
                 sights[member.system] = Lost(snapshot.gone)
             else:
-                sights[member.system] = seen_of(snapshot)
-        links.append(LinkView(link, sights))
+                sights[member.system] = seen_of(whole(snapshot, store.where))
+        links.append(LinkView(link, sights, read=frozenset(read)))
     # Who cannot be believed now takes no create and no end either, though nothing of it is read for those.
     paused = {name: why for (name, _), why in away.items()} | world.pauses(scope)
     if mode.systems is not None:
@@ -235,32 +237,12 @@ def _away(listing: Listing | None) -> str:
 
 async def _read(system: System, link: Link, record_id: str, old: Snapshot | None, world: World) -> Sight:
     """Read one member by its key, when no snapshot is young enough. Only a complete listing makes a record gone."""
-    live = world.systems[system]
-    began = world.store.reading_of_run()
     try:
-        answer = await live.connector.read(link.kind, record_id)
+        answer = await look(system, link.kind, record_id, world)
     except ConnectorError as error:
         return Away(str(error))
-    if isinstance(answer, Present):
-        lens = live.lenses[link.kind]
-        record = answer.record
-        flat, lacks = flat_of(record, lens), lens.lacks(record)
-        snapshot = Snapshot(
-            system,
-            link.kind,
-            record_id,
-            link.scope,
-            label_of(record, flat),
-            flat,
-            encoding.digest(flat, lacks),
-            raw_digest(record, lens),
-            world.now(),
-            record.parts[0].version if record.parts else None,
-            record.modified,
-            record.locked,
-            lacks=lacks,
-            began=began,
-        )
+    if isinstance(answer, Look):
+        snapshot = snapshot_of(answer, link.scope, world.now())
         world.store.save_snapshots([snapshot], observed_rows(snapshot, old, world.now()))
         return seen_of(snapshot)
     return Away(answer.why if isinstance(answer, NotSeen) else "not found, and no complete listing says so")
@@ -276,7 +258,7 @@ def _strays(scope: str, world: World) -> tuple[Stray, ...]:
     """Give the unlinked records of the group, but for those that an unlink set aside."""
     aside = world.store.items("aside")
     return tuple(
-        Stray(row.system, row.kind, row.id, row.label, seen_of(row))
+        Stray(row.system, row.kind, row.id, row.label, seen_of(whole(row, world.store.where)))
         for row in world.store.strays(scope)
         if row.system in world.systems and f"{row.system}|{row.kind}|{row.id}" not in aside
     )

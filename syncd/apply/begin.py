@@ -21,8 +21,9 @@ from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 class Job:
     """The writes of one run to one record: its journal rows (one per part), what was seen, what is to be held.
 
-    `sent`: the paths that the parts carry which went out and were accepted. `meant`: all that the record shall hold;
-    `digest`: of that, where another member holds just the same, else b"".
+    `sources`: for each value, the members that hold it. `sent`: the paths that the parts carry which went out and were
+    accepted. `meant`: all that the record shall hold; `digest`: of that, where another member holds just the same, else
+    b"".
     """
 
     link: str
@@ -32,6 +33,7 @@ class Job:
     seen: Seen
     changes: Flat
     meant: Flat
+    sources: list[tuple[System, ...]] = field(default_factory=list)
     digest: bytes = b""
     sent: set[str] = field(default_factory=set)
 
@@ -47,6 +49,8 @@ class Started:
     sights: Mapping[str, Mapping[System, Sight]]
     epoch: bytes
     seq: int = 0
+    confirmed: set[tuple[str, System]] = field(default_factory=set)
+    """(link, system) of members that were read by their key in this run and hold what was decided on."""
 
     def next_seq(self) -> int:
         """Give the place of the next journal row."""
@@ -59,6 +63,7 @@ def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     sights = {one.link.id: one.sights for one in view.links}
     begun = max((intent.seq for intent in world.store.intents(run.id)), default=0)  # a second look at what moved
     started = Started(run, {}, [], [], sights, world.epoch, begun)
+    started.confirmed = {(one.link.id, system) for one in view.links for system in one.read}
     history: list[HistoryRow] = []
     for outcome in changeset.outcomes:
         _start(outcome, started, world)
@@ -143,10 +148,11 @@ def _jobs(outcome: Outcome, started: Started, sights: Mapping[System, Sight], wo
         job = jobs.get(system)
         if job is None:
             seen = cast("Seen", sights[system])  # nothing is planned for a member that was not read
-            jobs[system] = Job(intent.link, system, intent.record_id, [intent], seen, intent.after, {})
+            job = jobs[system] = Job(intent.link, system, intent.record_id, [intent], seen, intent.after, {})
         else:
             job.intents.append(intent)
             job.changes = job.changes | intent.after
+        job.sources += [change.sources for change in changes]
     for job in jobs.values():
         job.meant = _meant(job.seen.flat, job.changes)
         for sight in sights.values():

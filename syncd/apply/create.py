@@ -11,13 +11,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from syncd.apply.begin import Started, put_aside, set_aside
+from syncd.apply.look import Look, look, snapshot_of
 from syncd.apply.references import translated
 from syncd.apply.world import LiveSystem, World, flat_of
-from syncd.apply.write import Done, End, Pauses, ended, snapshot_of
+from syncd.apply.write import Done, End, Pauses, ended
 from syncd.connectors.base import Access
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
 from syncd.model import paths
-from syncd.model.records import Answer, Gone, Kind, Part, PartCreate, Present, Record
+from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Operation, Owed, System
@@ -89,12 +90,11 @@ async def _create(operation: Operation, intent: Intent, started: Started, world:
             raise
         done.failed.append(str(error))
         return
-    began = world.store.reading_of_run()
-    answer = await _read_new(link, operation.system, record_id, world)
-    if not isinstance(answer, Present):
+    found = await _read_new(link, operation.system, record_id, world)
+    if not isinstance(found, Look):
         done.failed.append(f"{operation.system} {record_id}: created, but not to be read yet")
         return
-    link = take_in(answer.record, link, intent, world, began)
+    link = take_in(found, link, intent, world)
     started.links[link.id] = link
     done.written[operation.system] = done.written.get(operation.system, 0) + 1
     if link.status == "live":
@@ -129,14 +129,13 @@ async def _send(create: PartCreate, intent: Intent, link: Link, world: World) ->
     return record_id
 
 
-async def _read_new(link: Link, system: System, record_id: str, world: World) -> Answer:
+async def _read_new(link: Link, system: System, record_id: str, world: World) -> Look | Gone | NotSeen:
     """Read a record just made; it may be shown a little late."""
-    connector = world.systems[system].connector
-    answer = await connector.read(link.kind, record_id)
-    if not isinstance(answer, Present):
+    found = await look(system, link.kind, record_id, world)
+    if not isinstance(found, Look):
         await world.clock.sleep(world.settle_s)
-        answer = await connector.read(link.kind, record_id)
-    return answer
+        found = await look(system, link.kind, record_id, world)
+    return found
 
 
 def new_parts(link: Link, system: System, values: Flat, world: World) -> tuple[Part, ...]:
@@ -237,13 +236,11 @@ def holds_all(holds: Flat, sent: Flat, group: str | None, wanted_group: str | No
     return group == wanted_group and bool(sent) and all(holds.get(path, EMPTY) == value for path, value in sent.items())
 
 
-def take_in(record: Record, link: Link, intent: Intent, world: World, began: int) -> Link:
-    """Make the created record the awaited member: its base is what was read back, the rest is owed. `began`: when it
-    began to be read, in the order of readings."""
+def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
+    """Make the created record the awaited member: its base is what was read back, the rest is owed."""
     system = intent.system
     surface = world.systems[system].surface(link.kind)
-    lens = world.systems[system].lenses[link.kind]
-    holds, lacks = flat_of(record, lens), lens.lacks(record)
+    record, holds, lacks = seen.record, seen.holds, seen.lens.lacks(seen.record)
     behind = {
         path: Owed(link.revision)
         for path, value in link.agreed.items()
@@ -261,7 +258,7 @@ def take_in(record: Record, link: Link, intent: Intent, world: World, began: int
     history = HistoryRow(
         intent.run, world.now(), "written", link.id, system, link.kind, record.id, fields, who, "created", holds
     )
-    snapshot = snapshot_of(record, holds, link, system, world, began)
+    snapshot = snapshot_of(seen, link.scope, world.now())
     note = "; ".join(translated(link, system, world)[1])
     done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
     with world.store.transaction():

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
-from syncd.model import encoding
+from syncd.apply.look import seen_in, snapshot_of
+from syncd.apply.world import LiveSystem, World, raw_digest
 from syncd.model.records import Gone, Kind, Present, Record
-from syncd.model.values import EMPTY, Flat
-from syncd.model.values_text import format_value
+from syncd.model.values import EMPTY
 from syncd.store.database import uncollected
 from syncd.store.rows import HistoryRow, Snapshot
 
@@ -149,24 +148,8 @@ class Intake:
         return self.anew.get(record_id, self.began)
 
     def _snapshot(self, record: Record, raw: bytes, now: float) -> Snapshot:
-        lens = self.system.lenses[self.kind]
-        flat, lacks = flat_of(record, lens), lens.lacks(record)
-        return Snapshot(
-            system=self.system.name,
-            kind=self.kind,
-            id=record.id,
-            scope=self.scope(record),
-            label=label_of(record, flat),
-            flat=flat,
-            digest=encoding.digest(flat, lacks),
-            raw=raw,
-            at=now,
-            version=record.parts[0].version if record.parts else None,
-            modified=record.modified,
-            locked=record.locked,
-            lacks=lacks,
-            began=self._began(record.id),
-        )
+        seen = seen_in(self.system, record, self._began(record.id))
+        return snapshot_of(seen, self.scope(record), now, raw=raw)
 
     def scope(self, record: Record) -> str | None:
         """Name the group whose run handles the record; None while its group is not linked."""
@@ -180,12 +163,6 @@ class Intake:
             return self._groups.get(record.group or "")
         link = self.world.store.find_link(self.system.name, "group", record.id)
         return link.id if link is not None else None
-
-
-def label_of(record: Record, flat: Flat) -> str:
-    """Give what a person calls a record: its name where it has one, else its id."""
-    name = flat.get("details.name")
-    return format_value(name) if name is not None else record.id
 
 
 def observed_rows(row: Snapshot, before: Snapshot | None, now: float) -> list[HistoryRow]:

@@ -13,7 +13,7 @@ from typing import cast
 
 from syncd.apply import feed
 from syncd.apply.begin import question_row
-from syncd.apply.intake import Intake, Observed, label_of, linked_groups, observed_rows
+from syncd.apply.intake import Intake, Observed, linked_groups, observed_rows
 from syncd.apply.narrow import observe_groups
 from syncd.apply.renumber import Takeover, in_question, locked, table, take_over
 from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
@@ -24,7 +24,7 @@ from syncd.reconcile.answers import match
 from syncd.reconcile.guards import Sighting, Trip, identity_epoch, judge
 from syncd.store.rows import Listing, Question
 
-__all__ = ["Observed", "label_of", "observe", "observed_rows"]
+__all__ = ["Observed", "observe", "observed_rows"]
 
 
 async def observe(

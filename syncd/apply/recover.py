@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from syncd.apply.create import SeveralMarkedError, find_created, give_back, settle_end, take_in
+from syncd.apply.look import Look, look, seen_in, snapshot_of
 from syncd.apply.renumber import in_question
-from syncd.apply.world import World, flat_of
-from syncd.apply.write import End, Result, advance, ended, snapshot_of
+from syncd.apply.world import World
+from syncd.apply.write import End, Result, advance, ended
 from syncd.errors import ConnectorError
 from syncd.mapping.lens import Lens
 from syncd.model import paths
-from syncd.model.records import Gone, Present, Record
+from syncd.model.records import Gone
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.constrain import CUT_SHORT
 from syncd.reconcile.types import Link, Member, System
@@ -69,26 +70,21 @@ async def _settle(intent: Intent, world: World, meant: Flat, *, last: bool) -> b
         system.access = await system.connector.access()  # a new process: whether there are markers is not known yet
     if intent.op == "create":
         return await _settle_create(intent, link, world, last=last)
-    began = world.store.reading_of_run()
-    answer = await system.connector.read(intent.kind, intent.record_id)
+    answer = await look(intent.system, intent.kind, intent.record_id, world)
     if intent.op == "end":
         return _settle_end(intent, link, world, gone=isinstance(answer, Gone), last=last)
     if isinstance(answer, Gone):
         world.store.settle([Settlement(ended(intent, End.OVERTAKEN, world.now(), "the record is gone"))])
         return True
-    if not isinstance(answer, Present):
+    if not isinstance(answer, Look):
         return True  # not to be read now: the row stays, the next run looks again
-    return _settle_write(intent, link, (answer.record, began), world, meant, last=last)
+    return _settle_write(intent, link, answer, world, meant, last=last)
 
 
-def _settle_write(
-    intent: Intent, link: Link, look: tuple[Record, int], world: World, meant: Flat, *, last: bool
-) -> bool:
-    """Say landed, never landed or overtaken. `look`: the record, and when it began to be read; `meant`: all that was to
-    be written to it, of which what is there is nobody else's edit."""
-    record, began = look
-    lens = world.systems[intent.system].lenses[intent.kind]
-    holds = flat_of(record, lens)
+def _settle_write(intent: Intent, link: Link, seen: Look, world: World, meant: Flat, *, last: bool) -> bool:
+    """Say landed, never landed or overtaken. `meant`: all that was to be written to the record, of which what is there
+    is nobody else's edit."""
+    record, holds, lens = seen.record, seen.holds, seen.lens
     landed = frozenset(path for path, value in intent.after.items() if holds.get(path, EMPTY) == value)
     untouched = all(holds.get(path, EMPTY) == intent.before.get(path, EMPTY) for path in intent.after)
     if untouched and not last:
@@ -107,7 +103,7 @@ def _settle_write(
             *history,
             replace(_written(intent, link, frozenset(), holds, world), what="observed", fields=others, who=""),
         )
-    snapshot = snapshot_of(record, holds, link, intent.system, world, began)
+    snapshot = snapshot_of(seen, link.scope, world.now())
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
 
@@ -188,7 +184,7 @@ async def _settle_create(intent: Intent, link: Link, world: World, *, last: bool
     began = world.store.reading_of_run()
     found = await find_created(intent, link, world)
     if found is not None:
-        take_in(found, link, intent, world, began)
+        take_in(seen_in(world.systems[intent.system], found, began), link, intent, world)
         return True
     if not last:
         return False

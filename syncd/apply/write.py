@@ -8,15 +8,18 @@ journal rows that recovery settles by reading.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Self
+from typing import Self, cast
 
 import orjson
 
 from syncd.apply.begin import Job, Started
+from syncd.apply.confirm import unconfirmed
+from syncd.apply.look import Look, look, snapshot_of
 from syncd.apply.pieces import Piece, pieces_of, split
-from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
+from syncd.apply.world import World
 from syncd.errors import (
     CannotHoldError,
     ConnectorError,
@@ -26,10 +29,10 @@ from syncd.errors import (
     TransientError,
     UnknownOutcomeError,
 )
-from syncd.model import encoding, paths
+from syncd.model import paths
 from syncd.model.frozen import frozen_value
-from syncd.model.records import Answer, Gone, Kind, NotSeen, Part, PartWrite, Present, Record
-from syncd.model.values import EMPTY, Flat
+from syncd.model.records import Gone, NotSeen, Part, PartWrite, Record
+from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
 from syncd.store.database import uncollected
@@ -154,32 +157,59 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
     system = world.systems[job.system]
     kind = job.intents[0].kind
     lens = system.lenses[kind]
-    began, read_at = world.store.reading_of_run(), time.monotonic()
-    answer = await system.connector.read(kind, job.record_id)
-    if not isinstance(answer, Present):
-        await _give_up(job, ledger, _absence(answer))
-        done.failed.append(f"{job.system} {job.record_id}: {_absence(answer)}")
+    source = await unconfirmed(job.link, job.sources, ledger.started, done.away, world)
+    if source is not None:
+        await _leave(job, ledger, done, source)
         return
-    now_holds = flat_of(answer.record, lens)
-    if now_holds != job.seen.flat:
-        look = _Look(answer.record, now_holds, began)
-        _finish(job, ledger, done, look, End.MOVED, "it moved between read and write")
+    read_at = time.monotonic()
+    found = await look(job.system, kind, job.record_id, world)
+    if not isinstance(found, Look):
+        await _give_up(job, ledger, _absence(found))
+        done.failed.append(f"{job.system} {job.record_id}: {_absence(found)}")
+        return
+    if found.holds != job.seen.flat:
+        _finish(job, ledger, done, found, End.MOVED, "it moved between read and write")
         return
     try:
-        putting = lens.put(answer.record, job.changes, frozenset(job.changes))
+        putting = lens.put(found.record, job.changes, frozenset(job.changes))
     except RecordError as error:
-        _finish(job, ledger, done, _Look(answer.record, now_holds, began), End.REFUSED, error.message)
+        _finish(job, ledger, done, found, End.REFUSED, error.message)
         return
-    pieces = pieces_of(answer.record, putting.parts, job.changes, lens)
+    pieces = pieces_of(found.record, putting.parts, job.changes, lens)
     _name_parts(job, pieces, world)
     unprotected = system.access is None or not system.access.conditional
     if unprotected:
         job.intents = [_with_images(intent, pieces) for intent in job.intents]
-    end, note = await _try(job, pieces, answer.record, world)
+    end, note = await _try(job, pieces, found.record, world)
     note = note or "; ".join(loss.why for loss in putting.losses.values())
     if unprotected:
         done.windows[job.system] = max(time.monotonic() - read_at, done.windows.get(job.system, 0.0))
-    await _confirm(job, ledger, done, now_holds, end, note)
+    await _confirm(job, ledger, done, found.holds, end, note)
+
+
+async def _leave(job: Job, ledger: Ledger, done: Done, source: Look | NotSeen) -> None:
+    """Send nothing: the source does not hold the value any more, and the link is decided again, or it does not answer
+    and the value stays owed."""
+    if isinstance(source, NotSeen):
+        await _give_up(job, ledger, source.why)
+        done.failed.append(f"{job.system} {job.record_id}: {source.why}")
+        return
+    world, link = ledger.world, ledger.started.links[job.link]
+    now, note = world.now(), f"its source, {source.system} {source.record.id}, moved meanwhile"
+    intents = [ended(intent, End.MOVED, now, note) for intent in job.intents]
+    seen = cast("Seen", ledger.started.sights[job.link][source.system])  # whatever is a source was seen
+    moves: dict[str, tuple[object, object]] = dict(_moves(seen.flat, source.holds))
+    row = HistoryRow(job.intents[0].run, now, "observed", link.id, source.system, link.kind, source.record.id, moves)
+    ledger.settle(intents, link, job.system, snapshot_of(source, link.scope, now), (row,) if moves else ())
+    done.moved.add(job.link)
+
+
+def _moves(before: Flat, holds: Flat) -> Iterator[tuple[str, tuple[Value, Value]]]:
+    """Give what a record holds that is not what it held, by path: before and now."""
+    for path in sorted({*before, *holds}):
+        old, new = before.get(path, EMPTY), holds.get(path, EMPTY)
+        if old != new:
+            yield path, (old, new)
 
 
 async def _try(job: Job, pieces: list[Piece], record: Record, world: World) -> tuple[End, str]:
@@ -257,47 +287,27 @@ def _json(part: Part) -> str:
 
 async def _confirm(job: Job, ledger: Ledger, done: Done, before: Flat, end: End, note: str) -> None:
     """Read back and settle: what holds the intended value is confirmed, whatever the system answered."""
-    world = ledger.world
-    system = world.systems[job.system]
-    kind = job.intents[0].kind
+    world, kind = ledger.world, job.intents[0].kind
     try:
-        look = await _look(job, system, kind, world)
-        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(look, before, job.changes):
+        found = await look(job.system, kind, job.record_id, world)
+        if end in (End.CONFIRMED, End.NEVER_LANDED) and _still(found, before, job.changes):
             # The system said yes, or nothing at all, and shows the old value: it may merely be late.
             await world.clock.sleep(world.settle_s)
-            look = await _look(job, system, kind, world)
+            found = await look(job.system, kind, job.record_id, world)
     except ConnectorError as error:
         done.away[job.system] = str(error)
-        look = NotSeen(str(error))
-    if not isinstance(look, _Look):
-        done.failed.append(f"{job.system} {job.record_id}: {_absence(look)}")
+        found = NotSeen(str(error))
+    if not isinstance(found, Look):
+        done.failed.append(f"{job.system} {job.record_id}: {_absence(found)}")
         return  # the journal rows stay open; recovery settles them when the record can be read
-    _finish(job, ledger, done, look, end, note)
+    _finish(job, ledger, done, found, end, note)
 
 
-@frozen_value(frozen=True, slots=True)
-class _Look:
-    """A record as just read, what it holds, and when it began to be read, in the order of readings."""
-
-    record: Record
-    holds: Flat
-    began: int
-
-
-async def _look(job: Job, system: LiveSystem, kind: Kind, world: World) -> _Look | Gone | NotSeen:
-    """Read a record and what it holds."""
-    began = world.store.reading_of_run()
-    answer = await system.connector.read(kind, job.record_id)
-    if isinstance(answer, Present):
-        return _Look(answer.record, flat_of(answer.record, system.lenses[kind]), began)
-    return answer
-
-
-def _still(look: _Look | Gone | NotSeen, before: Flat, changes: Flat) -> bool:
+def _still(found: Look | Gone | NotSeen, before: Flat, changes: Flat) -> bool:
     """Tell whether a record shows none of the changes yet."""
-    if not isinstance(look, _Look):
+    if not isinstance(found, Look):
         return True
-    holds = look.holds
+    holds = found.holds
     for path, value in changes.items():
         held = holds.get(path, EMPTY)
         if held == value or held != before.get(path, EMPTY):
@@ -305,9 +315,9 @@ def _still(look: _Look | Gone | NotSeen, before: Flat, changes: Flat) -> bool:
     return True
 
 
-def _finish(job: Job, ledger: Ledger, done: Done, look: _Look, end: End, note: str) -> None:
+def _finish(job: Job, ledger: Ledger, done: Done, seen: Look, end: End, note: str) -> None:
     """Advance the bases of what is confirmed, keep the rest owed, and take it all down."""
-    record, holds = look.record, look.holds
+    record, holds = seen.record, seen.holds
     world = ledger.world
     link = ledger.started.links[job.link]
     before = job.seen.flat
@@ -324,10 +334,12 @@ def _finish(job: Job, ledger: Ledger, done: Done, look: _Look, end: End, note: s
     now = world.now()
     intents = [ended(i, _end_of(i, landed, other, end), now, note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, now, record.modified)
-    snapshot = snapshot_of(record, holds, link, job.system, world, look.began, digest=job.digest if exact else b"")
+    snapshot = snapshot_of(seen, link.scope, now, digest=job.digest if exact else b"")
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
     link = advance(link, job.system, result, b"" if found.aside or other or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
+    if not (other or found.aside):
+        ledger.started.confirmed.add((job.link, job.system))
     if landed:
         done.written[job.system] = done.written.get(job.system, 0) + 1
     if other or end is End.MOVED or found.aside:
@@ -420,31 +432,6 @@ def _again(owed: Owed | None, result: Result, revision: int) -> Owed:
     return replace(owed, refusals=refusals, next_at=result.now + wait_s(refusals), why=result.note)
 
 
-def snapshot_of(
-    record: Record, holds: Flat, link: Link, system: System, world: World, began: int, *, digest: bytes = b""
-) -> Snapshot:
-    """Give the snapshot of a record just read. `began`: when it began to be read, in the order of readings; `digest`:
-    of what it holds, where it is known."""
-    lens = world.systems[system].lenses[record.kind]
-    lacks = lens.lacks(record)
-    return Snapshot(
-        system=system,
-        kind=record.kind,
-        id=record.id,
-        scope=link.scope,
-        label=link.label,
-        flat=holds,
-        digest=digest if digest and not lacks else encoding.digest(holds, lacks),
-        raw=raw_digest(record, lens),
-        at=world.now(),
-        version=record.parts[0].version if record.parts else None,
-        modified=record.modified,
-        locked=record.locked,
-        lacks=lacks,
-        began=began,
-    )
-
-
 def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, now: float) -> tuple[HistoryRow, ...]:
     """Write down what we changed, and apart from it what others changed meanwhile."""
     before, run = job.seen.flat, job.intents[0].run
@@ -466,8 +453,8 @@ def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, 
     return tuple(rows)
 
 
-def _absence(answer: Answer) -> str:
-    return answer.why if isinstance(answer, NotSeen) else f"the record is gone: {getattr(answer, 'evidence', '')}"
+def _absence(answer: Gone | NotSeen) -> str:
+    return answer.why if isinstance(answer, NotSeen) else f"the record is gone: {answer.evidence}"
 
 
 def seen_of(snapshot: Snapshot) -> Seen:

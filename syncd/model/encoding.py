@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from syncd.errors import DAMAGED, StoreError
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Flag, Flat, Unparsed, Value
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def encode(flat: Flat) -> bytes:
 
 
 def decode(data: bytes) -> Flat:
-    """Read what `encode` wrote."""
-    return revive(orjson.loads(data))
+    """Read what `encode` wrote. Raises StoreError when it did not write that."""
+    try:
+        return revive(orjson.loads(data))
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise StoreError("a flat view cannot be read: the store is damaged", hint=DAMAGED) from error
 
 
 def write(document: Any) -> bytes:  # noqa: ANN401 - JSON

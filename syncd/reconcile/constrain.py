@@ -128,7 +128,7 @@ class Targets:
             if held is None:
                 self._owe_absent(member, path, value)
             else:
-                self._aim(member.system, path, held, value, rule, reason)
+                self._aim(member.system, path, fields, value, rule, reason)
 
     def redeliver(self, path: str, fields: Fields, value: Value, rule: MergeRule) -> None:
         """Plan to write the agreed value again to the members that are behind, when their wait is over."""
@@ -143,7 +143,7 @@ class Targets:
                 self._block(system, path, value, "hand-off", f"{REFUSED}: {owed.why}", rule)
             if owed.next_at <= self._now:
                 why = f": {owed.why}" if owed.why else ""
-                self._aim(system, path, held, value, rule, f"owed since revision {owed.revision}{why}")
+                self._aim(system, path, fields, value, rule, f"owed since revision {owed.revision}{why}")
 
     def finish(self, fields: Fields, rule: MergeRule) -> bool:
         """Plan to write what a killed run was about to write to members that edited nothing, where an atom is contested
@@ -172,7 +172,7 @@ class Targets:
         accepted = f"{path}|{system}|{surface.codec_of(path)}" in self.accepted
         if self._refusal(system, path, value, rule) is None and (accepted or not lossy):
             reason = f"owed since revision {self._behind[system][path].revision}: {CUT_SHORT}"
-            self._aim(system, path, fields.raw[path][system], value, rule, reason)
+            self._aim(system, path, fields, value, rule, reason)
 
     def _owe_absent(self, member: Member, path: str, value: Value) -> None:
         if member.base.get(path, EMPTY) != value or member.unseen:
@@ -180,9 +180,9 @@ class Targets:
         else:
             self._behind[member.system].pop(path, None)
 
-    def _aim(self, system: System, path: str, held: Value, value: Value, rule: MergeRule, reason: str) -> None:
+    def _aim(self, system: System, path: str, fields: Fields, value: Value, rule: MergeRule, reason: str) -> None:
         """Write to one member, or say why not."""
-        surface = self._surfaces[system]
+        surface, held = self._surfaces[system], fields.raw[path][system]
         nearest = surface.nearest(path, value)
         if held in (value, nearest):
             self._behind[system].pop(path, None)
@@ -202,7 +202,10 @@ class Targets:
             self._block(system, path, value, "loss", why, rule)
             return
         if system not in self._view.paused:
-            change = Change(self._link.id, system, self._ids[system], path, held, nearest, reason)
+            sources = fields.holders(path, value) - {system}
+            change = Change(
+                self._link.id, system, self._ids[system], path, held, nearest, reason, tuple(sorted(sources))
+            )
             self._changes.append(change)
 
     def _refusal(self, system: System, path: str, value: Value, rule: MergeRule) -> tuple[str, str] | None:

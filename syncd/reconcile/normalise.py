@@ -34,6 +34,10 @@ class Fields:
             system for seen in self.cells.values() for system, held in seen.items() if held.value != held.base
         )
 
+    def holders(self, path: str, value: Value) -> frozenset[System]:
+        """Name the members that hold a value, as far as their codecs let them."""
+        return frozenset(system for system, held in self.cells[path].items() if held.value == value)
+
     def is_newcomer(self, path: str, system: System) -> bool:
         """Tell whether the member never agreed on this field."""
         return self.cells[path][system].base is UNSEEN

@@ -239,11 +239,13 @@ class AllSurfaces(dict[tuple[System, Kind], Surface]):
 
 @frozen_value(frozen=True, slots=True)
 class LinkView:
-    """A link with what was seen of each member, by system. `made`: by this run, so the store does not know it yet."""
+    """A link with what was seen of each member, by system. `made`: by this run, so the store does not know it yet;
+    `read`: members that were read by their key for this run, not merely listed before it."""
 
     link: Link
     sights: Mapping[System, Sight]
     made: bool = False
+    read: frozenset[System] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +322,11 @@ class View:
 
 @frozen_value(frozen=True, slots=True)
 class Change:
-    """One field write: old is what the member was seen to hold, reason names the rule or the decision."""
+    """One field write: old is what the member was seen to hold, reason names the rule or the decision.
+
+    `sources`: the other members that were seen to hold the value; one of them must be read again before it overwrites
+    anything. Empty where nobody holds it: a person typed it, or its source is away.
+    """
 
     link: str
     system: System
@@ -329,6 +335,7 @@ class Change:
     old: Value
     new: Value
     reason: str
+    sources: tuple[System, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

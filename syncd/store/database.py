@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from syncd.errors import StoreError
+from syncd.errors import DAMAGED, StoreError
 from syncd.store.tables import Row
 
 _T = TypeVar("_T")
@@ -160,10 +160,9 @@ def _first_words(error: BaseException) -> str:
     return str(error)
 
 
-_DAMAGED = "Stop syncd, put this file and its -wal and -shm aside, and restore the last backup of the state folder."
 _EXPLANATIONS = (
-    ("not a database", "this is no syncd store, or it is damaged", _DAMAGED),
-    ("malformed", "the store is damaged", _DAMAGED),
+    ("not a database", "this is no syncd store, or it is damaged", DAMAGED),
+    ("malformed", "the store is damaged", DAMAGED),
     (
         "locked",
         f"another process kept the store locked for {BUSY_TIMEOUT_S} s",
