@@ -97,7 +97,6 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         world.store.start_run(run)
         done = Done(failed=unsettled)
         done += await _carry_out(run, plan, view, world)
-        done.moved |= {outcome.after.id for outcome in plan.outcomes if outcome.again}
         asked = plan
         if done.moved and mode.may_replan:
             again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))

@@ -241,8 +241,9 @@ def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
     system = intent.system
     surface = world.systems[system].surface(link.kind)
     record, holds, lacks = seen.record, seen.holds, seen.lens.lacks(seen.record)
+    sent = flat_of(_as_sent(intent, link, world), seen.lens)
     behind = {
-        path: Owed(link.revision)
+        path: Owed(link.revision, echo=holds[path] if path in sent and path in holds else None)
         for path, value in link.agreed.items()
         if path not in world.ignored
         and surface.carries(path)

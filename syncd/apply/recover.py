@@ -16,10 +16,9 @@ from syncd.apply.world import World
 from syncd.apply.write import End, Result, advance, ended
 from syncd.errors import ConnectorError
 from syncd.mapping.lens import Lens
-from syncd.model import paths
 from syncd.model.records import Gone
 from syncd.model.values import EMPTY, Flat
-from syncd.reconcile.constrain import CUT_SHORT
+from syncd.reconcile.echo import made_of
 from syncd.reconcile.types import Link, Member, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
@@ -89,14 +88,14 @@ def _settle_write(intent: Intent, link: Link, seen: Look, world: World, meant: F
     untouched = all(holds.get(path, EMPTY) == intent.before.get(path, EMPTY) for path in intent.after)
     if untouched and not last:
         return False
-    end = End.CONFIRMED if landed == intent.after.keys() else End.NEVER_LANDED if untouched else End.OVERTAKEN
-    result = Result(intent.after, holds, landed, End.UNSENT, "", world.now(), record.modified)
+    echoed = _echoed(intent, link, seen)
+    end = End.NEVER_LANDED if untouched else End.ECHOED if echoed else End.OVERTAKEN
+    end = End.CONFIRMED if landed == intent.after.keys() else end
+    result = Result(intent.after, holds, landed, End.UNSENT, "", world.now(), record.modified, echoed)
     link = _owing(advance(link, intent.system, result), link, intent.system, lens)
-    if end is not End.CONFIRMED and _was_killed(intent, world):
-        link = _cut_short(link, intent, world)
-    history = (_written(intent, link, landed, holds, world),) if landed else ()
+    history = (_written(intent, link, landed | echoed, holds, world),) if landed or echoed else ()
     known = world.store.snapshots(intent.system, intent.kind, [intent.record_id]).get(intent.record_id)
-    ours = [path for path, value in meant.items() if holds.get(path, EMPTY) == value]
+    ours = [path for path, value in meant.items() if path in echoed or holds.get(path, EMPTY) == value]
     others = _others(known.flat if known is not None else {}, holds, ours)
     if others:
         history = (
@@ -106,6 +105,18 @@ def _settle_write(intent: Intent, link: Link, seen: Look, world: World, meant: F
     snapshot = snapshot_of(seen, link.scope, world.now())
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
+
+
+def _echoed(intent: Intent, link: Link, seen: Look) -> frozenset[str]:
+    """Name the fields that hold what their system plainly made of what the killed run wrote, while that is still
+    wanted. Whatever else stands there may be a person's edit."""
+    return frozenset(
+        path
+        for path, value in intent.after.items()
+        if value in (agreed := link.agreed.get(path, EMPTY), seen.lens.nearest(path, agreed))
+        and (held := seen.holds.get(path, EMPTY)) not in (value, intent.before.get(path, EMPTY))
+        and made_of(held, value)
+    )
 
 
 def _owing(link: Link, before: Link, system: System, lens: Lens) -> Link:
@@ -125,26 +136,6 @@ def _owing(link: Link, before: Link, system: System, lens: Lens) -> Link:
         link,
         members=tuple(still(m, members[m.system]) if m.system == system else m for m in link.members),
     )
-
-
-def _was_killed(intent: Intent, world: World) -> bool:
-    """Tell whether the run of a journal row never came to its end."""
-    return any(run.id == intent.run and run.ended_at is None for run in world.store.runs(intent.scope))
-
-
-def _cut_short(link: Link, intent: Intent, world: World) -> Link:
-    """Mark what the killed run did not come to write to a member, or not as it was meant, but for what was contested
-    before it died: what became of one of its writes must not keep another back (`Targets.finish`)."""
-    standing = world.store.questions(intent.scope, status=("open", "decided", "ignored"))
-    contested = {one.proposal.name for one in standing if one.proposal.link == link.id}
-    free = [p for p in intent.after if contested.isdisjoint((p, world.atoms.get(p) or paths.atom(p)))]
-
-    def marked(member: Member) -> Member:
-        debts = {path: replace(member.behind[path], why=CUT_SHORT) for path in free if path in member.behind}
-        return replace(member, behind={**member.behind, **debts})
-
-    members = tuple(marked(one) if one.system == intent.system else one for one in link.members)
-    return replace(link, members=members)
 
 
 def _written(intent: Intent, link: Link, landed: frozenset[str], holds: Flat, world: World) -> HistoryRow:

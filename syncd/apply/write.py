@@ -33,7 +33,7 @@ from syncd.model import paths
 from syncd.model.frozen import frozen_value
 from syncd.model.records import Gone, NotSeen, Part, PartWrite, Record
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.reconcile.constrain import wait_s
+from syncd.reconcile.constrain import REFUSALS_TO_ASK, wait_s
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
 from syncd.store.database import uncollected
 from syncd.store.rows import Batch, HistoryRow, Intent, Settlement, Snapshot
@@ -49,6 +49,8 @@ class End(Enum):
     REFUSED = "refused"
     NEVER_LANDED = "never_landed"
     OVERTAKEN = "overtaken"
+    ECHOED = "echoed"
+    """Its system made something else of what it was given."""
     MOVED = "moved"
     UNSENT = "unsent"
 
@@ -327,36 +329,45 @@ def _finish(job: Job, ledger: Ledger, done: Done, seen: Look, end: End, note: st
         theirs = found.landed - job.sent
         moved = frozenset(path for path in theirs if holds.get(path, EMPTY) != before.get(path, EMPTY))
         found = _Found(found.landed - theirs, found.other | moved, found.aside)
+    if end is not End.MOVED:
+        found = _echoes(found, job, end)
     landed, other = found.landed, found.other
-    if end is End.CONFIRMED and not (landed or other):
+    accepted = end is End.CONFIRMED
+    if accepted and not (landed or other or found.echoed):
         # Counts as a refusal: a system that says yes and keeps its value would be told the same thing for ever.
         end, note = End.REFUSED, note or "accepted, but the old value is still there"
     now = world.now()
-    intents = [ended(i, _end_of(i, landed, other, end), now, note) for i in job.intents]
-    result = Result(job.changes, holds, landed, end, note, now, record.modified)
+    intents = [ended(i, _end_of(i, found, end), now, note) for i in job.intents]
+    result = Result(job.changes, holds, landed, end, note, now, record.modified, found.echoed, accepted)
     snapshot = snapshot_of(seen, link.scope, now, digest=job.digest if exact else b"")
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
-    link = advance(link, job.system, result, b"" if found.aside or other or not link.settled else snapshot.digest)
+    link = advance(link, job.system, result, b"" if found.unmeant or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
-    if not (other or found.aside):
+    if not found.unmeant:
         ledger.started.confirmed.add((job.link, job.system))
-    if landed:
+    if landed or found.echoed:
         done.written[job.system] = done.written.get(job.system, 0) + 1
-    if other or end is End.MOVED or found.aside:
+    if found.unmeant or end is End.MOVED:
         done.moved.add(job.link)
-    missing = [] if len(landed) == len(job.changes) else sorted(job.changes.keys() - landed)
+    missing = [] if len(landed) == len(job.changes) else sorted(job.changes.keys() - landed - found.echoed)
     if missing and end is not End.MOVED and not other:
         done.failed.append(f"{job.system} {job.record_id} {', '.join(missing)}: {note or end.value}")
 
 
 @frozen_value(frozen=True, slots=True)
 class _Found:
-    """What a record holds after a write: what of it `landed`, what became something `other`, and what somebody else
-    moved `aside` from it."""
+    """What a record holds after a write: what of it `landed`, what its system made something else of (`echoed`), what
+    became something `other` by somebody else, and what somebody moved `aside` from it."""
 
     landed: frozenset[str]
     other: frozenset[str] = frozenset()
     aside: frozenset[str] = frozenset()
+    echoed: frozenset[str] = frozenset()
+
+    @property
+    def unmeant(self) -> bool:
+        """Tell whether the record holds anything new that was not meant."""
+        return bool(self.other or self.aside or self.echoed)
 
 
 def _found(before: Flat, holds: Flat, changes: Flat) -> _Found:
@@ -366,11 +377,22 @@ def _found(before: Flat, holds: Flat, changes: Flat) -> _Found:
     return _Found(landed, (moved - landed) & changes.keys(), moved - changes.keys())
 
 
-def _end_of(intent: Intent, landed: frozenset[str], other: frozenset[str], end: End) -> End:
+def _echoes(found: _Found, job: Job, end: End) -> _Found:
+    """Take what a record holds right after our own write, where we wrote, for its system's echo: nobody edited it.
+
+    Of a write without an answer it may be one, and is taken for one: it is asked about and travels nowhere by itself.
+    """
+    tried = job.changes.keys() if end is End.NEVER_LANDED else job.sent
+    return replace(found, other=found.other - tried, echoed=found.other & tried)
+
+
+def _end_of(intent: Intent, found: _Found, end: End) -> End:
     """Name how one part ended."""
-    if landed.issuperset(intent.after):
+    if found.landed.issuperset(intent.after):
         return End.CONFIRMED
-    if end is not End.MOVED and intent.after.keys() & (landed | other):
+    if end is not End.MOVED and intent.after.keys() & found.echoed:
+        return End.ECHOED
+    if end is not End.MOVED and intent.after.keys() & (found.landed | found.other):
         return End.OVERTAKEN
     return End.REFUSED if end is End.CONFIRMED else end
 
@@ -382,7 +404,10 @@ def ended(intent: Intent, end: End, now: float, note: str) -> Intent:
 
 @frozen_value(frozen=True, slots=True)
 class Result:
-    """What one write to a member came to: what it was to hold, what it holds, which fields landed, and how it ended."""
+    """What one write to a member came to: what it was to hold, what it holds, which fields landed, and how it ended.
+
+    `echoed`: fields of which its system made something else; `accepted`: the system said yes.
+    """
 
     changes: Flat
     holds: Flat
@@ -391,6 +416,8 @@ class Result:
     note: str
     now: float
     modified: float | None
+    echoed: frozenset[str] = frozenset()
+    accepted: bool = False
 
 
 def advance(link: Link, system: System, result: Result, settled: bytes = b"") -> Link:
@@ -409,40 +436,42 @@ def advance(link: Link, system: System, result: Result, settled: bytes = b"") ->
 def _advanced(member: Member, result: Result, revision: int, settled: bytes) -> Member:
     base, behind = dict(member.base), dict(member.behind)
     for path in result.changes:
-        if path in result.landed:
-            behind.pop(path, None)
+        if path in result.landed or path in result.echoed:
             if path in result.holds:
                 base[path] = result.holds[path]
             else:
                 base.pop(path, None)
+        if path in result.landed:
+            behind.pop(path, None)
+        elif path in result.echoed:
+            behind[path] = Owed(revision, echo=result.holds.get(path, EMPTY))
         elif result.end not in (End.UNSENT, End.MOVED):  # moved: it is read and decided again
-            behind[path] = _again(behind.get(path), result, revision)
-    stamp = result.modified if result.landed else member.own_stamp
+            behind[path] = _again(behind.get(path), result, revision, result.holds.get(path, EMPTY))
+    stamp = result.modified if result.landed or result.echoed else member.own_stamp
     return Member(
         member.system, member.id, base, member.unseen, behind, stamp, member.status, b"" if behind else settled
     )
 
 
-def _again(owed: Owed | None, result: Result, revision: int) -> Owed:
-    """Count a refusal and say when to try again; a write that never landed is not a refusal."""
+def _again(owed: Owed | None, result: Result, revision: int, holds: Value) -> Owed:
+    """Count a refusal and say when to try again; a write that never landed is not a refusal, and one that was accepted
+    and changed nothing, again and again, is the system's last word."""
     owed = owed or Owed(revision)
     if result.end is End.NEVER_LANDED:
         return replace(owed, why=result.note)
     refusals = owed.refusals + 1
-    return replace(owed, refusals=refusals, next_at=result.now + wait_s(refusals), why=result.note)
+    echo = holds if result.accepted and refusals >= REFUSALS_TO_ASK else None
+    return replace(owed, refusals=refusals, next_at=result.now + wait_s(refusals), why=result.note, echo=echo)
 
 
 def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, now: float) -> tuple[HistoryRow, ...]:
-    """Write down what we changed, and apart from it what others changed meanwhile."""
+    """Write down what we changed, with what the system made of it, and apart from it what others changed meanwhile."""
     before, run = job.seen.flat, job.intents[0].run
     rows = []
-    if found.landed:
-        landed = sorted(found.landed)
-        fields: dict[str, tuple[object, object]] = {
-            path: (before.get(path, EMPTY), job.changes[path]) for path in landed
-        }
-        who = next(intent.reasons[landed[0]] for intent in job.intents if landed[0] in intent.reasons)
-        back = {path: holds[path] for path in landed if path in holds}
+    if ours := sorted(found.landed | found.echoed):
+        fields: dict[str, tuple[object, object]] = {path: (before.get(path, EMPTY), job.changes[path]) for path in ours}
+        who = next(intent.reasons[ours[0]] for intent in job.intents if ours[0] in intent.reasons)
+        back = {path: holds[path] for path in ours if path in holds}
         rows.append(HistoryRow(run, now, "written", link.id, job.system, link.kind, record.id, fields, who, "", back))
     others = found.aside | found.other
     if others:

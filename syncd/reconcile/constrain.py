@@ -38,8 +38,6 @@ REFUSALS_TO_ASK = 3
 """After so many refusals of one value a person is told to enter it."""
 REFUSED = f"refused {REFUSALS_TO_ASK} times or more"
 """Without the count: one refusal more is no other question."""
-CUT_SHORT = "the run that was to write it was cut short"
-"""Why a member is owed what a killed run did not come to write to it, or not as it was meant (`Targets.finish`)."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
 
 
@@ -56,6 +54,8 @@ class _Blocked:
     why: str
     rule: str
     owed: dict[str, Value] = field(default_factory=dict)
+    nearest: Value = EMPTY
+    """Of a loss: what the member can hold, or made of the value."""
 
 
 class Targets:
@@ -139,40 +139,11 @@ class Targets:
             if held == value:
                 del self._behind[system][path]
                 continue
-            if owed.refusals >= REFUSALS_TO_ASK:
+            if owed.refusals >= REFUSALS_TO_ASK and owed.echo is None:
                 self._block(system, path, value, "hand-off", f"{REFUSED}: {owed.why}", rule)
-            if owed.next_at <= self._now:
+            if owed.next_at <= self._now or owed.echo is not None:
                 why = f": {owed.why}" if owed.why else ""
                 self._aim(system, path, fields, value, rule, f"owed since revision {owed.revision}{why}")
-
-    def finish(self, fields: Fields, rule: MergeRule) -> bool:
-        """Plan to write what a killed run was about to write to members that edited nothing, where an atom is contested
-        only because other writes of that run came out as something else; tell whether there is any such write.
-
-        Had it lived, these members would hold the value before the question arose; killed or not, the end is the same.
-        The question waits for a second look, so that a contested field changes nowhere; each write is tried once.
-        """
-        behind = self._behind
-        cut = {(s, p) for s, owed in behind.items() for p in fields.cells if p in owed and owed[p].why == CUT_SHORT}
-        edits = {(s, p) for p, seen in fields.cells.items() for s, held in seen.items() if held.value != held.base}
-        planned = len(self._changes)
-        for system, path in sorted(cut) if edits <= cut else ():
-            if system not in fields.editors and system in fields.cells[path]:
-                self._finish(system, path, fields, rule)
-        found = len(self._changes) > planned
-        for system, path in cut - edits if found else cut:
-            if path in behind[system]:
-                behind[system][path] = replace(behind[system][path], why="")
-        return found
-
-    def _finish(self, system: System, path: str, fields: Fields, rule: MergeRule) -> None:
-        """Write to one member, unless that would be asked about as well."""
-        value, surface = fields.agreed[path], self._surfaces[system]
-        lossy = surface.nearest(path, value) != value
-        accepted = f"{path}|{system}|{surface.codec_of(path)}" in self.accepted
-        if self._refusal(system, path, value, rule) is None and (accepted or not lossy):
-            reason = f"owed since revision {self._behind[system][path].revision}: {CUT_SHORT}"
-            self._aim(system, path, fields, value, rule, reason)
 
     def _owe_absent(self, member: Member, path: str, value: Value) -> None:
         if member.base.get(path, EMPTY) != value or member.unseen:
@@ -191,15 +162,20 @@ class Targets:
             # Always the same in this system: it comes with the set that it belongs to, and is never written.
             self._behind[system].pop(path, None)
             return
-        before = self._behind[system].get(path)
-        self._behind[system][path] = before or Owed(-1)
+        owed = self._behind[system].get(path) or Owed(-1)
+        if owed.echo is not None and owed.echo == held:
+            # It was told so and made this of it: to say it again, and again, changes nothing.
+            nearest = held
+            if self._accepts(system, path, value, nearest):
+                self._behind[system].pop(path, None)
+                return
+        self._behind[system][path] = owed
         refusal = self._refusal(system, path, value, rule)
         if refusal is not None:
             self._block(system, path, value, *refusal, rule)
             return
         if nearest != value and not self._accepts(system, path, value, nearest):
-            why = f"{system} cannot hold {text_of(value)}; the nearest it can hold is {text_of(nearest)}"
-            self._block(system, path, value, "loss", why, rule)
+            self._block(system, path, value, "loss", _loss(system, value, nearest, owed), rule, nearest)
             return
         if system not in self._view.paused:
             sources = fields.holders(path, value) - {system}
@@ -241,9 +217,13 @@ class Targets:
         self.used.append(answer.id)
         return True
 
-    def _block(self, system: System, path: str, value: Value, kind: str, why: str, rule: MergeRule) -> None:
+    def _block(
+        self, system: System, path: str, value: Value, kind: str, why: str, rule: MergeRule, nearest: Value = EMPTY
+    ) -> None:
         atom = path if kind == "loss" else self._view.atoms.get(path) or paths.atom(path)
-        blocked = self._blocked.setdefault((system, atom), _Blocked(kind, why, rule.name("on_conflict")))
+        blocked = self._blocked.setdefault(
+            (system, atom), _Blocked(kind, why, rule.name("on_conflict"), nearest=nearest)
+        )
         blocked.owed[path] = value
 
     # -- the result -----------------------------------------------------------------------------------------------
@@ -267,7 +247,7 @@ class Targets:
     def behind_of(self, member: Member, revision: int) -> dict[str, Owed]:
         """Tell what a member is owed; what is new since this run carries the new revision."""
         return {
-            path: Owed(revision, owed.refusals, owed.next_at, owed.why) if owed.revision < 0 else owed
+            path: replace(owed, revision=revision) if owed.revision < 0 else owed
             for path, owed in self._behind[member.system].items()
         }
 
@@ -281,12 +261,12 @@ class Targets:
         member = {"id": self._ids[system], "values": {path: text_of(holds.get(path, EMPTY)) for path in owed}}
         if blocked.kind == "loss":
             [(path, value)] = blocked.owed.items()
-            nearest = self._surfaces[system].nearest(path, value)
+            nearest = blocked.nearest
             digest = digest_of("loss", system, path, value, nearest)
+            echo = nearest == holds.get(path, EMPTY)
+            does = "let it stay" if echo else f"write {text_of(nearest)} to {system}, now"
             offers: tuple[Offer, ...] = (
-                Offer(
-                    "accept", f"write {text_of(nearest)} to {system}, now and whenever {path} cannot be held exactly"
-                ),
+                Offer("accept", f"{does}, {'now ' if echo else ''}and whenever {path} cannot be held exactly"),
                 Offer("ignore", f"leave {system} as it is until the value moves"),
             )
         else:
@@ -306,6 +286,15 @@ class Targets:
             members={system: member},
             evidence=tuple(f"enter {path} = {text}" for path, text in owed.items()),
         )
+
+
+def _loss(system: System, value: Value, nearest: Value, owed: Owed) -> str:
+    """Say what a system cannot hold, or what it made of a value that it was given."""
+    if owed.echo is None:
+        return f"{system} cannot hold {text_of(value)}; the nearest it can hold is {text_of(nearest)}"
+    if owed.refusals:
+        return f"{system} was given {text_of(value)} {owed.refusals} times, said yes, and holds {text_of(nearest)}"
+    return f"{system} made {text_of(nearest)} of {text_of(value)} when it was written there"
 
 
 def _moves_a_year(agreed: Value, value: Value) -> bool:

@@ -74,7 +74,6 @@ class _LinkWork:
     losers: list[tuple[str, str, Value, str]] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     raised: bool = False
-    again: bool = False
 
     def __post_init__(self) -> None:
         link = self.missing.link
@@ -108,9 +107,6 @@ class _LinkWork:
             answer = self._ask(atom, fields, decided, rule)
             if answer is None:
                 self._leave_open(fields)
-                if self.targets.finish(fields, rule):
-                    self.proposals.pop()  # asked when these writes are done
-                    self.again = True
                 return
             decided, reason = answer
             self._leave_open(fields, but=decided)
@@ -230,9 +226,8 @@ class _LinkWork:
             proposals,
             (*self.missing.used, *self.used, *self.targets.used),
             tuple(self.losers),
-            settled=not (proposals or operations or self.again) and self._all_settled(after, changes),
+            settled=not (proposals or operations) and self._all_settled(after, changes),
             waits=(*self.missing.waits, *self.waits),
-            again=self.again,
         )
 
     def _all_settled(self, after: Link, changes: tuple[Change, ...]) -> bool:

@@ -40,12 +40,17 @@ class Held:
 
 @frozen_value(frozen=True, slots=True)
 class Owed:
-    """Why a member is behind on a field: since which revision, how often it refused, when to try again (epoch s)."""
+    """Why a member is behind on a field: since which revision, how often it refused, when to try again (epoch s).
+
+    `echo`: what its system made of the value that we wrote (trimmed, cut, rounded, left as it was); None: nothing yet.
+    While it holds that, the value is not sent again: a person is asked whether it may stay so.
+    """
 
     revision: int
     refusals: int = 0
     next_at: float = 0.0
     why: str = ""
+    echo: Value | None = None
 
 
 # -- what is remembered of a link ---------------------------------------------------------------------------------
@@ -387,8 +392,7 @@ class Outcome:
     `after` already counts every planned target as behind, so dropping a write (a guard, a pause, a crash) leaves the
     member owed the value and nothing else to mend. `used` are the answers that this outcome consumed, `losers` the
     values that were overruled: (system, path, value, reason), kept in history; `waits` are answers that stay as they
-    are, because the system that they are about takes no write now. `again`: it is to be decided once more when the
-    writes are done.
+    are, because the system that they are about takes no write now.
     """
 
     before: Link
@@ -400,7 +404,6 @@ class Outcome:
     losers: tuple[tuple[System, str, Value, str], ...] = ()
     settled: bool = False
     waits: tuple[str, ...] = ()
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,16 @@ def _copied(stage: Stage, places: list[Place], link: str, atom: str) -> list[Fla
     ]
 
 
+def _lets(stage: Stage, link: str, system: str, path: str) -> bool:
+    """Tell whether a person lets a system hold a field as it made it."""
+    known = stage.store.link(link)
+    return known is not None and any(one.startswith(f"{path}|{system}|") for one in known.accepted)
+
+
+def _without(flat: Flat, paths: set[str]) -> Flat:
+    return {path: value for path, value in flat.items() if path not in paths}
+
+
 def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | None], link: str) -> Found:
     system, kind, _ = wrote.at
     lens = stage.world.systems[system].surface(kind)
@@ -70,12 +80,17 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
     for atom, cells in atoms.items():
         if not wrote.touched.intersection(cells):
             continue
-        told = _cells(stage, wrote.told, atom)
+        # A cell that its system holds in its own way, as a person let it, is in its table what others hold in theirs.
+        stays = {path for path in cells if path not in wrote.touched and _lets(stage, link, system, path)}
+        told = _without(_cells(stage, wrote.told, atom), stays)
         if any(one in told.values() or lens.nearest(atom, one) in told.values() for one in typed if one):
             continue  # a table of one cell, and a person typed it
         if not any(
-            _same_table(told, _cells(stage, flat, atom), lens, stage.world.systems[place[0]].surface(kind))
+            _same_table(
+                told, _without(_cells(stage, flat, atom), stays), lens, stage.world.systems[place[0]].surface(kind)
+            )
             for place in places
+            for surface in (stage.world.systems[place[0]].surface(kind),)
             for flat in (*stage.witness.images[place], *_copied(stage, [place], link, atom))
         ):
             yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"

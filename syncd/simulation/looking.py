@@ -86,8 +86,9 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
             continue  # there is nobody to be in step with
         for member in live:
             surface = stage.world.systems[member.system].surface(link.kind)
-            if not carries(member, path):
-                continue
+            let = f"{path}|{member.system}|{surface.codec_of(path)}" in link.accepted
+            if not carries(member, path) or (let and not member.behind.get(path)):
+                continue  # a person lets it stay as its system made it
             held = flats[member.system].get(path, EMPTY)
             if held not in (agreed, surface.nearest(path, agreed)) and not any(
                 is_covered(path, one.system) for one in live

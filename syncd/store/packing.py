@@ -153,7 +153,8 @@ def _pack_member(member: Member, agreed: Flat) -> tuple[object, ...]:
     """Give what a link keeps of a member beside its name."""
     behind: dict[str, object] = {}
     for path, owed in member.behind.items():
-        behind[path] = (owed.revision, owed.refusals, owed.next_at, owed.why)
+        echo = () if owed.echo is None else (value_to_json(owed.echo),)  # null already means EMPTY
+        behind[path] = (owed.revision, owed.refusals, owed.next_at, owed.why, *echo)
     unseen = sorted(member.unseen) if member.unseen else ()
     return member.settled.hex(), member.own_stamp, unseen, behind, *_pack_base(member.base, agreed)
 
@@ -167,11 +168,15 @@ def _unpack_member(named: Sequence[Any], state: Sequence[Any], agreed: Flat) -> 
         record_id,
         agreed if base is None else _unpack_base(base, lacks, agreed),
         frozenset(unseen) if unseen else _NOTHING,
-        {path: Owed(*owed) for path, owed in behind.items()} if behind else {},
+        {path: _owed(*owed) for path, owed in behind.items()} if behind else {},
         own_stamp,
         status,
         bytes.fromhex(settled),
     )
+
+
+def _owed(revision: int, refusals: int, next_at: float, why: str, *echo: Any) -> Owed:  # noqa: ANN401 - JSON
+    return Owed(revision, refusals, next_at, why, *map(value_from_json, echo))
 
 
 def _pack_base(base: Flat, agreed: Flat) -> tuple[list[str] | None, Flat | None]:

@@ -138,12 +138,12 @@ async def test_p14_what_a_vendor_makes_of_a_create_is_its_base_and_the_rest_is_o
     stage = Stage(behaviour={"quote": Behaviour(recase="upper")})
     awaiting(stage)
     report = await stage.cycle()
-    assert (made(stage), report.result) == ({"quote-1": {"name": "GOLD", "phone": "1"}}, "partial")
+    assert (made(stage), report.result) == ({"quote-1": {"name": "GOLD", "phone": "1"}}, "open")
     member = stage.member("quote")
-    assert (member.base, member.behind["name"].refusals) == ({"name": "GOLD", "phone": "1"}, 1)
+    assert (member.base, member.behind["name"].echo) == ({"name": "GOLD", "phone": "1"}, "GOLD")
     for _ in range(3):
         await stage.cycle()
-    assert stage.asked() == [("hand-off", "quote:name")]
+    assert (stage.asked(), stage.requests("quote", "write")) == ([("loss", "quote:name")], 0)
 
 
 async def test_a_copy_made_once_parts_from_its_original() -> None:

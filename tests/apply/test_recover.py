@@ -427,23 +427,3 @@ async def test_p11_killed_again_while_it_finishes() -> None:
         await killed_at(stage, at)
         await stage.cycle()
         assert end_of(stage) == whole, f"killed again at moment {at}"
-
-
-async def test_p06_only_a_run_that_never_ended_is_finished_beside_a_question() -> None:
-    """A run that came to its end leaves what it could not write to the next merge, and a contested field changes
-    nowhere."""
-    stage = await cut_short()
-    [run] = [one for one in stage.store.runs(stage.scope) if one.ended_at is None]
-    stage.store.end_run(replace(run, ended_at=stage.clock.now(), result="partial"))
-    await stage.cycle()
-    assert (stage.held("web"), stage.asked()) == ({"name": "New", "rate": "512"}, [("conflict", "rate")])
-
-
-async def test_p06_what_was_contested_before_the_run_died_changes_nowhere() -> None:
-    stage = rounded()
-    await stage.cycle()
-    [question] = stage.store.questions()
-    stage = await cut_short()
-    stage.store.save_questions([question])
-    await stage.cycle()
-    assert (stage.held("web"), stage.asked()) == ({"name": "New", "rate": "512"}, [("conflict", "rate")])

@@ -443,15 +443,15 @@ async def test_p14_a_distortion_that_nobody_declared_is_asked_about_not_repeated
     await stage.start()
     stage.edit("crm", **typed)
     report = await stage.cycle()
-    assert (stage.ends(), stage.held("quote")) == ([("quote", "overtaken")], {"rate": kept})
-    assert stage.member("quote").base == {"rate": "1"}
-    assert (stage.asked(), report.written) == ([("conflict", "rate")], {})
+    assert (stage.ends(), stage.held("quote")) == ([("quote", "echoed")], {"rate": kept})
+    assert stage.member("quote").base == {"rate": kept}
+    assert (stage.asked(), report.written) == ([("loss", "quote:rate")], {"quote": 1})
     for _ in range(3):
         await stage.cycle()
     assert stage.writes() == {"crm": 0, "quote": 1}
-    stage.answer("quote")
+    stage.answer("accept")
     report = await stage.cycle()
-    assert (stage.held("crm"), report.result, stage.asked()) == ({"rate": kept}, "ok", [])
+    assert (stage.held("crm"), report.result, stage.asked()) == (typed, "ok", [])
 
 
 def dollars(_path: str, value: Value) -> Value:

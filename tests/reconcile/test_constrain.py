@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.values import EMPTY, Unparsed, Value
-from syncd.reconcile.constrain import CUT_SHORT, REFUSALS_TO_ASK, wait_s
+from syncd.reconcile.constrain import REFUSALS_TO_ASK, wait_s
 from syncd.reconcile.types import Away, Link, Outcome, Owed
 from tests.reconcile.plain import (
     NOW,
@@ -393,52 +393,46 @@ def test_three_refusals_are_asked_about() -> None:
     assert REFUSALS_TO_ASK == 3
 
 
-# -- what a killed run had still to write -----------------------------------------------------------------------------
-
-CUT = Owed(2, why=CUT_SHORT)
-TOLD = {NAME: "New"}
-WAS = {NAME: "Old"}
-ECHO = {"crm": TOLD, "pay": {NAME: "NEW"}, "web": WAS}
-ACCEPTED = frozenset({f"{NAME}|web|plain"})
-SHORTENS: dict[str, Any] = {"surfaces": {"web": Takes(rounds=lambda _, value: "N" if value == "New" else value)}}
+# -- what a system made of a value ------------------------------------------------------------------------------------
 
 
-def cut(web: dict[str, Any] | None = None, pay: Owed = CUT, **more: Any) -> Link:
-    """A killed run wrote pay, which made another value of it, and was about to write web."""
-    mine = {"base": WAS, "behind": {NAME: CUT}} | (web or {})
-    members = (member("crm", TOLD), member("pay", WAS, behind={NAME: pay}), member("web", **mine))
-    return link(*members, agreed=TOLD, kind="plan", revision=2, **more)
+def echoed(echo: Value, **more: Any) -> Link:
+    """The quote system was told Gold PPO and made something of it."""
+    other = member("quote", {NAME: echo}, behind={NAME: Owed(2, echo=echo)})
+    return link(member("crm", {NAME: "Gold PPO"}), other, agreed={NAME: "Gold PPO"}, kind="plan", revision=2, **more)
 
 
-FINISH: list[tuple[str, Link, Any, dict[str, Any], set[Any]]] = [
-    ("its question waits until web is written",      cut(),                             ECHO,                               {},       {("web", NAME, "New")}),
-    ("what web rounds with leave is written so",     cut(accepted=ACCEPTED),            ECHO,                               SHORTENS, {("web", NAME, "N")}),
-    ("a loss that nobody accepted is not asked too", cut(),                             ECHO,                               SHORTENS, set()),
-    ("a hold of web is not asked about too",         cut(),                             ECHO | {"web": seen(WAS, locked={"": "in review"})}, {}, set()),
-    ("a paused web gets nothing",                    cut(),                             ECHO,                               {"paused": {"web": "audit"}}, set()),
-    ("a web that was not read gets nothing",         cut(),                             ECHO | {"web": Away("down")},       {},       set()),
-    ("somebody edited web: it is theirs",            cut(),                             ECHO | {"web": {NAME: "Mine"}},     {},       set()),
-    ("somebody else edited too: a new question",     cut(),                             ECHO | {"crm": {NAME: "Newer"}},    {},       set()),
-    ("pay was not written by that run",              cut(pay=Owed(2)),                  ECHO,                               {},       set()),
-    ("web is owed for another reason",               cut({"behind": {NAME: Owed(2)}}),  ECHO,                               {},       set()),
-    ("web holds what it is owed",                    cut({"base": TOLD}),               ECHO | {"web": TOLD},               {},       set()),
-]  # fmt: skip
+def test_p32_what_a_system_made_of_a_value_is_asked_once_and_sent_no_more() -> None:
+    """B3: an echo is a loss to be asked about, never an edit of that system, whatever the rule says."""
+    for rules in ({}, {"default": {"on_conflict": "source_of_truth", "source_of_truth": "quote"}}):
+        outcome = judged(echoed("Gold"), {"crm": {NAME: "Gold PPO"}, "quote": {NAME: "Gold"}}, rules=rules, **PLAN)
+        assert (writes(outcome), asked(outcome), outcome.settled) == (set(), [("loss", f"quote:{NAME}")], False)
+        assert outcome.after.agreed == {NAME: "Gold PPO"}
+        assert outcome.proposals[0].why == "quote made Gold of Gold PPO when it was written there"
 
 
-@pytest.mark.parametrize(("why", "one", "sights", "more", "wanted"), FINISH, ids=[row[0] for row in FINISH])
-def test_p11_what_a_killed_run_had_still_to_write(
-    why: str, one: Link, sights: Any, more: dict[str, Any], wanted: set[Any]
-) -> None:
-    """A value that another system made of ours keeps no write back that the run would have made before seeing it."""
-    outcome = judged(one, sights, **PLAN, **more)
-    assert (writes(outcome), outcome.again) == (wanted, bool(wanted)), why
-    assert asked(outcome) == ([] if wanted else [("conflict", NAME)]), why
-    assert not outcome.settled
+def test_p32_an_accepted_echo_rests() -> None:
+    """B3: once a person lets it stay, nothing is owed, asked or written."""
+    sights: dict[str, Any] = {"crm": {NAME: "Gold PPO"}, "quote": {NAME: "Gold"}}
+    question = judged(echoed("Gold"), sights, **PLAN).proposals[0]
+    outcome = judged(echoed("Gold"), sights, answers=[answer(question, "accept")], **PLAN)
+    assert (writes(outcome), asked(outcome), outcome.settled) == (set(), [], True)
+    again = judged(outcome.after, sights, **PLAN)
+    assert (writes(again), asked(again), again.settled) == (set(), [], True)
 
 
-def test_p06_once_it_was_tried_the_question_is_asked_and_nothing_is_written() -> None:
-    outcome = judged(cut(), ECHO, **PLAN)
-    assert reasons(outcome.changes) == {f"owed since revision 2: {CUT_SHORT}"}
-    later = judged(outcome.after, ECHO, **PLAN)
-    assert (later.changes, later.again, asked(later)) == ((), False, [("conflict", NAME)])
-    assert [owed.why for one in later.after.members for owed in one.behind.values()] == ["", ""]
+def test_p32_a_value_that_moves_is_written_again() -> None:
+    """R10: the silence after an echo ends when somebody wants another value."""
+    outcome = judged(echoed("Gold"), {"crm": {NAME: "Silver"}, "quote": {NAME: "Gold"}}, **PLAN)
+    assert (writes(outcome), asked(outcome)) == ({("quote", NAME, "Silver")}, [])
+
+
+def test_p32_a_value_that_a_system_never_keeps_is_a_loss_in_the_end() -> None:
+    """R10: a system that says yes and keeps its old value is told three times, not for ever; EMPTY counts as well."""
+    for kept in ("Old", EMPTY):
+        owes = {NAME: Owed(2, refusals=REFUSALS_TO_ASK, why="accepted, but the old value is still there", echo=kept)}
+        held = {} if kept is EMPTY else {NAME: kept}
+        ends = link(member("crm", {NAME: "New"}), member("quote", held, behind=owes), agreed={NAME: "New"}, kind="plan")
+        outcome = judged(ends, {"crm": {NAME: "New"}, "quote": held}, **PLAN)
+        assert (writes(outcome), asked(outcome)) == (set(), [("loss", f"quote:{NAME}")])
+        assert outcome.proposals[0].why.startswith("quote was given New 3 times, said yes, and holds ")
