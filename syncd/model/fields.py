@@ -30,7 +30,7 @@ from syncd.model.field_table import (
 )
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import Kind
-from syncd.model.values import EMPTY, Flag, Unparsed, Value
+from syncd.model.values import EMPTY, Flag, Unparsed, Value, plain_text
 
 _TABLES: Mapping[Kind, Mapping[str, Mapping[str, Field]]] = {
     "plan": {
@@ -171,7 +171,7 @@ def value_from_text(path: str, text: object, kind: Kind = "plan") -> Value:
         return cast("Value", text)
     if kind == "generic":
         return str(text) if isinstance(text, str) else int(text) if isinstance(text, int) else text
-    written = format(text, "f") if isinstance(text, Decimal) else str(text).strip()
+    written = format(text, "f") if isinstance(text, Decimal) else plain_text(str(text))
     return _reader(path, kind)(written) if written else EMPTY
 
 

@@ -8,6 +8,7 @@ no value at all: it is missing from the flat view and from the member's carried 
 from __future__ import annotations
 
 import enum
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -54,6 +55,12 @@ class Unparsed:
     """A text that its codec did not understand, kept word for word; it is compared, shown and never written."""
 
     raw: str
+
+
+def plain_text(text: str) -> str:
+    """Give a text as it is compared: composed letters (NFC), without blanks around it. Systems differ in both, and no
+    person sees either; a record that holds it otherwise keeps its own bytes."""
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 Value: TypeAlias = "str | Decimal | int | date | Flag | Absent | Unparsed | CostShare"

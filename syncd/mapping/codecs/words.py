@@ -11,12 +11,15 @@ from typing import ClassVar
 
 from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss, text_of
 from syncd.model.records import JSON
-from syncd.model.values import EMPTY, Absent, Value
+from syncd.model.values import EMPTY, Absent, Value, plain_text
 
 
 class TextCodec(BaseCodec):
-    """Free text: case and blanks are the writer's. Options: `max`: how many characters the target holds; `except`:
-    words that another field says, so that they are nothing here."""
+    """Free text: its case, and the blanks within it, are the writer's.
+
+    Options: `max`: how many characters the target holds; `except`: words that another field says, so that they are
+    nothing here.
+    """
 
     name = "text"
     options: ClassVar[Mapping[str, frozenset[str]]] = {
@@ -34,7 +37,7 @@ class TextCodec(BaseCodec):
         return super()._absence(raw, text, context)
 
     def _read(self, text: str, context: Context) -> Value | None:
-        return text
+        return plain_text(text)
 
     def _write(self, value: Value, context: Context) -> JSON | Inexact | Loss:
         if not isinstance(value, str):
@@ -116,4 +119,4 @@ def _table(context: Context, table: str) -> Iterator[tuple[str, str]]:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(plain_text(text).split()).casefold()
