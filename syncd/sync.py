@@ -108,7 +108,8 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         report = _report(run, plan, view, world, done, notes)
         counts = {**{f"written.{s}": n for s, n in report.written.items()}, "failed": len(report.failed)}
         counts |= {f"window_ms.{s}": round(seconds * 1000) for s, seconds in done.windows.items()}
-        world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=counts))
+        told = {name: count for name, count in counts.items() if count}
+        world.store.end_run(replace(run, ended_at=world.now(), result=report.result, counts=told))
         if mode.only is None:
             _looked_at(scope, dirty, world)
         return report

@@ -14,6 +14,10 @@ from syncd.store.rows import HistoryRow, Run
 from syncd.store.tables import HISTORY, RUN, insert_sql, upsert_sql
 
 _ADD = insert_sql(HISTORY, without="id")
+_FORGET_IDLE = """
+DELETE FROM sync_run
+WHERE scope = ? AND mode = ? AND result = ? AND id <> ? AND ended_at IS NOT NULL AND counts_json IS NULL
+"""
 _UPSERT_RUN = upsert_sql(RUN)
 GOOD = ("ok", "open")
 """Results of a run that saw every member and did all that was decided; questions may stand."""
@@ -27,9 +31,11 @@ class Histories(Database):
         self.end_run(run)
 
     def end_run(self, run: Run) -> None:
-        """Store how a run ended."""
+        """Store how a run ended. Of runs that had nothing to do only the last of each result stays."""
         with self._writing() as connection:
             connection.exec_driver_sql(_UPSERT_RUN, pack_run(run))
+            if run.ended_at is not None and not run.counts:
+                connection.exec_driver_sql(_FORGET_IDLE, (run.scope, run.mode, run.result, run.id))
 
     def runs(self, scope: str | None = None, limit: int = 20) -> list[Run]:
         """Give the latest runs, newest first."""

@@ -107,3 +107,16 @@ def test_state_is_kept_by_area_and_key(store):
 
 def test_there_is_no_listing_before_the_first(store):
     assert store.listing("pq", "plan") is None
+
+
+def test_runs_with_nothing_to_do_leave_one_row(store):
+    """R20: a group at rest leaves one run row, however often it is looked at; runs that did something all stay."""
+    store.end_run(Run("w", "g", "sync", 1.0, 2.0, "ok", {"written.pq": 1}))
+    for hour in range(24 * 30):
+        store.start_run(Run(f"i{hour}", "g", "sync", 10.0 + hour))
+        store.end_run(Run(f"i{hour}", "g", "sync", 10.0 + hour, 10.5 + hour, "ok"))
+    store.end_run(Run("p", "g", "sync", 2000.0, 2001.0, "partial"))
+    store.end_run(Run("x", "other", "sync", 1.0, 2.0, "ok"))
+    assert [run.id for run in store.runs("g")] == ["p", "i719", "w"]
+    assert store.last_good("g").id == "i719"
+    assert [run.id for run in store.runs("other")] == ["x"]
