@@ -23,13 +23,26 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, Self, TypeAlias, cast
 
 import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
-from syncd.connectors.http_pace import Breaker, Clock, HeldBackError, Pace, Sleep, deadline, retry_after_s, within
+from syncd.connectors.http_pace import (
+    RETRY_FOR_S,
+    Breaker,
+    Clock,
+    HeldBackError,
+    Pace,
+    Sleep,
+    deadline,
+    later,
+    retry_after_s,
+    span,
+    within,
+)
+from syncd.connectors.http_settings import HttpSettings
 from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
 
 __all__ = ["Expect", "Http", "Operation", "Reply", "within"]
@@ -97,7 +110,8 @@ class _Ask:
 class Http:
     """One vendor installation over HTTP.
 
-    `concurrency`: requests at once; `per_minute`: quota, 0 for none; `attempts` and `retry_for_s`: caps on repeating;
+    `concurrency`: requests at once; `per_minute`: quota, 0 for none; `attempts` and `retry_for_s`: caps on repeating,
+    and on any wait that the vendor asks for;
     `attempt_s`: cap on one attempt however slowly it drips; `failures` in a row open the breaker for `rest_s`.
     `requests` counts what was sent, by operation, repeats included; clear it to begin anew.
     """
@@ -112,7 +126,7 @@ class Http:
         timeout_s: float = 10.0,
         attempt_s: float = 120.0,
         attempts: int = 4,
-        retry_for_s: float = 60.0,
+        retry_for_s: float = RETRY_FOR_S,
         failures: int = 5,
         rest_s: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -126,10 +140,22 @@ class Http:
         self._concurrency, self._timeout_s, self._attempt_s = concurrency, timeout_s, attempt_s
         self._attempts, self._retry_for_s = attempts, retry_for_s
         self._transport, self._clock, self._sleep, self._jitter = transport, clock, sleep, jitter
-        self._pace = Pace(system, per_minute, clock=clock, sleep=sleep)
+        self._pace = Pace(system, per_minute, patience_s=retry_for_s, clock=clock, sleep=sleep)
         self._breaker = Breaker(system, failures=failures, rest_s=rest_s, clock=clock)
         self._slots = asyncio.Semaphore(concurrency)
         self._client: httpx.AsyncClient | None = None
+
+    @classmethod
+    def of(cls, system: str, settings: HttpSettings) -> Self:
+        """Make the door that an installation's settings describe."""
+        return cls(
+            system,
+            settings.base_url,
+            concurrency=settings.concurrency,
+            per_minute=settings.per_minute,
+            timeout_s=settings.timeout_s,
+            retry_for_s=settings.retry_for_s,
+        )
 
     async def request(  # noqa: PLR0913 - one argument per part of a request
         self,
@@ -305,24 +331,38 @@ class Http:
         if status >= 500 and ask.is_answer is not None and ask.is_answer(reply):
             return reply
         if status == 408 or status >= 500:
-            return self._in_doubt(ask, str(status), retry_after_s(reply.headers))
+            return self._in_doubt(ask, str(status), self._leave_alone(reply))
         return reply
 
-    def _turned_away(self, ask: _Ask, reply: Reply) -> _Failed:
-        """Repeat what was refused unread, later, all requests; "too early" (425) only where nothing is written."""
+    def _leave_alone(self, reply: Reply) -> float | None:
+        """Keep everybody from asking while the vendor wants to be left alone; give the seconds that it named."""
         wait = retry_after_s(reply.headers)
         if wait is not None:
             self._pace.leave_alone(wait)
-        asked = f", asks to wait {wait:.0f} s" if wait is not None else ""
-        error = self._error(HeldBackError, ask, f"refused for now ({reply.status}{asked})")
+        return wait
+
+    def _turned_away(self, ask: _Ask, reply: Reply) -> _Failed:
+        """Repeat what was refused unread, later, all requests; "too early" (425) only where nothing is written."""
+        wait = self._leave_alone(reply)
+        what = f"refused for now ({reply.status}){self._named(wait)}"
+        error = self._error(HeldBackError, ask, what, later(wait) if wait else None)
         return _Failed(error, again=reply.status != 425 or ask.kind == "read", wait_s=wait)
 
     def _in_doubt(self, ask: _Ask, what: str, wait_s: float | None = None) -> _Failed:
         """Take a reply that says nothing certain: a read is repeated, a write may have been applied."""
         if ask.kind == "read":
-            return _Failed(self._error(TransientError, ask, f"failed ({what})"), again=True, wait_s=wait_s)
+            hint = later(wait_s) if wait_s else None
+            error = self._error(TransientError, ask, f"failed ({what}){self._named(wait_s)}", hint)
+            return _Failed(error, again=True, wait_s=wait_s)
         what = f"answered {what}, so it may have been applied"
         return _Failed(self._error(UnknownOutcomeError, ask, what))
+
+    def _named(self, wait_s: float | None) -> str:
+        """Say what wait a vendor named, and that it is too long for us where it is."""
+        if wait_s is None:
+            return ""
+        too_long = f", longer than the {span(self._retry_for_s)} that are waited at most (retry_for_s)"
+        return f", asks to wait {span(wait_s)}{too_long if wait_s > self._retry_for_s else ''}"
 
     def _error(self, kind: type[SyncdError], ask: _Ask, what: str, hint: str | None = None) -> SyncdError:
         return kind(f"{ask.operation}: {what}", system=self.system, hint=hint)

@@ -14,6 +14,7 @@ from dataclasses import replace
 import structlog
 
 from syncd.apply.world import World
+from syncd.connectors.http_pace import within
 from syncd.errors import LockedError, SyncdError
 from syncd.service.health import Health
 from syncd.service.inbox import Inbox
@@ -56,8 +57,9 @@ class GroupRuns:
     async def _run(self, group: str, world: World, limit: float) -> str:
         """Give the result of a run, or what kept it from having one."""
         try:
-            async with asyncio.timeout(limit):
-                report = await run_once(group, world)
+            with within(limit):
+                async with asyncio.timeout(limit):
+                    report = await run_once(group, world)
         except LockedError:
             log.info("group_skipped", why="another process works on it", retry_s=LOCKED_RETRY_S)
             self._later(group)

@@ -18,6 +18,7 @@ import structlog
 from syncd.apply.world import LiveSystem, World
 from syncd.config import Config
 from syncd.connectors.base import Feed
+from syncd.connectors.http_pace import within
 from syncd.errors import LockedError, SyncdError
 from syncd.service.health import Health
 from syncd.service.inbox import Inbox
@@ -190,8 +191,9 @@ class Observers:
             with structlog.contextvars.bound_contextvars(system=name), self._health.job(f"observe:{name}", limit):
                 before, sent = Tried.last(world.store, name), sent_by(world.systems[name].connector)
                 try:
-                    async with asyncio.timeout(limit):
-                        observed = await observe_now(name, world)
+                    with within(limit):
+                        async with asyncio.timeout(limit):
+                            observed = await observe_now(name, world)
                 except LockedError:
                     log.info("observation_skipped", why="another process reads it")
                     return None

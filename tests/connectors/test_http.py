@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 import traceback
 from contextlib import suppress
 from decimal import Decimal
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.connectors.http import Http, within
 from syncd.connectors.http_pace import HeldBackError, retry_after_s
@@ -18,6 +21,7 @@ from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError
 
 BASE = "https://vendor.example/v1"
 SECRET = "hunter2-planted"
+TEN_YEARS = 315_360_000
 
 
 class Clock:
@@ -182,10 +186,51 @@ async def test_a_certificate_that_is_not_accepted_is_no_passing_fault():
         ("a date that has passed", {"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
         ("neither", {"retry-after": "soon"}, None),
         ("negative", {"retry-after": "-4"}, None),
+        ("a fraction", {"retry-after": "1.5"}, 1.5),
+        ("digits that are no ASCII", {"retry-after": "٣"}, None),
+        ("blanks around it", {"retry-after": "  7 "}, 7),
+        ("a number without end", {"retry-after": "9" * 1000}, TEN_YEARS),
+        ("a date without end", {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, TEN_YEARS),
+        ("a day that no month has", {"retry-after": "Thu, 31 Feb 2026 00:00:00 GMT"}, None),
+        ("an unreadable clock beside it", {"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT", "date": "now"}, 60),
+        ("a leap second", {"retry-after": "Thu, 01 Jan 1970 00:01:60 GMT"}, 79),
     ],
 )  # fmt: skip
 def test_retry_after_has_two_forms(why, headers, seconds):
+    """B9: seconds or a date, however odd, are a wait that is finite and never negative, or are not understood."""
     assert retry_after_s(headers, now=lambda: 40.0) == seconds
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "Sun, 06 Nov 2033 08:49:37 GMT",
+        "Sunday, 06-Nov-33 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 2033",
+        "Sun, 06 Nov 2033 08:49:37 -0000",
+        "Sun, 06 Nov 2033 08:49:37 UTC",
+        "Sun, 06 Nov 2033 08:49:37",
+    ],
+)
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo", "UTC"])
+def test_every_form_of_an_http_date_is_gmt(moment, zone, monkeypatch):
+    """B9: a date of HTTP is meant as GMT in each of its forms, wherever this machine stands."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert retry_after_s({"retry-after": moment, "date": "Sun, 06 Nov 2033 08:48:37 GMT"}) == 60
+        assert retry_after_s({"retry-after": "Sun, 06 Nov 2033 08:50:37 GMT", "date": moment}) == 60
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2},? ?[0-9]{0,3}[ -][A-Z][a-z]{2}[ -][0-9]{0,5} [0-9:]{0,9}"))
+def test_no_header_breaks_the_reading_of_it(text):
+    """B9: whatever a vendor writes there is a wait between nothing and ten years, or nothing at all."""
+    for headers in ({"retry-after": text}, {"retry-after": "Sun, 06 Nov 2033 08:49:37 GMT", "date": text}):
+        wait = retry_after_s(headers)
+        assert wait is None or 0 <= wait <= TEN_YEARS
 
 
 async def test_it_waits_as_long_as_the_vendor_asks():
@@ -218,6 +263,69 @@ async def test_what_one_request_was_told_holds_for_all():
         await ask(http)
     await ask(http)
     assert sum(clock.slept) == pytest.approx(20)
+
+
+WAITS = {"a day": "86400", "an hour": "3600", "a date": "Sat, 01 Jan 2028 00:00:00 GMT", "for ever": "9" * 40}
+SAID = {"date": "Wed, 01 Dec 2027 00:00:00 GMT"}
+
+
+@pytest.mark.parametrize("asked", WAITS.values(), ids=WAITS)
+@pytest.mark.parametrize(("status", "retriable"), [(429, ()), (503, ()), (503, {503}), (500, ()), (425, ()), (408, ())])
+@pytest.mark.parametrize("kind", ["read", "write", "create"])
+async def test_no_wait_that_a_vendor_names_is_longer_than_ours(asked, status, retriable, kind):
+    """B9: for whatever time a vendor asks, neither the request that was told so nor the next one sleeps longer than
+    `retry_for_s`; both end and say what was asked."""
+    clock = Clock()
+    vendor = Vendor((status, {"retry-after": asked, **SAID}, b""))
+    http = door(vendor, clock, retry_for_s=30)
+    for times in range(2):
+        with pytest.raises(TransientError) as caught:
+            await ask(http, "read" if times else kind, retriable=retriable)
+        assert sum(clock.slept) == 0
+    assert len(vendor.seen) == 1
+    told = str(caught.value)
+    assert "asked to be left alone for" in told
+    assert "30 s is waited at most (retry_for_s)" in told
+    assert caught.value.hint.startswith("Try again in ")
+
+
+async def test_a_wait_that_is_too_long_is_said_with_its_length():
+    """B9: an operator reads that the vendor asks to wait 24 h, and that this is longer than retry_for_s."""
+    with pytest.raises(HeldBackError, match=r"asks to wait 24 h, longer than the 60 s .*\(retry_for_s\)") as caught:
+        await ask(door(Vendor((429, {"retry-after": "86400"}, b""))))
+    assert "Try again in 24 h" in caught.value.hint
+
+
+async def test_after_an_hour_at_most_one_request_finds_out():
+    """B9: a vendor that asked for a day is asked again after an hour, and believed when it answers."""
+    clock = Clock()
+    vendor = Vendor((429, {"retry-after": "86400"}, b""), 200)
+    http = door(vendor, clock)
+    with pytest.raises(HeldBackError):
+        await ask(http)
+    clock.now += 3500
+    with pytest.raises(HeldBackError, match="left alone for 24 h"):
+        await ask(http)
+    assert len(vendor.seen) == 1
+    clock.now += 101
+    await ask(http)
+    assert (len(vendor.seen), clock.slept) == (2, [])
+
+
+async def test_a_vendor_that_asks_again_and_again_is_not_waited_for_without_end():
+    """B9: what one request waits in all because a vendor said so stays below `retry_for_s`."""
+    clock = Clock()
+    http = door(Vendor(200), clock, retry_for_s=60)
+
+    async def more(seconds):
+        await clock.sleep(seconds)
+        http._pace.leave_alone(50)
+
+    http._pace._sleep = more
+    http._pace.leave_alone(50)
+    with pytest.raises(HeldBackError):
+        await ask(http)
+    assert sum(clock.slept) <= 60
 
 
 async def test_the_quota_of_a_minute_is_kept():

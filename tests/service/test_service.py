@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 import urllib.request
 from contextlib import suppress
 
 import pytest
 
 from syncd import assemble, config, linking
+from syncd.connectors.http_pace import deadline
 from syncd.errors import StoreError, SyncdError, TransientError
 from syncd.review.queue import decide
-from syncd.service import groups
+from syncd.service import groups, observing
 from syncd.service.observing import AREA, Tried
 from syncd.service.service import AlreadyRunningError, Service
 from syncd.sync import observe
@@ -50,6 +52,28 @@ def answer(office, about: str, said: str) -> None:
     text = file.read_text()
     at = text.index("decision:", text.index(about))
     file.write_text(text[:at] + f"decision: {said}" + text[text.index("\n", at) :])
+
+
+async def test_the_limits_of_the_hour_are_the_deadline_of_what_is_asked_of_vendors(office, start, monkeypatch):
+    """B9: nothing is waited for beyond the time that a reading or a run has, so it ends with its cause and in order."""
+    left: dict[str, float] = {}
+
+    def told(what):
+        def ask(real):
+            async def asked(*args, **named):
+                left[what] = deadline() - time.monotonic()
+                return await real(*args, **named)
+
+            return asked
+
+        return ask
+
+    monkeypatch.setattr(groups, "run_once", told("run")(groups.run_once))
+    monkeypatch.setattr(observing, "observe", told("reading")(observing.observe))
+    add(office, QUICK + "observe_limit_s = 70\ngroup_limit_s = 80\n")
+    async with start(office.folder):
+        await until(lambda: len(left) == 2)
+    assert left == {"reading": pytest.approx(70, abs=5), "run": pytest.approx(80, abs=5)}
 
 
 # -- what moves --------------------------------------------------------------------------------------------------------

@@ -24,13 +24,7 @@ class Client:
 
     def __init__(self, system: str, settings: Settings, state: State, http: Http | None = None) -> None:
         self.system, self.settings = system, settings
-        self.http = http or Http(
-            system,
-            settings.base_url,
-            concurrency=settings.concurrency,
-            per_minute=settings.per_minute,
-            timeout_s=settings.timeout_s,
-        )
+        self.http = http or Http.of(system, settings)
         password = settings.password.get_secret_value()
         self.session = Session(self._login_call, settings.username, password, settings.base_url, state)
 

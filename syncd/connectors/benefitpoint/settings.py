@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from syncd.connectors.http_settings import HttpSettings
 
 
 def _zone(name: str) -> str:
@@ -18,10 +20,8 @@ def _zone(name: str) -> str:
     return name
 
 
-class Settings(BaseModel):
+class Settings(HttpSettings):
     """Settings of one BenefitPoint installation: one brokerage, one web-service user."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = "https://www1.benefitpoint.com/aptusConnect"
     """Address up to the folder that holds the WSDLs and `services/`."""
@@ -62,8 +62,6 @@ class Settings(BaseModel):
     """How long carriers, product types and structures are taken as known."""
     rights_age_s: float = Field(default=300, ge=0)
     """How long what the user may do is taken as known."""
-    concurrency: int = Field(default=5, ge=1, le=20)
-    per_minute: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=30.0, gt=0)
 
     @model_validator(mode="after")

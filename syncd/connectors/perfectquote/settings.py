@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from syncd.connectors.http_settings import HttpSettings
 
 
-class Settings(BaseModel):
+class Settings(HttpSettings):
     """Settings of one installation; the secret comes from a credential, the environment or a file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(min_length=1)
     """Address up to and with `/v1`; https, or http on this machine."""
@@ -19,7 +19,6 @@ class Settings(BaseModel):
     per_minute: int = Field(default=120, ge=0)
     """Requests a minute; the contract allows 120 per token. 0: no limit on our side."""
     page_size: int = Field(default=200, ge=1, le=200)
-    timeout_s: float = Field(default=10.0, gt=0)
     allow_confirmed_edit: bool = False
     """Write into confirmed plans too (`X-Allow-Confirmed-Edit`); otherwise they are held."""
     carriers: dict[str, str] = Field(default_factory=dict)

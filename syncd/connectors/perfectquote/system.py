@@ -40,13 +40,7 @@ class PerfectQuote:
     def __init__(self, system: str, settings: Settings, state: State, http: Http | None = None) -> None:
         self.system = system
         self._settings = settings
-        self._http = http or Http(
-            system,
-            settings.base_url,
-            concurrency=settings.concurrency,
-            per_minute=settings.per_minute,
-            timeout_s=settings.timeout_s,
-        )
+        self._http = http or Http.of(system, settings)
         self._session = Session(self._http, settings)
         self._feed = ChangeFeed(self._session, state, self.read)
         self._intents = Intents(state)
