@@ -42,7 +42,8 @@ from syncd.connectors.http_pace import (
     span,
     within,
 )
-from syncd.connectors.http_settings import HttpSettings
+from syncd.connectors.http_reply import ENCODINGS, GarbledError, Reply, TooLargeError, read_content
+from syncd.connectors.http_settings import LARGEST_REPLY_MB, HttpSettings
 from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
 
 __all__ = ["Expect", "Http", "Operation", "Reply", "within"]
@@ -60,29 +61,6 @@ _OURS: Final = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocol
 _HTML: Final = (b"<!doctype html", b"<html")
 _CONNECT_S: Final = 3.0
 _POOL_S: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a vendor answered. `headers` have lower-case names."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def ok(self) -> bool:
-        """Whether the vendor says that it did what it was asked."""
-        return 200 <= self.status < 300
-
-    @property
-    def text(self) -> str:
-        """The content as text; what is no UTF-8 shows as replacement characters."""
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
-        """Decode the content. Raises ValueError; a 2xx reply to a request that expected JSON was checked already."""
-        return orjson.loads(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +90,8 @@ class Http:
 
     `concurrency`: requests at once; `per_minute`: quota, 0 for none; `attempts` and `retry_for_s`: caps on repeating,
     and on any wait that the vendor asks for;
-    `attempt_s`: cap on one attempt however slowly it drips; `failures` in a row open the breaker for `rest_s`.
+    `attempt_s`: cap on one attempt however slowly it drips; `max_reply_mb`: cap on a reply, counted after inflating;
+    `failures` in a row open the breaker for `rest_s`.
     `requests` counts what was sent, by operation, repeats included; clear it to begin anew.
     """
 
@@ -127,6 +106,7 @@ class Http:
         attempt_s: float = 120.0,
         attempts: int = 4,
         retry_for_s: float = RETRY_FOR_S,
+        max_reply_mb: float = LARGEST_REPLY_MB,
         failures: int = 5,
         rest_s: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -138,7 +118,7 @@ class Http:
         self.requests: Counter[str] = Counter()
         self._base = _checked_base(system, base_url)
         self._concurrency, self._timeout_s, self._attempt_s = concurrency, timeout_s, attempt_s
-        self._attempts, self._retry_for_s = attempts, retry_for_s
+        self._attempts, self._retry_for_s, self._max_reply_mb = attempts, retry_for_s, max_reply_mb
         self._transport, self._clock, self._sleep, self._jitter = transport, clock, sleep, jitter
         self._pace = Pace(system, per_minute, patience_s=retry_for_s, clock=clock, sleep=sleep)
         self._breaker = Breaker(system, failures=failures, rest_s=rest_s, clock=clock)
@@ -155,6 +135,7 @@ class Http:
             per_minute=settings.per_minute,
             timeout_s=settings.timeout_s,
             retry_for_s=settings.retry_for_s,
+            max_reply_mb=settings.max_reply_mb,
         )
 
     async def request(  # noqa: PLR0913 - one argument per part of a request
@@ -213,7 +194,7 @@ class Http:
                 transport=self._transport,
                 follow_redirects=False,
                 trust_env=self._base.scheme == "https",  # a proxy of the environment is not for loopback
-                headers={"user-agent": "syncd"},
+                headers={"user-agent": "syncd", "accept-encoding": ENCODINGS},
             )
         return self._client
 
@@ -294,11 +275,33 @@ class Http:
         left = self._left_s()
         try:
             async with asyncio.timeout(self._attempt_s if left is None else min(left, self._attempt_s)):
-                response = await self._open().send(ask.request)
+                return self._judge(ask, await self._fetch(ask.request))
+        except TooLargeError as error:
+            return self._too_large(ask, error.announced)
+        except GarbledError as error:
+            return self._in_doubt(ask, error.what)
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, *_OURS) as error:
             return self._not_answered(ask, error)
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return self._judge(ask, Reply(response.status_code, headers, response.content))
+
+    async def _fetch(self, request: httpx.Request) -> Reply:
+        """Send a request and read its reply to the end, if it has one within our limit."""
+        response = await self._open().send(request, stream=True)
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            # The stream itself: httpx would inflate a piece whole before anybody could count it.
+            pieces = cast("httpx.AsyncByteStream", response.stream)
+            content = await read_content(pieces, headers, int(self._max_reply_mb * 1_000_000))
+        finally:
+            await response.aclose()
+        return Reply(response.status_code, headers, content)
+
+    def _too_large(self, ask: _Ask, announced: int | None) -> _Failed:
+        """Refuse a reply that we do not take: asked again it would be as large."""
+        size = f" ({announced / 1e6:,.1f} MB are announced)" if announced is not None else ""
+        what = f"the answer of {ask.request.url.path} is larger than {self._max_reply_mb:g} MB{size}, the most that is "
+        kind = ConnectorError if ask.kind == "read" else UnknownOutcomeError
+        hint = "Look at what is served there; where it is right, raise max_reply_mb of this system."
+        return _Failed(self._error(kind, ask, f"{what}taken (max_reply_mb)", hint))
 
     def _not_answered(self, ask: _Ask, error: BaseException) -> _Failed:
         """Say what a transport error means for this request."""

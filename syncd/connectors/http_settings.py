@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncd.connectors.http_pace import LONGEST_QUIET_S, RETRY_FOR_S
+
+LARGEST_REPLY_MB: Final = 32.0
+"""A page of two hundred plans is three to five."""
 
 
 class HttpSettings(BaseModel):
@@ -22,3 +27,5 @@ class HttpSettings(BaseModel):
     """For each silence of the vendor."""
     retry_for_s: float = Field(default=RETRY_FOR_S, ge=0, le=LONGEST_QUIET_S)
     """How long one request is repeated, and the longest wait that is granted when the vendor asks for one."""
+    max_reply_mb: float = Field(default=LARGEST_REPLY_MB, gt=0, le=2000)
+    """The largest reply that is taken, in millions of bytes, counted after inflating; a larger one is an error."""

@@ -1,4 +1,4 @@
-"""A vendor in trouble, seen from the command line: what was the matter stands on the screen, and nobody waits for ever."""
+"""A vendor in trouble, seen from the command line: what was the matter is on the screen, and nobody waits for ever."""
 
 from __future__ import annotations
 
