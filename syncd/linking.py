@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from syncd.apply.begin import set_aside
 from syncd.apply.world import World
 from syncd.apply.write import seen_of
+from syncd.connectors.paging import pages_of
 from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
@@ -192,7 +193,7 @@ async def _plans_of(world: World, system: System, group: str) -> list[str]:
         return []
     if live.access is None:
         live.access = await live.connector.access()
-    pages = live.connector.list("plan", (group,) if live.access.by_group else None)
+    pages = pages_of(live.connector, "plan", (group,) if live.access.by_group else None)
     return [record.id async for page in pages for record in page.records if record.group == group]
 
 

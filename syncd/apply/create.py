@@ -16,6 +16,7 @@ from syncd.apply.references import translated
 from syncd.apply.world import LiveSystem, World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended
 from syncd.connectors.base import Access
+from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
 from syncd.model import paths
 from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
@@ -212,7 +213,8 @@ async def find_created(intent: Intent, link: Link, world: World) -> Record | Non
     lens = world.systems[intent.system].lenses[intent.kind]
     same = []
     by_group = system.access is not None and system.access.by_group
-    async for page in system.connector.list(intent.kind, (group,) if by_group and group is not None else None):
+    wanted = (group,) if by_group and group is not None else None
+    async for page in pages_of(system.connector, intent.kind, wanted):
         for record in page.records:
             if record.id in members or (record.id in known and not _appeared_since(intent, record, world)):
                 continue

@@ -15,6 +15,7 @@ from typing import cast
 from syncd.apply.intake import Intake, Observed, linked_groups
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access, Changes, Feed
+from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Kind, Present, Record
 from syncd.reconcile.guards import Sighting, judge
@@ -138,7 +139,7 @@ async def _list_new(groups: Mapping[str, str], intake: Intake) -> set[str]:
     store, name = intake.world.store, intake.system.name
     whole = False
     listed: dict[str, Record] = {}
-    async for page in intake.system.connector.list("plan", groups):
+    async for page in pages_of(intake.system.connector, "plan", groups):
         listed |= {record.id: record for record in page.records}
         whole = page.last
     if not whole:

@@ -12,6 +12,7 @@ from syncd.apply.intake import Intake, Observed
 from syncd.apply.renumber import in_question
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
+from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError
 from syncd.model.records import Kind, Present, Record
 from syncd.reconcile.guards import Sighting, Trip, identity_epoch, judge
@@ -49,7 +50,7 @@ async def _read(system: LiveSystem, found: Mapping[Kind, list[Record]], groups: 
                 found["group"].append(answer.record)
     if "plan" in found and groups:
         by_group = system.access is not None and system.access.by_group
-        async for page in system.connector.list("plan", groups if by_group else None):
+        async for page in pages_of(system.connector, "plan", groups if by_group else None):
             found["plan"] += [record for record in page.records if record.group in groups]
 
 

@@ -18,6 +18,7 @@ from syncd.apply.narrow import observe_groups
 from syncd.apply.renumber import Takeover, in_question, locked, table, take_over
 from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
 from syncd.connectors.base import Access
+from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Kind, Present
 from syncd.reconcile.answers import match
@@ -218,7 +219,7 @@ class _Listener:
             return True, ""  # no group is linked, so no plan is of interest
         complete = False
         try:
-            async for page in self.system.connector.list(self.kind, groups):
+            async for page in pages_of(self.system.connector, self.kind, groups):
                 for record in page.records:
                     self.listed.add(record.id)
                     raw = self.intake.digest(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from syncd.connectors.memory import Behaviour
 from syncd.errors import AuthError
-from syncd.model.records import NotSeen
+from syncd.model.records import NotSeen, Page
 from syncd.model.values import EMPTY
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
@@ -37,6 +38,27 @@ def guards(stage: Stage, *status: str) -> list[tuple[str, str, str]]:
 def only(stage: Stage) -> Question:
     [question] = stage.store.questions()
     return question
+
+
+async def test_p15_a_listing_that_goes_round_is_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R19: a listing that comes to a page a second time ends there as broken, and nobody is judged missing by it."""
+    stage = await three()
+    real, asked = stage.systems["crm"].list, 0
+
+    async def round_and_round(kind: Any, groups: Any = None) -> AsyncIterator[Page]:
+        nonlocal asked
+        async for page in real(kind, groups):
+            while True:
+                asked += 1
+                yield Page(page.records[:2])
+
+    monkeypatch.setattr(stage.systems["crm"], "list", round_and_round)
+    seen = await observe("crm", stage.world, full=True)
+    listing = stage.store.listing("crm", "generic")
+    assert listing is not None
+    assert (asked, listing.complete) == (2, False)
+    assert "goes round" in "".join(seen.errors)
+    assert stage.store.questions() == []
 
 
 # -- what moved --------------------------------------------------------------------------------------------------------

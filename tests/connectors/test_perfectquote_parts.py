@@ -350,6 +350,19 @@ async def test_a_page_that_does_not_say_how_it_goes_on_is_no_end(body):
     assert len(system.seen) <= 4
 
 
+async def test_cursors_that_go_round_break_the_listing_at_once():
+    """R19: cursors a, b, a, b are no listing, however often their pages' records are left out as seen already."""
+
+    def answer(request):
+        following = "b" if request.url.params.get("cursor") == "a" else "a"
+        return 200, {"data": [PLAN], "page": {"has_more": True, "next_cursor": following}}
+
+    system = system_of(answer)
+    with pytest.raises(TransientError, match="goes round"):
+        [page async for page in system.list("plan")]
+    assert len([one for one in system.seen if "token" not in one.url.path]) <= 3
+
+
 async def test_a_create_that_names_no_id_may_have_been_applied():
     system = system_of(lambda request: (201, {"ok": True}))
     with pytest.raises(UnknownOutcomeError):

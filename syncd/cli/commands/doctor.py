@@ -20,6 +20,7 @@ from syncd import assemble
 from syncd.cli.out import count, print_json, say, styled, table, when
 from syncd.cli.run import OK, OPEN, PARTIAL
 from syncd.connectors.base import Access, Examined
+from syncd.connectors.paging import pages_of
 from syncd.errors import ConfigError, ConnectorError, SyncdError
 from syncd.mapping.live import Mismatch, against
 from syncd.review.disk import ERROR_SUFFIX
@@ -237,7 +238,7 @@ async def _samples(live: LiveSystem, kind: Kind, store: Store) -> list[Record]:
     if groups is not None and not groups:
         return []
     found: list[Record] = []
-    async for page in live.connector.list(kind, groups):
+    async for page in pages_of(live.connector, kind, groups):
         found += page.records
         if len(found) >= _SAMPLES:
             break

@@ -66,8 +66,10 @@ async def _records(
     kind: Kind,
     groups: Sequence[str] | None,
 ) -> list[Record]:
+    from syncd.connectors.paging import pages_of
+
     found: list[Record] = []
-    async for page in connector.list(kind, groups if kind == "plan" else None):
+    async for page in pages_of(connector, kind, groups if kind == "plan" else None):
         found += page.records
         if len(found) >= _MOST_SAMPLES:
             break

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from syncd.connectors.base import Changes
+from syncd.connectors.paging import Trail
 from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.session import Session
 from syncd.connectors.registry import State
@@ -78,7 +79,9 @@ class ChangeFeed:
     async def _events(self, after: int) -> list[dict[str, Any]] | None:
         """Drain the feed after a sequence number; None: it does not reach back so far."""
         found: list[dict[str, Any]] = []
+        trail = Trail(self._system, "changes")
         while True:
+            trail.step(after)
             page = await self._page(after, _LIMIT)
             if page.events is None:
                 return None

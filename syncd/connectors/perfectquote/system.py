@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from syncd.connectors.base import Access, Account, Changes, Finding
 from syncd.connectors.http import Http, Operation, Reply
+from syncd.connectors.paging import Trail
 from syncd.connectors.perfectquote.account import AccountFacts, look_up_account
 from syncd.connectors.perfectquote.carriers import Carriers
 from syncd.connectors.perfectquote.catalogue import Catalogue
@@ -263,7 +264,9 @@ class PerfectQuote:
     ) -> AsyncIterator[tuple[tuple[Any, ...], bool]]:
         """Give page after page. Raises TransientError for a listing that does not say how it goes on."""
         cursor: str | None = None
+        trail = Trail(self.system, operation)
         while True:
+            trail.step(cursor)
             asked: dict[str, str | int] = {
                 **params,
                 "limit": limit or self._settings.page_size,
@@ -273,7 +276,7 @@ class PerfectQuote:
             if not reply.ok:
                 raise TransientError(f"{operation}: {Problem.of(reply).words}", system=self.system)
             data, more, following = _paged(reply.json())
-            if data is None or more is None or (more and (not following or following == cursor)):
+            if data is None or more is None or (more and not following):
                 raise TransientError(f"{operation}: a page does not say how the listing goes on", system=self.system)
             yield data, not more
             if not more:
