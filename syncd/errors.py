@@ -1,12 +1,15 @@
 """Errors of syncd, grouped by how far the damage spreads.
 
 Each class's docstring is its default message and `hint` the operator's next step. `system`, `external_id` and
-`field` say where; `file` and `line` say where in something a person wrote. Nothing here does I/O.
+`field` say where; `file` and `line` say where in something a person wrote. A secret that is known is in no error,
+whoever quoted it. Nothing here does I/O.
 """
 
 from __future__ import annotations
 
 import inspect
+
+from syncd.redact import SECRETS
 
 
 class SyncdError(Exception):
@@ -25,11 +28,12 @@ class SyncdError(Exception):
         line: int | None = None,
         hint: str | None = None,
     ) -> None:
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "").split("\n", maxsplit=1)[0]
+        said = message or inspect.cleandoc(type(self).__doc__ or "").split("\n", maxsplit=1)[0]
+        self.message = SECRETS.hide(said)
         self.system, self.external_id, self.field = system, external_id, field
         self.file, self.line = file, line
         if hint is not None:
-            self.hint = hint
+            self.hint = SECRETS.hide(hint)
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
+from syncd.redact import SECRETS
+
 settings.register_profile("syncd", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("syncd")
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets() -> Iterator[None]:
+    """Forget the secrets of the test before: what is one there is a word here."""
+    yield
+    SECRETS.forget()
 
 
 @pytest.hookimpl(tryfirst=True)

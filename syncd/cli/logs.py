@@ -10,18 +10,18 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
-from urllib.parse import quote, quote_plus
 
 import structlog
+
+from syncd.redact import CALLED, REDACTED, SECRETS, names_a_secret
 
 if TYPE_CHECKING:
     from syncd.config import Config
 
-REDACTED: Final = "(redacted)"
 # Keys whose values are plan data or secrets, wherever they stand.
 _KEYS: Final = re.compile(
     r"(?:^|_)(?:values?|old|new|base|before|after|readback|agreed|flat|data|raw|body|payload"
@@ -29,40 +29,34 @@ _KEYS: Final = re.compile(
     r"|ssn|tax_?id|fein|ein|birth_?date|dob|account_?number)$",
     re.IGNORECASE,
 )
-_CALLED: Final = (
-    r"[\w-]*(?:password|passwd|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|authorization|cookie|session[_-]?id|signature)"
-)
-"""What a secret is called in a query, a header, a body or an element; letters may stand before it."""
-# What must not be read whatever its key is called: social security and tax ids, keys and tokens, URLs with logins.
+# What must not be read whatever its key is called: social security and tax ids, keys and tokens, URLs with logins. Only
+# what a machine writes is taken for a key and its value: `token: not connected` is a cause, `X-Api-Key: k3y…` is none.
+_LIKELY: Final = r"(?=[^\s,;&\"']*\d)[^\s,;&\"']{8,}"
+"""A value that is no word: letters and digits, and not few."""
 _PATTERNS: Final = (
     re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
     re.compile(r"\b\d{2}-\d{7}\b"),
     # <ns:Password type="…">hunter2</ns:Password>, as SOAP faults echo it, and the same escaped
-    re.compile(rf"(?i)(?<=[<:;])(?:{_CALLED})\b[^<>]{{0,200}}(?:>|&gt;)(?:(?!<|&lt;).)+"),
-    # password=hunter2, "client_secret": "hunter2", X-Api-Key: hunter2; a header's value ends with its line
-    re.compile(r"(?i)\b(?:set-)?(?:cookie|authorization)[\"']?\s*[=:]\s*[^\r\n]+"),
-    re.compile(rf"(?i)(?<![\w-])(?:{_CALLED})\\?[\"']?\s*[=:]\s*(?:\\?\"[^\"]*\"?|'[^']*'?|[^\s&,;}}\"']+)"),
-    re.compile(r"(?i)\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9._~+/=-]{8,}"),
+    re.compile(rf"(?i)(?<=[<:;])(?:{CALLED})\b[^<>]{{0,200}}(?:>|&gt;)(?:(?!<|&lt;).)+"),
+    # password=hunter2 in a query or a form, "client_secret": "hunter2" in a body
+    re.compile(rf"(?i)(?<![\w-])(?:{CALLED})=[^\s&,;}}\"']+"),
+    re.compile(rf"(?i)(?:{CALLED})\\?[\"']\s*[=:]\s*(?:\\?\"[^\"]*\"?|'[^']*'?|[^\s&,;}}\"']+)"),
+    # X-Api-Key: k3y, sessionId: s3ss10n (a name of several words), Authorization: Bearer t0ken, Cookie: sid=s3ss10n
+    re.compile(rf"(?<![\w-])(?=\w+-|\w+_|[a-z]+[A-Z])(?i:{CALLED}):\s*{_LIKELY}"),
+    re.compile(rf"(?i)\bauthorization:\s*(?:[\w-]+\s+)?{_LIKELY}"),
+    re.compile(r"(?i)\b(?:set-)?cookie:\s*[\w.-]+=[^\r\n]+"),
+    re.compile(rf"(?i)\b(?:bearer|basic|digest|negotiate)\s+{_LIKELY}"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
-_NAMES_A_SECRET: Final = re.compile(rf"(?i)^{_CALLED}$")
-_SHORTEST: Final = 4
-"""A configured secret that is shorter is not looked for in texts: it would take out half of every word."""
 _SAFE: Final = frozenset({"event", "level", "timestamp", "logger"})
 
 
 class Redaction:
     """Takes out what must not be in a log: the last step before it is written.
 
-    By the keys of what was logged, by what secrets look like in texts, and by the secrets of this configuration
-    themselves, wherever they turn up.
+    By the keys of what was logged, by what secrets look like in texts, and the known secrets themselves, wherever they
+    turn up.
     """
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True)
-        written = [form for one in known for form in dict.fromkeys((one, quote(one, safe=""), quote_plus(one)))]
-        self._known = re.compile("|".join(map(re.escape, written))) if written else None
 
     def __call__(self, _logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Take it out of one event."""
@@ -75,8 +69,7 @@ class Redaction:
 
     def _text(self, value: Any) -> Any:  # noqa: ANN401 - whatever was logged
         if isinstance(value, str):
-            if self._known is not None:
-                value = self._known.sub(REDACTED, value)
+            value = SECRETS.hide(value)
             for pattern in _PATTERNS:
                 value = pattern.sub(REDACTED, value)
             return value
@@ -94,9 +87,9 @@ def secrets_of(config: Config) -> frozenset[str]:
         for key, given in config.systems[name].settings.items():
             if not isinstance(given, str):
                 continue
-            if _NAMES_A_SECRET.match(key):
+            if names_a_secret(key):
                 found.add(given)
-            elif key.endswith("_file") and _NAMES_A_SECRET.match(key.removesuffix("_file")):
+            elif key.endswith("_file") and names_a_secret(key.removesuffix("_file")):
                 with suppress(OSError, UnicodeDecodeError):  # whoever needs it says what is wrong with it
                     found.add(config.at(Path(given)).read_text(encoding="utf-8").removesuffix("\n"))
     return frozenset(found)
@@ -106,7 +99,9 @@ def configure(config: Config, *, verbose: bool = False, service: bool = False) -
     """Set logging up, for a command or anew after a reload. `service`: everything to stderr, as JSON unless somebody
     looks on, with what the libraries warn of."""
     level = "debug" if verbose else config.log.level
-    redaction = Redaction(secrets_of(config))
+    for secret in secrets_of(config):
+        SECRETS.know(secret)
+    redaction = Redaction()
     handlers: list[logging.Handler] = []
     if config.log.file is not None:
         handlers.append(_file(config.at(config.log.file), redaction))

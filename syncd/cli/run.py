@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncd.errors import ConfigError, RecordError, SyncdError
+from syncd.redact import SECRETS
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
@@ -147,7 +148,7 @@ def _crash_file(error: Exception, argv: list[str]) -> Path | None:
             crashes.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = crashes / f"{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
             file.touch(mode=0o600)
-            file.write_text(head + "".join(traceback.format_exception(error)), encoding="utf-8")
+            file.write_text(SECRETS.hide(head + "".join(traceback.format_exception(error))), encoding="utf-8")
         except Exception:  # noqa: BLE001, S112 - we are on our way out: the next place, or none
             continue
         return file

@@ -21,7 +21,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal, Self, TypeAlias, cast
 
@@ -45,6 +45,7 @@ from syncd.connectors.http_pace import (
 from syncd.connectors.http_reply import ENCODINGS, GarbledError, Reply, TooLargeError, read_content
 from syncd.connectors.http_settings import LARGEST_REPLY_MB, HttpSettings
 from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
+from syncd.redact import SECRETS, names_a_secret
 
 __all__ = ["Expect", "Http", "Operation", "Reply", "within"]
 
@@ -163,6 +164,9 @@ class Http:
         a failure. Raises TransientError (not applied, or only read), UnknownOutcomeError (a write that may have been
         applied), ConnectorError (redirects, certificates).
         """
+        for name, value in (headers or {}).items():
+            if names_a_secret(name):
+                SECRETS.know(value.rpartition(" ")[2], lasting=False)  # `Bearer TOKEN`, `sid=SESSION`
         body: dict[str, Any] = {"content": content, "data": dict(form) if form is not None else None}
         sent = {"accept": "application/json"} if expect == "json" else {}
         if json is not None:
@@ -293,7 +297,9 @@ class Http:
             content = await read_content(pieces, headers, int(self._max_reply_mb * 1_000_000))
         finally:
             await response.aclose()
-        return Reply(response.status_code, headers, content)
+        reply = Reply(response.status_code, headers, content)
+        # What a vendor says of a failure is quoted, and may quote what it was sent.
+        return reply if reply.ok else replace(reply, content=SECRETS.hide_in(content))
 
     def _too_large(self, ask: _Ask, announced: int | None) -> _Failed:
         """Refuse a reply that we do not take: asked again it would be as large."""

@@ -21,10 +21,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from syncd.connectors.base import Connector
 from syncd.errors import ConfigError
+from syncd.redact import SECRETS, names_a_secret
 
 HOME: Final = "syncd.connectors"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -70,6 +71,8 @@ def load(
 ) -> Connector:
     """Make the connector `name` for the installation `system`; `settings` are checked against the connector's own."""
     module = find(name, connectors_path=connectors_path)
+    for secret in _secrets_in(settings, module.Settings):
+        SECRETS.know(secret)
     checked = _check_settings(name, system, module.Settings, settings)
     connector = module.connect(system, checked, Forgetful() if state is None else state)
     missing = [member for member in _members() if not hasattr(connector, member)]
@@ -98,6 +101,17 @@ def find(name: str, *, connectors_path: Iterable[Path | str] = ()) -> ModuleType
 def available(*, connectors_path: Iterable[Path | str] = ()) -> tuple[str, ...]:
     """Name every connector there is, without importing any."""
     return tuple(sorted({name for name, _ in _sources([Path(folder) for folder in connectors_path])}))
+
+
+def _secrets_in(settings: Mapping[str, object], model: type[BaseModel]) -> Iterator[str]:
+    """Give the texts that are secrets, because the connector's model or their own name says so."""
+    for key, value in settings.items():
+        field = model.model_fields.get(key)
+        said = "SecretStr" in str(field.annotation) if field is not None else False
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, str) and (said or names_a_secret(key)):
+            yield value
 
 
 # --- where they are --------------------------------------------------------------------------------------------------

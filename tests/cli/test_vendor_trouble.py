@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -76,3 +83,127 @@ def test_how_long_a_command_waits_is_a_setting(brokerage, door):
     file = brokerage.folder / "syncd.toml"
     file.write_text(file.read_text().replace("retry_for_s = 0.5", "retry_for_s = 5"))
     assert brokerage("sync").code == 0
+
+
+# -- a vendor that we play ourselves ----------------------------------------------------------------------------------
+
+Answer = Callable[[str, bytes], tuple[int, dict[str, str], bytes]]
+TOKEN = "g1v3n-0ut/by+the=vendor"
+LOGIN = json.dumps({"access_token": TOKEN, "expires_in": 3600}).encode()
+
+
+@contextmanager
+def vendor(answer: Answer) -> Iterator[str]:
+    """Serve answers on loopback; give the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            status, headers, content = answer(self.path, body)
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST  # noqa: N815 - the library's own name
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def alone(office: Office, system: str, address: str, *, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a system be the only one, at another address, asked once; log into a file."""
+    other = {"quotes": "BROKER__PASSWORD", "broker": "QUOTES__CLIENT_SECRET"}[system]
+    monkeypatch.delenv(f"SYNCD_SYSTEMS__{other}")
+    names = {"quotes": ("perfectquote", 'client_id = "me"'), "broker": ("benefitpoint", 'username = "me"')}
+    connector, user = names[system]
+    (office.folder / "syncd.toml").write_text(
+        f'state = "state"\n[systems.{system}]\nconnector = "{connector}"\nmapping = "{connector}"\n'
+        f'base_url = "{address}"\n{user}\nretry_for_s = 0\n[log]\nfile = "syncd.log"\n'
+    )
+
+
+def held_anywhere(office: Office, said: str) -> str:
+    """Give all that was said, logged and stored."""
+    files = [path for path in office.folder.rglob("*") if path.is_file() and path.name != "syncd.toml"]
+    return said + "".join(path.read_bytes().decode("latin-1") for path in files)
+
+
+def echo(*secrets: str) -> str:
+    """Give what a careless vendor says of a failed request: all it was sent, in every way."""
+    forms = [(one, quote(one, safe=""), base64.b64encode(one.encode()).decode()) for one in secrets]
+    return "; ".join(form for each in forms for form in each)
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_a_secret_that_a_vendor_echoes_is_nowhere(brokerage, monkeypatch, status):
+    """R17: what a vendor repeats of our secret and of its own token is not printed, not in --json, stored or logged."""
+    secret = "s3cret/of & the client"
+    monkeypatch.setenv("SYNCD_SYSTEMS__QUOTES__CLIENT_SECRET", secret)
+    told = {"code": "odd", "detail": f"you sent {echo(secret, TOKEN)}", "errors": [{"pointer": secret, "code": TOKEN}]}
+
+    def answer(path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        return (200, {}, LOGIN) if path.endswith("token") else (status, {}, json.dumps(told).encode())
+
+    with vendor(answer) as address:
+        alone(brokerage, "quotes", f"{address}/v1", monkeypatch=monkeypatch)
+        said = [brokerage(*words) for words in (("sync",), ("sync", "--json"), ("doctor", "--json"), ("status",))]
+    everything = held_anywhere(brokerage, "".join(one.out + one.err for one in said))
+    for form in echo(secret, TOKEN).split("; "):
+        assert form not in everything
+    assert "traceback" not in everything.lower()
+
+
+@pytest.mark.parametrize("where", ["login", "call"])
+def test_a_password_and_a_session_in_a_fault_are_nowhere(brokerage, monkeypatch, where):
+    """R17: nor what a SOAP fault repeats."""
+    password, session = "p4ss <word> & more", "s3ss10n-of-a-broker"
+    monkeypatch.setenv("SYNCD_SYSTEMS__BROKER__PASSWORD", password)
+    fault = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
+
+    def answer(path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        headers = {"Content-Type": "text/xml"}
+        if b"login" in body and where == "call":
+            name = "http://ws.benefitpoint.aptusconnect.com/login/v2"
+            inner = (
+                f'<r:loginResponse xmlns:r="{name}"><r:loginResult><r:sessionID>{session}</r:sessionID></r:loginResult>'
+            )
+            return 200, headers, (fault % f"{inner}</r:loginResponse>").encode()
+        words = echo(password, session).replace("&", "&amp;").replace("<", "&lt;")
+        inner = f"<s:Fault><faultcode>s:Server</faultcode><faultstring>odd: {words}</faultstring></s:Fault>"
+        return 500, headers, (fault % inner).encode()
+
+    with vendor(answer) as address:
+        alone(brokerage, "broker", address, monkeypatch=monkeypatch)
+        said = [brokerage(*words) for words in (("sync",), ("sync", "--json"), ("doctor", "--json"))]
+    everything = held_anywhere(brokerage, "".join(one.out + one.err for one in said))
+    for form in echo(password, *([session] if where == "call" else [])).split("; "):
+        assert form not in everything
+
+
+@pytest.mark.parametrize(
+    ("system", "base", "path"), [("quotes", "/v1", "/v1/oauth/token"), ("broker", "", "/services/LoginV2SOAP")]
+)
+def test_a_reply_that_unfolds_to_gigabytes_is_refused(brokerage, monkeypatch, system, base, path):
+    """R15: whatever a vendor serves, on any of its addresses, the command says which setting it is beyond."""
+    packed = gzip.compress(b" " * 50_000_000)
+
+    def answer(asked: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        return 200, {"Content-Encoding": "gzip"}, packed
+
+    with vendor(answer) as address:
+        alone(brokerage, system, address + base, monkeypatch=monkeypatch)
+        said = brokerage("sync")
+    assert said.code == 3
+    told = said.out + said.err
+    assert f"{system}: " in told
+    assert f"the answer of {path} is larger than 32 MB" in told
+    assert "max_reply_mb" in told

@@ -17,6 +17,7 @@ from typing import Any
 from syncd.connectors.benefitpoint.soap import FaultError, SessionLostError
 from syncd.connectors.registry import State
 from syncd.errors import AuthError, RecordError, SyncdError
+from syncd.redact import SECRETS
 
 LoginCall = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 _REFUSED = "login_refused"
@@ -84,6 +85,7 @@ class Session:
         if not session:
             raise self._refused()
         self._id = str(session)
+        SECRETS.know(self._id, lasting=False)
         return self._id
 
     def _refused(self) -> AuthError:

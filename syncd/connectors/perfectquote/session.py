@@ -16,6 +16,7 @@ from syncd.connectors.http import Http, Operation, Reply
 from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.settings import Settings
 from syncd.errors import AuthError, TransientError
+from syncd.redact import SECRETS
 
 # The least that syncd needs; `groups:pii` is not among them, so that tax ids come masked.
 SCOPES: Final = frozenset({"groups:read", "groups:write", "plans:read", "plans:write"})
@@ -119,6 +120,7 @@ class Session:
         secret = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(secret, str) or not secret:
             raise TransientError("token: the answer holds no access_token", system=self.http.system)
+        SECRETS.know(secret, lasting=False)
         lasts = body.get("expires_in", 3600)
         lasts = float(lasts) if isinstance(lasts, int | float) else 3600.0
         # A short-lived token is used for half its life rather than never.
