@@ -2,8 +2,8 @@
 
 One `Http` per vendor installation. A request passes, from the outside in: breaker, retry, quota, semaphore, httpx. It
 gives a `Reply` or raises an error of `syncd.errors`; what a status below 500 means (stale, refused, gone, log in again)
-is the connector's to say. Never logs, never follows a redirect, never repeats a write that may have arrived, and puts
-no address, header or body into an error: any of them may hold a secret.
+is the connector's to say. Never logs, never follows a redirect, never repeats a write that may have arrived. An error
+names the cause and the address, but no query, header or body: any of them may hold a secret.
 
     kind     repeated here when                                          otherwise a failure is
     read     408, 425, 429, 5xx, transport error, unreadable reply       TransientError
@@ -17,7 +17,6 @@ import asyncio
 import ipaddress
 import logging
 import random
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -29,6 +28,7 @@ import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
+from syncd.connectors.http_cause import AGAIN, LOOK_AT_ADDRESS, cause_of
 from syncd.connectors.http_pace import (
     RETRY_FOR_S,
     Breaker,
@@ -60,6 +60,7 @@ for _name in ("httpx", "httpcore"):
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _OURS: Final = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _HTML: Final = (b"<!doctype html", b"<html")
+_PAGE: Final = "a web page instead of data"
 _CONNECT_S: Final = 3.0
 _POOL_S: Final = 30.0
 
@@ -183,6 +184,11 @@ class Http:
         ask = _Ask(operation, kind, request, expect, frozenset(retriable), is_answer)
         return await self._breaker.run(lambda: self._repeat(ask))
 
+    @property
+    def address(self) -> str:
+        """Give scheme, host and port of the installation."""
+        return f"{self._base.scheme}://{self._base.netloc.decode('ascii', 'replace')}"
+
     async def aclose(self) -> None:
         """Close every connection; the next request opens new ones."""
         client, self._client = self._client, None
@@ -297,46 +303,50 @@ class Http:
             content = await read_content(pieces, headers, int(self._max_reply_mb * 1_000_000))
         finally:
             await response.aclose()
-        reply = Reply(response.status_code, headers, content)
+        reply = Reply(response.status_code, headers, content, _place(request))
         # What a vendor says of a failure is quoted, and may quote what it was sent.
         return reply if reply.ok else replace(reply, content=SECRETS.hide_in(content))
 
     def _too_large(self, ask: _Ask, announced: int | None) -> _Failed:
         """Refuse a reply that we do not take: asked again it would be as large."""
         size = f" ({announced / 1e6:,.1f} MB are announced)" if announced is not None else ""
-        what = f"the answer of {ask.request.url.path} is larger than {self._max_reply_mb:g} MB{size}, the most that is "
+        what = f"the answer of {_place(ask.request)} is larger than {self._max_reply_mb:g} MB{size}, the most that is "
         kind = ConnectorError if ask.kind == "read" else UnknownOutcomeError
         hint = "Look at what is served there; where it is right, raise max_reply_mb of this system."
         return _Failed(self._error(kind, ask, f"{what}taken (max_reply_mb)", hint))
 
     def _not_answered(self, ask: _Ask, error: BaseException) -> _Failed:
         """Say what a transport error means for this request."""
-        certificate = _is_of_certificate(error)
+        why = cause_of(error)
         _silence(error)
-        word = type(error).__name__
-        if certificate:
-            hint = "Check the address, and that the certificate authority is known to this machine."
-            return _Failed(self._error(ConnectorError, ask, "the certificate was not accepted", hint), cause=error)
         if isinstance(error, _OURS):
-            return _Failed(self._error(ConnectorError, ask, f"the request cannot be sent ({word})"), cause=error)
-        if isinstance(error, _NOT_SENT):
-            return _Failed(self._error(TransientError, ask, f"not connected ({word})"), again=True, cause=error)
+            what = f"the request cannot be sent ({type(error).__name__})"
+            return _Failed(self._error(ConnectorError, ask, what), cause=error)
+        if isinstance(error, _NOT_SENT) or why.lasting:
+            kind = ConnectorError if why.lasting else TransientError
+            failed = self._error(kind, ask, f"not connected to {self.address}: {why.words}", why.hint)
+            return _Failed(failed, again=not why.lasting, cause=error)
         if ask.kind == "read":
-            return _Failed(self._error(TransientError, ask, f"no answer ({word})"), again=True, cause=error)
-        return _Failed(self._error(UnknownOutcomeError, ask, f"sent, and its reply was lost ({word})"), cause=error)
+            what = f"no answer from {_place(ask.request)}: {why.words}"
+            return _Failed(self._error(TransientError, ask, what, why.hint), again=True, cause=error)
+        what = f"sent to {self.address}, and its reply was lost: {why.words}"
+        return _Failed(self._error(UnknownOutcomeError, ask, what), cause=error)
 
     def _judge(self, ask: _Ask, reply: Reply) -> Reply | _Failed:
         """Tell an answer from a failure, and one that was not executed from one that may have been."""
         status, reading = reply.status, ask.kind == "read"
         if reply.ok:
             fault = _unreadable(ask, reply)
-            return self._in_doubt(ask, f"{status} with {fault}") if fault else reply
+            return self._in_doubt(ask, f"{status} with {fault}", hint=_hint_of(fault)) if fault else reply
+        if reading and ask.expect == "json" and status not in {401, 408, 425, 429} and status < 500 and _is_page(reply):
+            what = f"answered {status} with {_PAGE} at {reply.url}"
+            return _Failed(self._error(ConnectorError, ask, what, LOOK_AT_ADDRESS))
         if status in {425, 429} or status in ask.retriable:
             return self._turned_away(ask, reply)
         if status in range(300, 400) and status != 304:
             hint = "Check base_url: the vendor sends us elsewhere, and a redirect is never followed."
             error = ConnectorError if reading else UnknownOutcomeError
-            return _Failed(self._error(error, ask, f"answered with a redirect ({status})", hint))
+            return _Failed(self._error(error, ask, f"{reply.url} answered with a redirect ({status})", hint))
         if status >= 500 and ask.is_answer is not None and ask.is_answer(reply):
             return reply
         if status == 408 or status >= 500:
@@ -353,18 +363,19 @@ class Http:
     def _turned_away(self, ask: _Ask, reply: Reply) -> _Failed:
         """Repeat what was refused unread, later, all requests; "too early" (425) only where nothing is written."""
         wait = self._leave_alone(reply)
-        what = f"refused for now ({reply.status}){self._named(wait)}"
+        what = f"refused for now ({reply.status}) by {self.address}{self._named(wait)}"
         error = self._error(HeldBackError, ask, what, later(wait) if wait else None)
         return _Failed(error, again=reply.status != 425 or ask.kind == "read", wait_s=wait)
 
-    def _in_doubt(self, ask: _Ask, what: str, wait_s: float | None = None) -> _Failed:
+    def _in_doubt(self, ask: _Ask, what: str, wait_s: float | None = None, hint: str | None = None) -> _Failed:
         """Take a reply that says nothing certain: a read is repeated, a write may have been applied."""
         if ask.kind == "read":
-            hint = later(wait_s) if wait_s else None
-            error = self._error(TransientError, ask, f"failed ({what}){self._named(wait_s)}", hint)
+            hint = later(wait_s) if wait_s else hint
+            told = f"{_place(ask.request)} failed ({what}){self._named(wait_s)}"
+            error = self._error(TransientError, ask, told, hint)
             return _Failed(error, again=True, wait_s=wait_s)
-        what = f"answered {what}, so it may have been applied"
-        return _Failed(self._error(UnknownOutcomeError, ask, what))
+        what = f"{_place(ask.request)} answered {what}, so it may have been applied"
+        return _Failed(self._error(UnknownOutcomeError, ask, what, hint))
 
     def _named(self, wait_s: float | None) -> str:
         """Say what wait a vendor named, and that it is too long for us where it is."""
@@ -410,9 +421,8 @@ def _unreadable(ask: _Ask, reply: Reply) -> str:
     """
     if ask.expect == "any" or (not reply.content.strip() and (ask.kind == "write" or reply.status == 204)):
         return ""
-    html = "text/html" in reply.headers.get("content-type", "").lower()
-    if html or reply.content.lstrip()[:20].lower().startswith(_HTML):
-        return "a web page instead of data"
+    if _is_page(reply):
+        return _PAGE
     if ask.expect == "json":
         try:
             orjson.loads(reply.content)
@@ -421,19 +431,26 @@ def _unreadable(ask: _Ask, reply: Reply) -> str:
     return ""
 
 
+def _is_page(reply: Reply) -> bool:
+    """Tell a page for people, which a proxy or another program serves, from what a program says to a program."""
+    html = "text/html" in reply.headers.get("content-type", "").lower()
+    return html or reply.content[:200].lstrip()[:20].lower().startswith(_HTML)
+
+
+def _hint_of(fault: str) -> str | None:
+    return f"{LOOK_AT_ADDRESS} Where it is right, {AGAIN}" if fault == _PAGE else None
+
+
+def _place(request: httpx.Request) -> str:
+    """Give where a request goes, without its query."""
+    return str(request.url.copy_with(query=None))
+
+
 def _digits(value: object) -> orjson.Fragment:
     """Write a Decimal digit by digit: a float in between would be another number."""
     if isinstance(value, Decimal) and value.is_finite():
         return orjson.Fragment(format(value, "f").encode())
     raise TypeError(type(value).__name__)
-
-
-def _is_of_certificate(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _silence(error: BaseException | None) -> None:

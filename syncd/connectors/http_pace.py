@@ -167,6 +167,7 @@ class Breaker:
         )
         self._opened_at: float | None = None
         self._probing = False
+        self._cause: TransientError | None = None
 
     async def run(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do the work unless the vendor rests. Raises HeldBackError, at once and without asking, when it does."""
@@ -175,6 +176,10 @@ class Breaker:
         try:
             async with circuit:
                 return await work()
+        except TransientError as error:
+            if not isinstance(error, HeldBackError):
+                self._cause = error
+            raise
         finally:
             if probe:
                 self._probing = False
@@ -190,7 +195,9 @@ class Breaker:
         left = self._opened_at + self._rest_s - self._clock()
         if left > 0 or self._probing:
             when = f"in {left:.0f} s" if left > 0 else "by another request just now"
-            raise HeldBackError(f"failed several times in a row; it is tried again {when}", system=self._system)
+            why, hint = (self._cause.message, self._cause.hint) if self._cause is not None else ("it failed", None)
+            told = f"{why}; after several failures in a row it is tried again {when}"
+            raise HeldBackError(told, system=self._system, hint=hint)
         self._probing = True
         return True
 

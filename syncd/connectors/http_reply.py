@@ -26,6 +26,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    url: str = ""
+    """Where it came from, without the query."""
 
     @property
     def ok(self) -> bool:

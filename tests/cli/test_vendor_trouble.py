@@ -69,7 +69,8 @@ def test_a_command_does_not_wait_for_a_day(brokerage, door, status):
     said = brokerage("sync")
     assert said.code == 3
     assert time.monotonic() - began < 20
-    assert f"refused for now ({status}), asks to wait 24 h, longer than the 60 s" in said.out + said.err
+    assert f"refused for now ({status}) by http://127.0.0.1:" in said.out + said.err
+    assert ", asks to wait 24 h, longer than the 60 s" in said.out + said.err
     assert "retry_for_s" in said.out + said.err
 
 
@@ -205,5 +206,58 @@ def test_a_reply_that_unfolds_to_gigabytes_is_refused(brokerage, monkeypatch, sy
     assert said.code == 3
     told = said.out + said.err
     assert f"{system}: " in told
-    assert f"the answer of {path} is larger than 32 MB" in told
+    assert f"the answer of {address}{path} is larger than 32 MB" in told
     assert "max_reply_mb" in told
+
+
+# -- what is the matter ------------------------------------------------------------------------------------------------
+
+PAGE = (200, {"Content-Type": "text/html"}, b"<!doctype html><title>Welcome to nginx!</title>")
+
+
+@pytest.mark.parametrize("system", ["quotes", "broker"])
+@pytest.mark.parametrize("words", [("sync",), ("doctor",), ("sync", "--json")])
+def test_a_vendor_that_is_down_is_named_with_its_address(brokerage, monkeypatch, system, words):
+    """N17: that nobody listens is said, and where, by each command that asks."""
+    alone(brokerage, system, "http://127.0.0.1:9/x", monkeypatch=monkeypatch)
+    said = brokerage(*words)
+    assert "not connected to http://127.0.0.1:9: the connection was refused" in said.out + said.err
+
+
+@pytest.mark.parametrize("system", ["quotes", "broker"])
+@pytest.mark.parametrize(
+    ("what", "reply", "told"),
+    [
+        ("nothing there", (404, {"Content-Type": "application/json"}, b"{}"), "404"),
+        ("a page", PAGE, "a web page instead of data"),
+        ("a page that says no", (404, *PAGE[1:]), "404"),
+    ],
+)
+def test_a_wrong_address_does_not_blame_the_secret(brokerage, monkeypatch, system, what, reply, told):
+    """N17: where something else answers than the API, the hint is to look at base_url, which is named."""
+    with vendor(lambda path, body: reply) as address:
+        alone(brokerage, system, f"{address}/wrong", monkeypatch=monkeypatch)
+        said = brokerage("doctor")
+    assert told in said.out
+    assert f"{address}/wrong/" in said.out
+    assert "Check base_url" in said.out
+    assert "Nothing to do" not in said.out
+    assert "client_secret" not in said.out
+
+
+def test_a_credential_that_is_refused_is_said_to_be(brokerage, monkeypatch):
+    """N17: and where it is the secret, that is said."""
+    with vendor(lambda path, body: (401, {}, b'{"error": "invalid_client"}')) as address:
+        alone(brokerage, "quotes", address, monkeypatch=monkeypatch)
+        said = brokerage("doctor")
+    assert "401 invalid_client" in said.out
+    assert "Check client_id and client_secret" in said.out
+
+
+def test_a_command_after_an_outage_asks_the_system_again(brokerage, door):
+    """N13: what a command met is no reason for the next one not to ask."""
+    door.fault("reset", "*", times=None)
+    setting(brokerage, "quotes", retry_for_s=0)
+    assert brokerage("sync").code == 3
+    door.call("DELETE", "faults")
+    assert brokerage("sync").code == 0

@@ -148,7 +148,9 @@ async def test_memory_for_one_reply_is_bounded_by_a_setting(name, status):
         tracemalloc.stop()
     assert peak < 6 * MB
     assert type(caught.value) is ConnectorError
-    assert str(caught.value).startswith("acme: plans.list: the answer of /v1/plans is larger than 2 MB")
+    assert str(caught.value).startswith(
+        "acme: plans.list: the answer of https://vendor.example/v1/plans is larger than 2 MB"
+    )
     assert "(max_reply_mb)" in str(caught.value)
     assert ("are announced" in str(caught.value)) == (name == "announced")
     assert "raise max_reply_mb" in caught.value.hint

@@ -52,7 +52,8 @@ def body_of(reply: Reply, operation: str, kind: Operation) -> etree._Element:
         raise NotAuthorizedError(f"{operation}: refused with status {reply.status}")
     if not reply.ok and not is_fault(reply):
         raise ConnectorError(
-            f"{operation}: answered {reply.status}, no SOAP", hint="Check base_url: it should end in /aptusConnect."
+            f"{operation}: {reply.url} answered {reply.status}, no SOAP",
+            hint="Check base_url of this system: it should end in /aptusConnect.",
         )
     wrapper = _wrapper(reply.content)
     if wrapper is None:

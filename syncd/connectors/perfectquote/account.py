@@ -15,7 +15,6 @@ from syncd.connectors.base import Access
 from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.session import Session, Token
 from syncd.connectors.perfectquote.settings import Settings
-from syncd.errors import TransientError
 
 _BELIEVED_S: Final = 24 * 3600.0
 _NOBODY: Final = "pln_does_not_exist"
@@ -71,6 +70,6 @@ async def _get(session: Session, what: str) -> Mapping[str, Any]:
     if reply.status in (403, 404):
         return {}
     if not reply.ok:
-        raise TransientError(f"{what}: {Problem.of(reply).words}", system=session.http.system)
+        raise Problem.of(reply).failure(session.http.system, doing=what)
     body = reply.json()
     return body if isinstance(body, dict) else {}

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.session import Session
-from syncd.errors import TransientError
 
 _SAID: Final = frozenset({"in_network", "out_of_network", "note"})
 # `in_network` is obligatory and its text not blank; "none" would say that there is no limit, or no charge. The codecs
@@ -38,7 +37,7 @@ class Catalogue:
             params = {"cursor": cursor} if cursor else None
             reply = await self._session.ask("benefit_fields", "GET", "benefit-fields", params=params)
             if not reply.ok:
-                raise TransientError(f"benefit_fields: {Problem.of(reply).words}", system=self._session.http.system)
+                raise Problem.of(reply).failure(self._session.http.system, doing="benefit_fields")
             body: Any = reply.json()
             fields = body.get("data") if isinstance(body, dict) else body
             found += [field for field in fields or () if isinstance(field, dict) and field.get("code")]

@@ -21,8 +21,7 @@ async def examine(session: Session, feed: ChangeFeed, catalogue: Catalogue) -> t
         token = await session.token()
         account = await look_up_account(session)
     except AuthError as error:
-        hint = "Check client_id and client_secret, and that the API client is enabled in PerfectQuote."
-        return (Finding("login", ok=False, detail=error.message, hint=hint),)
+        return (Finding("login", ok=False, detail=error.message, hint=error.hint),)
     except ConnectorError as error:
         return (Finding("connection", ok=False, detail=error.message, hint=error.hint or "Check base_url."),)
     found = [Finding("login", ok=True, detail="client credentials accepted")]

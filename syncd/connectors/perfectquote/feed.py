@@ -99,7 +99,7 @@ class ChangeFeed:
         if reply.status == 410:
             return _Page(None, more=False, last_seq=_whole(problem.body.get("last_seq")))
         if not reply.ok:
-            raise TransientError(f"changes: {problem.words}", system=self._system)
+            raise problem.failure(self._system, doing="changes")
         body = reply.json()
         events = body.get("data") if isinstance(body, dict) else None
         page = body.get("page") if isinstance(body, dict) else None

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from syncd.connectors.http import Reply
-from syncd.errors import RecordError, RefusedError, StaleWriteError
+from syncd.connectors.http_cause import AGAIN, LOOK_AT_ADDRESS
+from syncd.errors import ConnectorError, RecordError, RefusedError, StaleWriteError, TransientError
 
 _LONGEST: Final = 300
+_NOT_THERE: Final = frozenset({404, 405, 501})
+_NO_CODES: Final = frozenset({"", "not_found"})
 _HINTS: Final[Mapping[str, str]] = {
     "plan_confirmed": "Unconfirm the plan in PerfectQuote, or set allow_confirmed_edit for this system.",
     "read_only_role": "Give the account the role Firm User; a Firm Reviewer only reads.",
@@ -29,6 +32,7 @@ class Problem:
     code: str
     words: str
     body: Mapping[str, Any]
+    url: str = ""
 
     @classmethod
     def of(cls, reply: Reply) -> Problem:
@@ -49,7 +53,15 @@ class Problem:
         ]
         words = "; ".join(text for text in said if text)
         label = f"{reply.status} {code}".strip()
-        return cls(reply.status, code, f"{label}: {words}"[:_LONGEST] if words else label, body)
+        return cls(reply.status, code, f"{label}: {words}"[:_LONGEST] if words else label, body, reply.url)
+
+    def failure(self, system: str, record_id: str | None = None, *, doing: str) -> ConnectorError:
+        """Give the error of a question that every installation answers, and this one does not."""
+        told = f"{doing}: {self.words} from {self.url}"
+        if self.status in _NOT_THERE and self.code in _NO_CODES:
+            return ConnectorError(told, system=system, external_id=record_id, hint=LOOK_AT_ADDRESS)
+        hint = _HINTS.get(self.code, f"Look at what PerfectQuote says; {AGAIN}")
+        return TransientError(told, system=system, external_id=record_id, hint=hint)
 
     def error(self, system: str, record_id: str | None = None, *, doing: str) -> RecordError:
         """Give the error of a write that was not applied; whether it may be tried again is in its class."""

@@ -24,6 +24,10 @@ _READING: Final = frozenset({"groups:read", "plans:read"})
 _EARLY_S: Final = 60.0
 # "maintenance": documented as refused before anything was executed.
 _RETRIABLE: Final = frozenset({503})
+_REFUSED: Final = frozenset({401, 403})
+# RFC 6749 5.2; any other answer says nothing about our credentials.
+_OF_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "invalid_scope"})
+_CREDENTIALS: Final = "Check client_id and client_secret, and that the API client is enabled in PerfectQuote."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,11 @@ class Session:
         reply = await self._grant(SCOPES)
         if reply.status == 400 and Problem.of(reply).code == "invalid_scope":
             reply = await self._grant(_READING)  # a client that may only read
+        problem = Problem.of(reply)
+        if reply.status in _REFUSED or problem.code in _OF_CLIENT:
+            raise AuthError(f"token: {problem.words}", system=self.http.system, hint=_CREDENTIALS)
         if not reply.ok:
-            raise AuthError(f"token: {Problem.of(reply).words}", system=self.http.system)
+            raise problem.failure(self.http.system, doing="token")
         return self._read(reply)
 
     async def _grant(self, scopes: frozenset[str]) -> Reply:

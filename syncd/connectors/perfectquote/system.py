@@ -96,7 +96,7 @@ class PerfectQuote:
             return Gone(f"deleted in PerfectQuote at {at}" if at else "PerfectQuote answers that it was deleted (410)")
         if reply.status in (403, 404):
             return NotSeen(f"PerfectQuote does not show it ({problem.words})")
-        raise TransientError(f"{kind}s.read: {problem.words}", system=self.system, external_id=record_id)
+        raise problem.failure(self.system, record_id, doing=f"{kind}s.read")
 
     async def find_marked(self, kind: Kind, group: str | None, marker: str) -> tuple[Record, ...]:
         """Find what was created with a marker: plans by `external_ids.syncd`, groups by what was noted beforehand."""
@@ -274,7 +274,7 @@ class PerfectQuote:
             }
             reply = await self._session.ask(operation, "GET", url, params=asked)
             if not reply.ok:
-                raise TransientError(f"{operation}: {Problem.of(reply).words}", system=self.system)
+                raise Problem.of(reply).failure(self.system, doing=operation)
             data, more, following = _paged(reply.json())
             if data is None or more is None or (more and not following):
                 raise TransientError(f"{operation}: a page does not say how the listing goes on", system=self.system)
