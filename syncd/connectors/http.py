@@ -47,7 +47,7 @@ from syncd.connectors.http_settings import LARGEST_REPLY_MB, HttpSettings
 from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
 from syncd.redact import SECRETS, names_a_secret
 
-__all__ = ["Expect", "Http", "Operation", "Reply", "within"]
+__all__ = ["Expect", "Http", "Operation", "Reply", "sent_to", "within"]
 
 Operation: TypeAlias = Literal["read", "write", "create"]
 Expect: TypeAlias = Literal["json", "xml", "any"]
@@ -55,6 +55,15 @@ Expect: TypeAlias = Literal["json", "xml", "any"]
 # httpx logs every address with its query at INFO, httpcore every header at DEBUG.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+_sent: Final[Counter[str]] = Counter()
+"""Requests that this process has sent, by system: no door can be opened that does not count here."""
+
+
+def sent_to(system: str) -> int:
+    """Tell how many requests were sent to a system since the process began, repeats included."""
+    return _sent[system]
+
 
 # What httpx raises when not one byte of the request can have been acted upon.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -282,6 +291,7 @@ class Http:
 
     async def _send(self, ask: _Ask) -> Reply | _Failed:
         self.requests[ask.operation] += 1
+        _sent[self.system] += 1
         left = self._left_s()
         try:
             async with asyncio.timeout(self._attempt_s if left is None else min(left, self._attempt_s)):

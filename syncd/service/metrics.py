@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
@@ -16,21 +15,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_serv
 from syncd.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
-
-
-@runtime_checkable
-class Counting(Protocol):
-    """A connector that counts what it sends, by operation."""
-
-    @property
-    def requests(self) -> Mapping[str, int]:
-        """Give the counts since it was made."""
-        ...
-
-
-def sent_by(connector: object) -> int:
-    """Tell how many requests a connector has sent; 0 for one that sends none or does not count."""
-    return sum(connector.requests.values()) if isinstance(connector, Counting) else 0
 
 
 class Metrics:

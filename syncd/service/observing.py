@@ -18,11 +18,12 @@ import structlog
 from syncd.apply.world import LiveSystem, World
 from syncd.config import Config
 from syncd.connectors.base import Feed
+from syncd.connectors.http import sent_to
 from syncd.connectors.http_pace import within
 from syncd.errors import LockedError, SyncdError
 from syncd.service.health import Health
 from syncd.service.inbox import Inbox
-from syncd.service.metrics import Metrics, sent_by
+from syncd.service.metrics import Metrics
 from syncd.service.worlds import Worlds
 from syncd.store.rows import Listing
 from syncd.store.store import Store
@@ -189,7 +190,7 @@ class Observers:
             if name not in world.systems:
                 return None
             with structlog.contextvars.bound_contextvars(system=name), self._health.job(f"observe:{name}", limit):
-                before, sent = Tried.last(world.store, name), sent_by(world.systems[name].connector)
+                before, sent = Tried.last(world.store, name), sent_to(name)
                 try:
                     with within(limit):
                         async with asyncio.timeout(limit):
@@ -204,7 +205,7 @@ class Observers:
                 except Exception as error:
                     log.exception("observation_broken")
                     observed = self._away(name, world, f"reading it failed unexpectedly ({type(error).__name__})")
-                await self._note(observed, before, world, sent_by(world.systems[name].connector) - sent)
+                await self._note(observed, before, world, sent_to(name) - sent)
                 return observed
 
     def _away(self, name: str, world: World, why: str) -> Observed:
@@ -222,15 +223,16 @@ class Observers:
         now.save(store, name)
         if failed:
             retry = wait_s(now, cadence_s(self._worlds.config, world.systems[name]))
-            log.warning("vendor_failed", why=now.error, failures=now.failures, retry_s=round(retry))
-        log.info(
-            "observed",
-            records=sum(observed.counts.values()),
-            changed=sum(observed.changed.values()),
-            groups=len(observed.scopes),
-            guards=observed.tripped,
-            requests=max(sent, 0),
-        )
+            log.warning("vendor_failed", why=now.error, failures=now.failures, retry_s=round(retry), requests=sent)
+        else:
+            log.info(
+                "observed",
+                records=sum(observed.counts.values()),
+                changed=sum(observed.changed.values()),
+                groups=len(observed.scopes),
+                guards=observed.tripped,
+                requests=sent,
+            )
         self._metrics.observations.labels(name, "failed" if failed else "guarded" if observed.tripped else "ok").inc()
         groups = set(observed.scopes)
         if before.failures and not failed:

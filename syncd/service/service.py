@@ -19,6 +19,7 @@ import structlog
 from syncd import assemble
 from syncd.apply.intake import DIRTY
 from syncd.config import Config
+from syncd.connectors.http import sent_to
 from syncd.errors import LockedError, RunError, SyncdError
 from syncd.review.collect import SETTLE_S
 from syncd.review.files import ReviewFolder
@@ -26,7 +27,7 @@ from syncd.service.engine import EmbeddedEngine, Pace
 from syncd.service.groups import GroupRuns, worst
 from syncd.service.health import Health
 from syncd.service.inbox import LOOK_S, Inbox
-from syncd.service.metrics import Metrics, sent_by
+from syncd.service.metrics import Metrics
 from syncd.service.notify import Notifier
 from syncd.service.observing import Observers, pause
 from syncd.service.worlds import Build, Worlds, scheduled
@@ -251,7 +252,7 @@ class Service:
         """Bring the gauges up to date."""
         store, config = self.worlds.store, self.worlds.config
         self.metrics.queued.set(self.engine.queued)
-        self.metrics.count_requests({name: sent_by(system.connector) for name, system in self.worlds.systems.items()})
+        self.metrics.count_requests({name: sent_to(name) for name in self.worlds.systems})
         with suppress(SyncdError):  # a busy store is told by whoever needs it
             self.metrics.questions.set(len(store.questions()))
             for name, system in self.worlds.systems.items():

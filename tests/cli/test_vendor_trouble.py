@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from syncd.connectors.http import sent_to
 from tests.cli.conftest import Office
 from tests.connectors.sandboxes import BackDoor, Sandbox, running
 
@@ -261,3 +262,33 @@ def test_a_command_after_an_outage_asks_the_system_again(brokerage, door):
     assert brokerage("sync").code == 3
     door.call("DELETE", "faults")
     assert brokerage("sync").code == 0
+
+
+def told_by(office: Office, system: str) -> list[dict[str, Any]]:
+    """Run once as the service does; give the events about a system."""
+    lines = [json.loads(line) for line in office("run", "--once").err.splitlines() if line.startswith("{")]
+    return [line for line in lines if line.get("system") == system]
+
+
+@pytest.mark.parametrize(("system", "name"), [("quotes", "perfectquote"), ("broker", "benefitpoint")])
+def test_requests_are_counted_at_the_door_whatever_the_connector(brokerage, sandbox, door, system, name):
+    """N15: log and metrics tell as many requests as the vendor was asked."""
+    before = sent_to(system)
+    [event] = [one for one in told_by(brokerage, system) if one["event"] == "observed"]
+    served = sum(sandbox.backdoors[name].requests().values())
+    assert event["requests"] > 0
+    assert served - 1 <= sent_to(system) - before <= served  # a logout is sent after all
+    assert event["requests"] <= served
+
+
+def test_a_reading_that_failed_is_a_warning_with_its_cause(brokerage, monkeypatch):
+    """N15: what could not be read is not told as read, with no records, at info."""
+    alone(brokerage, "quotes", "http://127.0.0.1:9/x", monkeypatch=monkeypatch)
+    [event] = told_by(brokerage, "quotes")
+    assert (event["event"], event["level"]) == ("vendor_failed", "warning")
+    assert "not connected to http://127.0.0.1:9: the connection was refused" in event["why"]
+    assert brokerage("sync").code == 3
+    lines = [json.loads(line) for line in (brokerage.folder / "syncd.log").read_text().splitlines()]
+    [failed] = [line for line in lines if line.get("system") == "quotes" and "retry_s" not in line]
+    assert (failed["event"], failed["level"]) == ("vendor_failed", "warning")
+    assert "the connection was refused" in failed["why"]

@@ -165,9 +165,11 @@ def _take_down(session: Session, came: Came, world: World, labels: Labels) -> No
         if one.proposal.scope.startswith("system:")
     ]
     for one in came.seen:
-        session.log.info(
-            "system_observed", system=one.observed.system, counts=one.observed.counts, errors=one.observed.errors
-        )
+        seen = one.observed
+        if seen.errors:
+            session.log.warning("vendor_failed", system=seen.system, why="; ".join(seen.errors))
+        else:
+            session.log.info("system_observed", system=seen.system, counts=seen.counts)
 
 
 # -- saved changesets --------------------------------------------------------------------------------------------------
