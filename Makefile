@@ -69,8 +69,9 @@ prove: venv coverage  ## the long ones: 5,000 histories, mutations, kills at eve
 bench: venv  ## speed, as ratios
 	$(RUN) benchmarks $(ARGS)
 
-lock: venv  ## write both locks from pyproject.toml (UPGRADE=--upgrade for newer versions)
+lock: venv  ## write the locks from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@$(INDEX); $(LOCK) pyproject.toml --all-extras -o requirements.lock
+	@$(INDEX); echo hatchling | $(LOCK) pyproject.toml - --constraints requirements.lock -o requirements-runtime.lock
 	@$(INDEX); echo uv | $(LOCK) - --constraints requirements.lock -o requirements-bootstrap.lock
 	@$(BIN)/python .ci/check_lock.py
 

@@ -25,6 +25,13 @@ def pins(text: str) -> dict[str, set[str]]:
     return found
 
 
+def needed() -> Iterator[Requirement]:
+    """Give what an installation needs to be built and to run."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for group in (project["build-system"]["requires"], project["project"]["dependencies"]):
+        yield from map(Requirement, group)
+
+
 def wanted() -> Iterator[Requirement]:
     """Give what pyproject.toml asks for, all extras and the build backend included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -35,6 +42,23 @@ def wanted() -> Iterator[Requirement]:
 
 def faults() -> Iterator[str]:
     """Say what is wrong with each lock."""
+    yield from form_faults()
+    locked = pins((ROOT / "requirements.lock").read_text())
+    for requirement in wanted():
+        versions = locked.get(canonicalize_name(requirement.name), set())
+        if not any(requirement.specifier.contains(version, prereleases=True) for version in versions):
+            have = ", ".join(sorted(versions)) or "nothing"
+            yield f"requirements.lock: pyproject.toml asks for {requirement}, the lock has {have}; run `make lock`"
+
+    for lock in sorted(ROOT.glob("requirements-*.lock")):
+        for name, versions in pins(lock.read_text()).items():
+            if not versions <= locked.get(name, set()):
+                yield f"{lock.name}: {name} differs from requirements.lock; run `make lock`"
+    yield from runtime_faults()
+
+
+def form_faults() -> Iterator[str]:
+    """Say what does not look like a lock."""
     for lock in sorted(ROOT.glob("requirements*.lock")):
         text = lock.read_text()
         for number, line in enumerate(text.splitlines(), start=1):
@@ -45,16 +69,15 @@ def faults() -> Iterator[str]:
         if len(PIN.findall(text)) != len(re.findall(r"(?m)^\S+==", text)):
             yield f"{lock.name}: a package has no hash; run `make lock`"
 
-    locked = pins((ROOT / "requirements.lock").read_text())
-    for requirement in wanted():
-        versions = locked.get(canonicalize_name(requirement.name), set())
-        if not any(requirement.specifier.contains(version, prereleases=True) for version in versions):
-            have = ", ".join(sorted(versions)) or "nothing"
-            yield f"requirements.lock: pyproject.toml asks for {requirement}, the lock has {have}; run `make lock`"
 
-    for name, versions in pins((ROOT / "requirements-bootstrap.lock").read_text()).items():
-        if versions != locked.get(name):
-            yield f"requirements-bootstrap.lock: {name} differs from requirements.lock; run `make lock`"
+def runtime_faults() -> Iterator[str]:
+    """Say what is missing in the lock of an installation: what runs, and what builds it; nothing that only tests."""
+    runtime = pins((ROOT / "requirements-runtime.lock").read_text())
+    for requirement in needed():
+        if canonicalize_name(requirement.name) not in runtime:
+            yield f"requirements-runtime.lock: {requirement} is not in it; run `make lock`"
+    for name in sorted({"pytest", "mypy", "ruff", "hypothesis"} & runtime.keys()):
+        yield f"requirements-runtime.lock: {name} is for developers; run `make lock`"
 
 
 if __name__ == "__main__":

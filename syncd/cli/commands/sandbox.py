@@ -39,7 +39,8 @@ class Ask:
 def run(ask: Ask) -> NoReturn:
     """Become the sandbox. Raises ConfigError when syncd was installed without a web server."""
     if find_spec("uvicorn") is None or find_spec("starlette") is None:
-        raise ConfigError("the sandbox needs a web server", hint="Install it: `pip install 'syncd[web]'`.")
+        hint = "Install it from a checkout of syncd: `make venv`, or `pip install '.[web]'`."
+        raise ConfigError("the sandbox needs a web server", hint=hint)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "syncd.sandbox", *ask.words()])  # noqa: S606 - our own module, no shell

@@ -60,7 +60,8 @@ def running(folder: Path) -> Iterator[Sandbox]:
     if find_spec("uvicorn") is None or find_spec("starlette") is None:
         raise ConfigError(
             "the practice vendors need a web server",
-            hint="Install it: `pip install 'syncd[web]'`; or `syncd demo --files`, which needs none.",
+            hint="Install it from a checkout: `make venv`, or `pip install '.[web]'`; "
+            "or `syncd demo --files`, which needs none.",
         )
     process, sandbox = _start(folder)
     before = signal.signal(signal.SIGTERM, _stopped)
