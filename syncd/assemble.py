@@ -16,6 +16,7 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 
 from syncd import config as configuration
+from syncd import private
 from syncd.apply.world import LiveSystem, World, no_lock
 from syncd.config import Config
 from syncd.connectors import registry
@@ -91,7 +92,15 @@ def state_folder(config: Config) -> Path:
     """Give the state folder, made when it is not there: nobody else may look into it."""
     folder = config.at(config.state)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(folder)
+    except PermissionError as error:
+        if not folder.is_dir():
+            raise StoreError(f"the state folder cannot be made: {error.strerror}", file=str(folder)) from error
+        raise StoreError(
+            f"others may look into the state folder (mode {private.loose(folder)}), and it is not ours to change",
+            file=str(folder),
+            hint=f"Let its owner run `chmod 700 {folder}`, or run syncd as its owner.",
+        ) from error
     except OSError as error:
         raise StoreError(f"the state folder cannot be made: {error.strerror}", file=str(folder)) from error
     return folder
@@ -154,11 +163,11 @@ def locks(folder: Path, wait_s: float) -> Callable[[str], AbstractAsyncContextMa
 
     Names are groups, and `observe:SYSTEM` for an observation.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_folder(folder)
 
     @asynccontextmanager
     async def held(name: str) -> AsyncIterator[None]:
-        lock = FileLock(folder / f"{quote(name, safe='')}.lock")
+        lock = FileLock(folder / f"{quote(name, safe='')}.lock", mode=private.FILE)
         until = time.monotonic() + wait_s
         while True:
             try:

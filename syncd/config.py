@@ -307,15 +307,19 @@ def _credentials() -> dict[str, Any]:
     for file in sorted(Path(folder).iterdir()):
         system, mark, key = file.name.removeprefix("syncd_").partition("__")
         if mark and file.is_file():
-            systems.setdefault(system.lower(), {})[key.lower()] = secret_of(file)
+            systems.setdefault(system.lower(), {})[key.lower()] = secret_of(file, credential=True)
     return {"systems": systems} if systems else {}
 
 
-def secret_of(file: Path) -> str:
-    """Read a secret from a file that nobody else may read. Raises ConfigError; never shows the secret."""
+def secret_of(file: Path, *, credential: bool = False) -> str:
+    """Read a secret from a file that nobody else may read. Raises ConfigError; never shows the secret.
+
+    `credential`: systemd made it, for this user alone; that right shows as one of the file's group.
+    """
+    others = 0o077 & ~stat.S_IRGRP if credential else 0o077
     try:
         mode = file.stat().st_mode
-        if mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
+        if mode & others:
             raise ConfigError(
                 f"others may read or write this secret (mode {stat.S_IMODE(mode):04o})",
                 file=str(file),

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 
+from syncd import private
 from syncd.redact import CALLED, REDACTED, SECRETS, names_a_secret
 
 if TYPE_CHECKING:
@@ -152,7 +155,12 @@ class _Discreet(logging.Handler):
 
 
 class _DiscreetFile(_Discreet, logging.FileHandler):
-    """A file of events."""
+    """A file of events, for its owner alone when it is made."""
+
+    def _open(self) -> TextIOWrapper:
+        with suppress(FileExistsError):
+            os.close(private.create(Path(self.baseFilename)))
+        return super()._open()
 
 
 class _DiscreetStream(_Discreet, logging.StreamHandler[TextIO]):
@@ -160,7 +168,8 @@ class _DiscreetStream(_Discreet, logging.StreamHandler[TextIO]):
 
 
 def _file(path: Path, redaction: Redaction) -> logging.Handler:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        private.make_folder(path.parent)
     handler = _DiscreetFile(path, encoding="utf-8", delay=True)
     handler.setFormatter(_formatter(redaction, as_json=True))
     return handler

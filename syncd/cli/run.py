@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from syncd import private
 from syncd.errors import ConfigError, RecordError, SyncdError
 from syncd.redact import SECRETS
 
@@ -57,7 +58,10 @@ def run(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        return _crashed(error, argv, wants_json=wants_json)
+        from syncd.cli.trouble import explained
+
+        known = explained(error)
+        return _failed(known, wants_json=wants_json) if known else _crashed(error, argv, wants_json=wants_json)
     return code if isinstance(code, int) else OK
 
 
@@ -145,9 +149,9 @@ def _crash_file(error: Exception, argv: list[str]) -> Path | None:
     for named in (True, False):
         try:
             crashes = (_state_folder(argv) if named else Path(tempfile.mkdtemp(prefix="syncd-"))) / "crashes"
-            crashes.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_folder(crashes)
             file = crashes / f"{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
-            file.touch(mode=0o600)
+            os.close(private.create(file))
             file.write_text(SECRETS.hide(head + "".join(traceback.format_exception(error))), encoding="utf-8")
         except Exception:  # noqa: BLE001, S112 - we are on our way out: the next place, or none
             continue

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from syncd import private
 from syncd.review.document import MAX_BYTES, text_of
 from syncd.review.errors import ReviewError
 from syncd.review.page import mark_of, normal
@@ -77,10 +78,11 @@ def load(path: Path) -> Sheet | None:
 
 def put(path: Path, text: str, judged: Sheet | None) -> bool:
     """Write a file whole. False: it is not what it was when it was judged, so nothing was written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)  # of a process that died, or planted
     try:
-        with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        with os.fdopen(private.create(draft), "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -104,12 +106,12 @@ def drop(sheet: Sheet) -> bool:
 
 def keep(folder: Path, name: str, suffix: str, data: bytes) -> Path:
     """Store a record under the first free name (`gold-2.yaml` …); the same content twice is one file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     number = 1
     while True:
         path = folder / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
         try:
-            with path.open("xb") as file:
+            with os.fdopen(private.create(path), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from syncd import private
 from syncd.errors import LockedError, StoreError
 from syncd.review.collect import SETTLE_S, Collected, KindOf, RecordsOf, collect
 from syncd.review.disk import ERROR_SUFFIX, Sheet, load, put, sheets, tell
@@ -138,8 +139,8 @@ class ReviewFolder:
     def _locked(self) -> Iterator[None]:
         """Let one process write at a time, and say what to do when the folder cannot be written."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S):
+            private.make_folder(self.root)
+            with FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT_S, mode=private.FILE):
                 yield
         except Timeout as error:
             raise LockedError(f"another process has been writing {self.root} for {LOCK_TIMEOUT_S:.0f} s") from error

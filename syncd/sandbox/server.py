@@ -83,11 +83,18 @@ def run(options: Options) -> int:
     clock = Clock(options.clock, frozen=True)  # until ready, so that the seeded stamps are the same at every start
     world = load(options.seed)
     served = [assemble(system, world, clock, options.seed) for system in options.systems]
-    if options.state is not None and options.state.exists():
-        _resume(options.state, served, clock)
+    if options.state is not None and (wrong := _resume(options.state, served, clock)):
+        for sock in sockets:
+            sock.close()
+        print(f"syncd sandbox: {options.state}: {wrong}. Name another --state, or remove it.", file=sys.stderr)  # noqa: T201
+        return 2
     asyncio.run(_serve(served, sockets, clock))
     if options.state is not None:
-        _save(options.state, served, clock)
+        try:
+            _save(options.state, served, clock)
+        except OSError as error:
+            print(f"syncd sandbox: {options.state}: it cannot be saved: {error.strerror}.", file=sys.stderr)  # noqa: T201
+            return 3
     return 0
 
 
@@ -172,12 +179,21 @@ def _announce(served: list[Served], sockets: list[socket.socket]) -> None:
         print(f"{name} at {origin}, back door at {origin}{PREFIX}/", file=sys.stderr)  # noqa: T201
 
 
-def _resume(path: Path, served: list[Served], clock: Clock) -> None:
-    saved = json.loads(path.read_text(encoding="utf-8"))
-    clock.set(saved["clock"])
-    for one in served:
-        if one.vendor.name in saved["systems"]:
-            one.vendor.restore(saved["systems"][one.vendor.name])
+def _resume(path: Path, served: list[Served], clock: Clock) -> str:
+    """Go on from a file, if it is there; say what is wrong with it, "": nothing."""
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        clock.set(saved["clock"])
+        for one in served:
+            if one.vendor.name in saved["systems"]:
+                one.vendor.restore(saved["systems"][one.vendor.name])
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        return f"it is no state that a sandbox saved ({type(error).__name__})"
+    return ""
 
 
 def _save(path: Path, served: list[Served], clock: Clock) -> None:

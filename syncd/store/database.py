@@ -179,6 +179,11 @@ _EXPLANATIONS = (
         "Create the folder, and let the user that runs syncd write to it.",
     ),
     ("is full", "the disk is full", "Free some space and run again; nothing was lost."),
+    (
+        "disk I/O error",
+        "the disk does not read or write the store",
+        "Look at the free space, the rights of the folder and the disk (`dmesg`); then run again: nothing was lost.",
+    ),
 )
 
 

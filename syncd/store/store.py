@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+from syncd import private
 from syncd.errors import StoreError
 from syncd.store.database import engines, explained
 from syncd.store.history import Histories
@@ -58,4 +59,6 @@ def _make_private(path: Path) -> None:
     A file that exists is not even opened: closing it again would take away this process's own locks on it.
     """
     with suppress(OSError):  # whatever is wrong with the path, SQLite says it next
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        private.tighten(path, private.FILE)
+    with suppress(OSError):
+        os.close(private.create(path))

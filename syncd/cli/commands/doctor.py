@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from filelock import FileLock, Timeout
 
-from syncd import assemble
+from syncd import assemble, private
 from syncd.cli.out import count, print_json, say, styled, table, when
 from syncd.cli.run import OK, OPEN, PARTIAL
+from syncd.cli.trouble import explained
 from syncd.connectors.base import Access, Examined
 from syncd.connectors.paging import pages_of
 from syncd.errors import ConfigError, ConnectorError, SyncdError
@@ -65,7 +66,7 @@ async def _run(session: Session, names: list[str], *, whole: bool, check: bool) 
     try:
         for name in names:
             found[name] = await _system(session, name, store)
-        general = [*_configuration(session), *store_lines, *_folders(session, store)] if whole else []
+        general = [*_configuration(session), *store_lines, *_looked_at(_folders(session, store))] if whole else []
     finally:
         if store is not None:
             store.close()
@@ -281,9 +282,21 @@ def _store(session: Session) -> tuple[list[Line], Store | None]:
     return [Line("store", "ok", told)], store
 
 
+def _looked_at(lines: Iterator[Line]) -> Iterator[Line]:
+    """Give lines as far as there is the right to look; then what was refused."""
+    try:
+        yield from lines
+    except OSError as error:
+        known = explained(error)
+        if known is None:
+            raise
+        yield Line("state folder", "wrong", str(known), known.hint)
+
+
 def _folders(session: Session, store: Store | None) -> Iterator[Line]:
     """Look at the review folder, the locks, the service and the disk."""
     state = session.state
+    yield _private(state)
     review = state / "review"
     yield _writable("review folder", review if review.exists() else state)
     wrong = sorted(review.glob(f"pending/**/*{ERROR_SUFFIX}"))
@@ -296,6 +309,14 @@ def _folders(session: Session, store: Store | None) -> Iterator[Line]:
     enough = free >= _FREE_BYTES
     hint = "" if enough else "Make room: without it nothing can be stored, so nothing is written."
     yield _found("disk", f"{free / 1e9:.1f} GB free at {state}", hint, ok=enough)
+
+
+def _private(state: Path) -> Line:
+    """Say whether anybody else may look into what holds clients' plans; folders are put right when syncd opens them."""
+    found = [f"{path} (mode {mode})" for path in (state, *state.rglob("*")) if (mode := private.loose(path))]
+    if not found:
+        return Line("privacy", "ok", "nobody else may look into the state folder")
+    return Line("privacy", "wrong", f"others may use {_some(found)}", f"Run `chmod -R go= {state}`.")
 
 
 def _writable(what: str, folder: Path) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncd import private
 from syncd.assemble import shipped
 from syncd.cli.out import print_json, say
 from syncd.cli.run import OK
@@ -28,7 +29,7 @@ def run(session: Session, folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for file, source in files.items():
             file.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-        (folder / "state").mkdir(mode=0o700, exist_ok=True)
+        private.make_folder(folder / "state")
     except OSError as error:
         raise ConfigError(f"it cannot be made: {error.strerror}", file=str(folder)) from error
     made = [str(file) for file in files]
