@@ -34,8 +34,7 @@ def create(path: Path, *, flags: int = os.O_EXCL) -> int:
 
 def tighten(path: Path, mode: int) -> None:
     """Take from others what they may do with a folder or file of ours. Raises PermissionError for one that is not."""
-    found = path.stat()
-    if stat.S_IMODE(found.st_mode) & _OTHERS or (found.st_uid == os.geteuid() and not found.st_mode & stat.S_IRUSR):
+    if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
         path.chmod(mode)
 
 
