@@ -125,9 +125,7 @@ def test_an_error_is_one_line_and_a_hint(bare, monkeypatch, error, code):
     }
 
 
-@pytest.mark.parametrize(
-    "error", [ZeroDivisionError("1/0"), KeyError("x"), OSError(2, "Gone"), RecursionError()]
-)
+@pytest.mark.parametrize("error", [ZeroDivisionError("1/0"), KeyError("x"), OSError(2, "Gone"), RecursionError()])
 def test_what_nobody_expected_leaves_a_crash_file_and_no_traceback(bare, monkeypatch, error):
     def fail(*_args, **_more):
         secret = "hunter2"  # noqa: F841 - a local variable that must not be in the file
