@@ -28,6 +28,7 @@ from syncd.model.field_table import (
     Field,
     Type,
 )
+from syncd.model.numbers import read_money, read_number
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flag, Unparsed, Value, plain_text
@@ -181,16 +182,15 @@ def _reader(path: str, kind: Kind) -> Callable[[str], Value]:
     return _READERS[type_of(path, kind)]
 
 
-_NUMBER = re.compile(r"(?P<open>\()?\s*(?P<sign>-?)\s*\$?\s*(?P<number>\d[\d,]*(?:\.\d*)?|\.\d+)\s*(?(open)\))\Z")
+def _money(text: str) -> Value:
+    """`512.40`, `$1,500`, `-12`: an amount that some system could hold."""
+    amount = read_money(text)
+    return Unparsed(text) if amount is None else amount
 
 
 def _decimal(text: str) -> Value:
-    """`512.40`, `$1,500`, `-12`, `(12.00)`."""
-    found = _NUMBER.match(text)
-    if found is None:
-        return Unparsed(text)
-    amount = Decimal(found["number"].replace(",", ""))
-    return -amount if found["open"] or found["sign"] else amount
+    number = read_number(text)
+    return Unparsed(text) if number is None else number
 
 
 def _percent(text: str) -> Value:
@@ -236,7 +236,7 @@ def _accumulator(text: str) -> Value:
 _READERS: Mapping[Type, Callable[[str], Value]] = {
     "text": str,
     "code": str,
-    "money": _decimal,
+    "money": _money,
     "decimal": _decimal,
     "percent": _percent,
     "integer": _integer,

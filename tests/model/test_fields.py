@@ -87,7 +87,7 @@ RATE, DAY, FLAG = "rates[2026-01-01].ee", "details.effective_date", "details.vol
 TEXTS = [
     (RATE, "512.40", Decimal("512.40")),
     (RATE, " $1,512.40 ", Decimal("1512.40")),
-    (RATE, "(12.00)", Decimal("-12.00")),
+    (RATE, "-12.00", Decimal("-12.00")),
     (RATE, "-.45", Decimal("-0.45")),
     (RATE, 512, Decimal(512)),
     (RATE, 512.4, Decimal("512.4")),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from syncd.mapping.codecs.base import BaseCodec, Context, Inexact, Loss
-from syncd.mapping.codecs.numbers import fit, read_number, shift, write_number
+from syncd.mapping.codecs.numbers import fit, read_money, shift, write_number
 from syncd.model.records import JSON
 from syncd.model.values import Value
 
@@ -31,7 +31,7 @@ class MoneyCodec(BaseCodec):
     }
 
     def _read(self, text: str, context: Context) -> Value | None:
-        number = read_number(text)
+        number = read_money(text)
         if number is None or context.options.get("style") != "cents":
             return number
         # "512.40" in a column of cents is dollars, or a mistake: 100 times too much or too little either way.

@@ -5,31 +5,13 @@ Takes and gives texts and Decimals. Never uses floats, never rounds unless asked
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
-# The default context rounds at 28 digits; shifting a point must not.
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
+from syncd.model.numbers import EXACT, read_money, read_number
 
-# "$ .040", "$.45", "($1,024.50)*", "-$5", "512.40 ": commas only where they part thousands, a star for a footnote.
-_NUMBER = re.compile(
-    r"(?P<sign>[-\u2212+]?)\s*\$?\s*(?P<open>\(?)\s*\$?\s*(?P<minus>[-\u2212]?)\s*"
-    r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<close>\)?)\s*[*\u2020]*",
-)
-
-
-def read_number(text: str) -> Decimal | None:
-    """Read a printed number; None when it is none."""
-    found = _NUMBER.fullmatch(text.strip())
-    if found is None or bool(found["open"]) != bool(found["close"]):
-        return None
-    negatives = (found["sign"] not in ("", "+"), bool(found["open"]), bool(found["minus"]))
-    if sum(negatives) > 1:
-        return None
-    number = Decimal(found["digits"].replace(",", ""))
-    return number.copy_negate() if any(negatives) else number
+__all__ = ["fit", "plain_number", "read_money", "read_number", "shift", "write_number"]
 
 
 def plain_number(text: str) -> Decimal | None:
@@ -51,4 +33,4 @@ def shift(number: Decimal, places: int) -> Decimal:
 def fit(number: Decimal, options: Mapping[str, Any]) -> Decimal:
     """Give the number with as many decimals as the target holds (option `digits`), rounded half up where it must be."""
     digits = options.get("digits")
-    return number if digits is None else number.quantize(Decimal((0, (1,), -int(digits))), context=_EXACT)
+    return number if digits is None else number.quantize(Decimal((0, (1,), -int(digits))), context=EXACT)

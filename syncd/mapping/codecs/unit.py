@@ -12,6 +12,7 @@ from typing import Final
 
 from syncd.mapping.codecs.base import Context
 from syncd.mapping.codecs.labels import LabelCodec
+from syncd.model.numbers import DIGITS
 from syncd.model.records import JSON
 
 _LABELS: Final[dict[str, tuple[str, ...]]] = {
@@ -23,10 +24,17 @@ _LABELS: Final[dict[str, tuple[str, ...]]] = {
     "salary_factor": ("factor x salary", "factor of salary", "salary factor"),
     "flat": ("flat", "flat amount", "flat rate"),
 }  # fmt: skip
-_STEP = re.compile(r"flat,? (?:for|per) \$(?P<step>[0-9]+)(?: of coverage)?(?:, one premium for all children)?")
+_STEP = re.compile(r"flat,? (?:for|per) \$(?P<step>[1-9][0-9]*)(?: of coverage)?(?:, one premium for all children)?")
 _STEP_CODE = re.compile(r"flat_per_(?P<step>[1-9][0-9]*)")
-_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3})")
-_CODES: Final = {_THOUSANDS.sub("", label): code for code, labels in _LABELS.items() for label in labels}
+_NUMBER = re.compile(DIGITS)
+
+
+def _plain(label: str) -> str:
+    """Give a label without the commas between thousands."""
+    return _NUMBER.sub(lambda found: found[0].replace(",", ""), label)
+
+
+_CODES: Final = {_plain(label): code for code, labels in _LABELS.items() for label in labels}
 _WRITTEN: Final = {code: labels[0] for code, labels in _LABELS.items()}
 
 
@@ -37,7 +45,7 @@ class UnitCodec(LabelCodec):
 
     def known(self, label: str) -> str | None:
         """Give the unit of a label."""
-        label = _THOUSANDS.sub("", label)
+        label = _plain(label)
         if (code := _CODES.get(label)) is not None:
             return code
         found = _STEP.fullmatch(label)

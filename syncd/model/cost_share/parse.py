@@ -17,6 +17,7 @@ from syncd.model.cost_share.scanner import MONEY, NotUnderstoodError, Scanner, a
 from syncd.model.cost_share.text import Perspective
 from syncd.model.cost_share.value import Copay, CostShare, Join, NoAmount, Part, Per, Quantity, Tier
 from syncd.model.cost_share.words import ABSENT_WORDS, NETWORKS, STATES, UNITS, State, Unit, plain
+from syncd.model.numbers import DIGITS
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Unparsed
 
 _TAIL = re.compile(r"(?:\A|\s*\|\s*)(limit|condition)s?:\s*")
@@ -31,7 +32,7 @@ _JOIN: Final = tuple((re.compile(rf"\s*(?:{pattern})\s*"), join) for pattern, jo
     (r"[,;]?\s*\b(?:and|plus)\b|\+|&", Join.AND),
     (r"[|/,;]|", Join.APART),    # only a text with levels may leave the join out, as FEDVIP does
 ))  # fmt: skip
-_BARE = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)")
+_BARE = re.compile(rf"(?=[^.]*\Z){DIGITS}")
 _LEVELS_OF_TWO = re.compile(
     rf"(?P<head>(?:individual|single)\s?/\s?family:?\s*)?{MONEY}\s?/\s?{MONEY.replace('<money>', '<group>')}"
     r"(?P<foot>\s?\(?(?:individual|single)\s?/\s?family\)?)?",

@@ -26,6 +26,7 @@ from syncd.model.cost_share.value import (
     Quantity,
 )
 from syncd.model.cost_share.words import LEVELS, UNITS, Unit, plain_condition
+from syncd.model.numbers import DIGITS, decimal_of
 
 
 class NotUnderstoodError(ValueError):
@@ -42,19 +43,18 @@ def alternatives(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-MONEY: Final = rf"\$\s?(?P<money>{_NUMBER})"
+MONEY: Final = rf"\$\s?(?P<money>{DIGITS})"
 _UNIT = alternatives(UNITS)
 _LEVEL = alternatives(word for word, unit in UNITS.items() if unit in LEVELS)
 # Levels that need no "per": not the words for a person, which mean other things too ("member coinsurance").
 _NAMED = LEVELS - {Unit.PERSON, Unit.ADULT, Unit.CHILD}
 _NAMED_LEVEL = alternatives(word for word, unit in UNITS.items() if unit in _NAMED)
-_COUNTED = rf"(?P<count>{_NUMBER})\s?-?(?P<unit>{_UNIT})"
+_COUNTED = rf"(?P<count>{DIGITS})\s?-?(?P<unit>{_UNIT})"
 _ALLOWED = r"of (?:the |our )?(?:plan )?(?:allowance|allowed amount)"
 
 _PERCENT = _phrase(
     rf"(?P<who>(?:member|you)s? pays? |(?:plan|insurance) (?:pays|covers) |covered(?: at)? |paid at |)"
-    rf"(?P<word>coinsurance(?: of)?:? |)(?P<percent>{_NUMBER})\s?(?:%|percent\b)",
+    rf"(?P<word>coinsurance(?: of)?:? |)(?P<percent>{DIGITS})\s?(?:%|percent\b)",
 )
 _AFTER_PERCENT = _phrase(
     rf"(?P<plan>(?:covered|paid) by (?:the )?plan|covered)"
@@ -279,7 +279,10 @@ class Scanner:
 
 def number(text: str) -> Decimal:
     """Read a number whose commas part thousands."""
-    return Decimal(text.replace(",", ""))
+    found = decimal_of(text)
+    if found is None:
+        raise NotUnderstoodError(text)
+    return found
 
 
 def _once(rules: dict[str, Any], name: str, value: object) -> bool:

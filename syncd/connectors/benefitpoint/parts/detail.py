@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from syncd.connectors.benefitpoint.contract import Data
+from syncd.model.numbers import DIGITS
 
-_NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
+_NUMBER = rf"(?P<number>{DIGITS})"
 _PLAIN = re.compile(rf"{_NUMBER}\Z")
 _DOLLARS = re.compile(rf"\$ ?{_NUMBER}(?: (?P<rest>\S.*))?\Z", re.DOTALL)
 _PERCENT = re.compile(rf"{_NUMBER} ?%(?: (?P<rest>\S.*))?\Z", re.DOTALL)

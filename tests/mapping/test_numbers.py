@@ -1,0 +1,95 @@
+"""Numbers that people and programs print otherwise than they mean: what is not surely one number is none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.connectors.benefitpoint.parts import detail
+from syncd.mapping.codecs import CODECS, Context
+from syncd.model.cost_share import CostShare, parse
+from syncd.model.fields import value_from_text
+from syncd.model.numbers import read_number
+from syncd.model.values import Unparsed
+
+RATE, SHARE, PERCENT = "rates[2026-01-01].ee", "benefits.deductible.individual.in_network", "details.actuarial_value"
+
+
+def number_of(value):
+    """Give the number in a value, so that all readers can be compared."""
+    if isinstance(value, CostShare):
+        charge = value.parts[0].charge
+        return getattr(charge, "amount", None) if hasattr(charge, "amount") else charge.percent
+    return Decimal(value) if isinstance(value, int | Decimal) else None
+
+
+def readings(text):
+    """Read a number through every reader that there is: codecs, the cost share grammar, typed answers, a vendor."""
+    yield "money", CODECS["money"].get(f"${text}", Context())
+    yield "money", CODECS["money"].get(text, Context())
+    yield "decimal", CODECS["decimal"].get(text, Context())
+    yield "percent", CODECS["percent"].get(f"{text}%", Context())
+    yield "fraction", CODECS["percent"].get(text, Context(options={"form": "number"}))
+    yield "object", CODECS["money_object"].get({"kind": "money", "amount": text}, Context())
+    yield "share", parse(f"${text}")
+    yield "share", parse(f"${text} copay per visit")
+    yield "share", parse(f"{text}%")
+    yield "share", parse(f"20% up to ${text}")
+    yield "accumulator", parse(f"${text} / ${text}", accumulator=True)
+    yield "answer", value_from_text(RATE, text)
+    yield "answer", value_from_text(SHARE, f"${text}")
+    yield "answer", value_from_text(PERCENT, text)
+
+
+NO_NUMBERS = [
+    "0,125", "00,125", "0,125.50", "012,345", "1,23", "1,2", "12,34,567", "1,0000", "1234,567", ",125", "1,,234",
+    "1,234,", "1,234,56", "1.234,50", "12.345.678", "1 234", "1'234.00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_b5_a_comma_that_does_not_part_thousands(text):
+    """B5: a first group of thousands never begins with 0 and every other has three digits, in every reader."""
+    assert [(who, value) for who, value in readings(text) if not isinstance(value, Unparsed)] == []
+    assert read_number(text) is None
+
+
+@given(st.integers(0, 999), st.lists(st.integers(0, 99999), min_size=1, max_size=3), st.integers(1, 5), st.booleans())
+def test_b5_groups_are_read_only_as_they_are_printed(first, rest, width, zero):
+    """B5: a text with commas is a number only when Python prints that number with the very same commas."""
+    text = ",".join([f"0{first}" if zero else str(first), *(f"{group:0{width}d}" for group in rest)])
+    printed = f"{int(text.replace(',', '')):,}"
+    assert read_number(text) == (Decimal(text.replace(",", "")) if printed == text else None)
+    assert isinstance(parse(f"${text}"), CostShare) is (printed == text)
+
+
+@pytest.mark.parametrize("text", ["1,500", "1,500.25", "12,345", "1,234,567.5", "0.125", ".125", "125", "1500"])
+def test_b5_what_is_surely_a_number_is_read(text):
+    """B5: thousands that are parted in threes are read by every reader alike."""
+    amount = Decimal(text.replace(",", ""))
+    read = [(who, value) for who, value in readings(text) if who not in ("percent", "share", "accumulator", "fraction")]
+    assert [(who, number_of(value)) for who, value in read if who != "object"] == [
+        (who, amount) for who, _ in read if who != "object"
+    ]
+
+
+@pytest.mark.parametrize("text", ["$0,125", "0,125%", "0,125 visits", "1,23 x salary"])
+def test_b5_a_vendors_own_fields_keep_the_text(text):
+    """B5: a value with a comma that parts no thousands goes into a vendor's unit fields as text, not as a number."""
+    assert detail.detail_of(text, {"UOM": "dollars"}) == {"UOM": "text", "value": text}
+
+
+@pytest.mark.parametrize("text", ["per $0,100 payroll", "flat per $0,100", "flat per $010"])
+def test_b5_a_unit_with_a_comma_for_a_point_is_none(text):
+    """B5: the step of a rate's unit is read by the same grammar."""
+    assert isinstance(CODECS["unit"].get(text, Context()), Unparsed)
+
+
+@pytest.mark.parametrize("text", ["(406.00)", "($406.00)", "$(406.00)", "(406)", "406.00-", "406.00 CR", "-(406.00)"])
+def test_b16_an_amount_in_a_bookkeepers_manner_is_asked_about(text):
+    """B16: (406.00) is a premium of 406.00 or a credit; it is not understood, and never -406.00 unasked."""
+    assert isinstance(CODECS["money"].get(text, Context()), Unparsed)
+    assert isinstance(value_from_text(RATE, text), Unparsed)
