@@ -21,7 +21,11 @@ DIGITS: Final = (
     r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
     r"(?![.,]?[0-9])"
 )
+_MONEY_STEP: Final = Decimal((0, (1,), -6))
+"""No system prices finer than that; more decimals are what a program made of cents."""
 _NUMBER: Final = re.compile(rf"(?P<sign>[-\u2212+]?)\s*\$?\s*(?P<minus>[-\u2212]?)\s*(?P<digits>{DIGITS})\s*[*\u2020]*")
+_EXACT_DIGITS: Final = 15
+"""As many significant digits survive a binary float; 0.1 + 0.2 is printed with 17."""
 
 
 def read_number(text: str) -> Decimal | None:
@@ -35,10 +39,14 @@ def read_number(text: str) -> Decimal | None:
 
 
 def read_money(text: str) -> Decimal | None:
-    """Read an amount of money."""
-    return read_number(text)
+    """Read an amount of money: a number with no more decimals than any system prices with."""
+    number = read_number(text)
+    return number if number is None or number == number.quantize(_MONEY_STEP, context=EXACT) else None
 
 
 def decimal_of(digits: str) -> Decimal | None:
-    """Give the number of a text that matched `DIGITS`."""
-    return Decimal(digits.replace(",", ""))
+    """Give the number of a text that matched `DIGITS`; None for the rounding noise of a binary float."""
+    plain = digits.replace(",", "")
+    whole, point, fraction = plain.partition(".")
+    significant = (whole + fraction.rstrip("0")).lstrip("0")
+    return None if point and fraction.strip("0") and len(significant) > _EXACT_DIGITS else Decimal(plain)

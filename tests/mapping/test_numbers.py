@@ -12,7 +12,7 @@ from syncd.connectors.benefitpoint.parts import detail
 from syncd.mapping.codecs import CODECS, Context
 from syncd.model.cost_share import CostShare, parse
 from syncd.model.fields import value_from_text
-from syncd.model.numbers import read_number
+from syncd.model.numbers import read_money, read_number
 from syncd.model.values import Unparsed
 
 RATE, SHARE, PERCENT = "rates[2026-01-01].ee", "benefits.deductible.individual.in_network", "details.actuarial_value"
@@ -93,3 +93,34 @@ def test_b16_an_amount_in_a_bookkeepers_manner_is_asked_about(text):
     """B16: (406.00) is a premium of 406.00 or a credit; it is not understood, and never -406.00 unasked."""
     assert isinstance(CODECS["money"].get(text, Context()), Unparsed)
     assert isinstance(value_from_text(RATE, text), Unparsed)
+
+
+@pytest.mark.parametrize("raw", [
+    455.29999999999995, 0.1 + 0.2, 1e-7, 1200.0000000000002, 1 / 3, 1.1 * 1.1,
+    "455.29999999999995", "$455.29999999999995", "455.2999999", Decimal("455.29998779296875"), float("inf"), "NaN",
+])  # fmt: skip
+def test_b12_money_that_no_system_prices_with_is_asked_about(raw):
+    """B12: the noise of a float is not understood as money, neither rounded nor passed on."""
+    assert isinstance(CODECS["money"].get(raw, Context()), Unparsed)
+    assert isinstance(CODECS["money_object"].get({"kind": "money", "amount": raw}, Context()), Unparsed)
+    assert isinstance(value_from_text(RATE, raw), Unparsed)
+
+
+@pytest.mark.parametrize("raw", [455.3, 0.3, 0.00065, 1835.007, "455.300000", 1e3, 123456789.12])
+def test_b12_plain_amounts_are_read_from_floats(raw):
+    """B12: an amount that a float prints as it was typed is that amount."""
+    assert CODECS["money"].get(raw, Context()) == Decimal(str(raw))
+
+
+@given(st.integers(1, 10**7), st.integers(1, 10**4), st.sampled_from([1, 10, 100]))
+def test_b12_sums_of_cents_are_exact_or_asked(cents, times, unit):
+    """B12: whatever a program computed with floats is read as the cents it stands for, or not at all."""
+    noisy = (cents / 100) * times / unit
+    read = read_money(format(Decimal(repr(noisy)), "f"))
+    assert read is None or read == Decimal(cents) * times / (100 * unit)
+
+
+def test_b12_float_noise_in_a_cost_share_is_not_understood():
+    """B12: copays and percentages hold no noise either."""
+    assert isinstance(parse("$25.000000000000004 copay"), Unparsed)
+    assert isinstance(parse("20.000000000000004%"), Unparsed)

@@ -1,6 +1,7 @@
 """Money: `512.40`, `$1,512.40`, a JSON number, or a count of cents.
 
-Takes what a system holds, gives a Decimal with the scale it was printed with. An amount with more decimals than the
+Takes what a system holds, gives a Decimal with the scale it was printed with. The noise of a float that was printed
+(455.29999999999995) is no amount: it is asked about, not rounded. An amount with more decimals than the
 target holds is a loss, with the amount rounded half up as the nearest.
 """
 
