@@ -109,7 +109,8 @@ def small_seed() -> Seed:
 def toml(folder: Path) -> str:
     tables = []
     for system, settings in SETTINGS.items():
-        lines = [f"[systems.{system}]", 'connector = "files"', f'folder = "drops/{system}"']
+        # Drops are written and read at once here; what has to rest is the matter of tests/connectors.
+        lines = [f"[systems.{system}]", 'connector = "files"', f'folder = "drops/{system}"', "rest_s = 0"]
         lines += [f"{key} = {_value(value)}" for key, value in settings.items()]
         tables.append("\n".join(lines))
     return "\n\n".join(['state = "state"\nsettle_s = 0', *tables]) + "\n"

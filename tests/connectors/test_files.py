@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +43,7 @@ JSONL = (
 def folder(tmp_path, state=None, *, data=CSV, name="plans.csv", **settings):
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    return connect("sheet", Settings(folder=tmp_path, **settings), state)
+    return connect("sheet", Settings(folder=tmp_path, **{"rest_s": 0, **settings}), state)
 
 
 async def listed(system, kind="plan"):
@@ -745,7 +746,7 @@ async def test_a_bad_file_is_not_written(tmp_path):
 
 async def test_a_file_that_did_not_change_is_parsed_once(tmp_path, monkeypatch):
     system = folder(tmp_path)
-    os.utime(tmp_path / "plans.csv", (1, 1))
+    monkeypatch.setattr("syncd.connectors.files.looks.now_ns", lambda: time.time_ns() + 10**10)
     first = await listed(system)
     monkeypatch.setattr("syncd.connectors.files.disk.parse", None)
     monkeypatch.setattr(Path, "read_bytes", None)
@@ -804,7 +805,7 @@ class KilledError(BaseException):
     pass
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "syncd.connectors.files.disk._sync_folder"])
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "syncd.connectors.files.disk.sync_folder"])
 async def test_killed_at_any_step_the_file_is_the_old_or_the_new_one(tmp_path, monkeypatch, step):
     system = folder(tmp_path)
 
@@ -914,7 +915,7 @@ WRITER = textwrap.dedent("""
     from syncd.model.records import PartWrite
 
     async def main(folder, start):
-        system = connect("sheet", Settings(folder=folder))
+        system = connect("sheet", Settings(folder=folder, rest_s=0))
         print("ready", flush=True)
         for number in range(int(start), 40, 2):
             part = (await system.read("plan", f"p{number}")).record.parts[0]

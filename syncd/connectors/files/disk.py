@@ -1,20 +1,15 @@
-"""One file on disk: read it whole, say in `<file>.errors` why it cannot be read, replace it in one step.
+"""One file on disk: read it whole once it rests, say in `<file>.errors` why it cannot be read, replace it in one step.
 
-A write is read, change, write beside, sync, replace, under `<file>.lock`; killed anywhere, the file is the old one or
-the new one. Programs that do not take the lock are seen by a look at the file just before it is replaced. Nothing here
-knows what a record is.
+A write is read, change, write beside, look again, replace, under `<file>.lock`; killed anywhere, the file is the old
+one or the new one. Programs that do not take the lock are seen because the file is read again just before it is
+replaced: its bytes count, not what its times say. Nothing here knows what a record is.
 """
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import json
-import os
-import stat
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +19,10 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from syncd.connectors.files import looks
+from syncd.connectors.files.beside import sweep, sync_folder, write_beside
+from syncd.connectors.files.complaints import errors_of, write_errors
+from syncd.connectors.files.looks import Look
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import BadTableError, Problem, Table, parse
 from syncd.connectors.registry import State
@@ -31,34 +30,21 @@ from syncd.errors import ConnectorError, RefusedError, TransientError
 from syncd.model.records import Kind
 
 STEMS: Final[dict[Kind, str]] = {"group": "groups", "plan": "plans", "generic": "records"}
-_MOST_PROBLEMS: Final = 1000
-_LONGEST_TEXT: Final = 200
 _ATTEMPTS: Final = 5
-# Two changes within one tick of the file system's clock leave the same time; some clocks tick once in two seconds.
-_TICK_NS: Final = 2_000_000_000
 _NEVER_BY_ITSELF: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What changes when a file changes."""
-
-    mtime_ns: int
-    size: int
-    inode: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     path: Path
-    key: _Key
+    look: Look
     digest: bytes
     table: Table
     read_at_ns: int
 
     def sure(self) -> bool:
-        """Tell whether the file was old enough when it was read that an equal key means an equal file."""
-        return self.read_at_ns - self.key.mtime_ns > _TICK_NS
+        """Tell whether an equal look means an equal file."""
+        return self.look.sure(self.read_at_ns)
 
 
 class TableFile:
@@ -75,7 +61,7 @@ class TableFile:
         if kept is None or not kept.sure():
             return None
         with suppress(OSError):
-            return kept.table if _key(kept.path) == kept.key else None
+            return kept.table if Look.at(kept.path) == kept.look else None
         return None
 
     def load(self) -> Table:
@@ -127,21 +113,43 @@ class TableFile:
 
     def _load(self, path: Path) -> Table:
         for _ in range(_ATTEMPTS):
-            key, now = _key(path), time.time_ns()
-            kept = self._kept if self._kept is not None and (self._kept.path, self._kept.key) == (path, key) else None
+            look, now = self._rested(path), looks.now_ns()
+            kept = self._kept if self._kept is not None and (self._kept.path, self._kept.look) == (path, look) else None
             if kept is not None and kept.sure():
                 return kept.table
-            if key.size > self._settings.max_bytes:
-                seen, expected = f"{key.size} bytes", f"at most {self._settings.max_bytes} bytes (max_bytes)"
+            if look.size > self._settings.max_bytes:
+                seen, expected = f"{look.size} bytes", f"at most {self._settings.max_bytes} bytes (max_bytes)"
                 raise self._refuse(path, [Problem(1, "", seen, expected)])
             data = path.read_bytes()
-            if _key(path) != key:
+            if Look.at(path) != look:
                 continue  # somebody is writing into it
             digest = blake2b(data).digest()
             table = kept.table if kept is not None and kept.digest == digest else self._parse(path, data)
-            self._kept = _Kept(path, key, digest, table, now)
+            self._keep(_Kept(path, look, digest, table, now))
             return table
         raise self._transient("the file keeps changing while it is read", path)
+
+    def _rested(self, path: Path) -> Look:
+        """Look at a file that nobody writes into, waiting once for it to rest. Raises TransientError."""
+        look, rest_s = Look.at(path), self._settings.rest_s
+        wait_s = look.restless_s(looks.now_ns(), rest_s)
+        if not wait_s or self._believed(path, look):
+            return look
+        looks.sleep(wait_s)
+        again = Look.at(path)
+        if again == look or self._believed(path, again):
+            return again
+        message = f"the file is still being written (it changed again within {rest_s:g} s), so nothing was read"
+        raise self._transient(message, path)
+
+    def _believed(self, path: Path, look: Look) -> bool:
+        """Tell whether this is the file as it was read last, or as we wrote it: in this process or in another."""
+        return self._state.get(self._look_key) == f"{path.name} {look.text}"
+
+    def _keep(self, kept: _Kept) -> None:
+        if self._kept is None or self._kept.look != kept.look:
+            self._state.set(self._look_key, f"{kept.path.name} {kept.look.text}")
+        self._kept = kept
 
     def _parse(self, path: Path, data: bytes) -> Table:
         csv_file = path.suffix == ".csv"
@@ -152,7 +160,7 @@ class TableFile:
         except BadTableError as error:
             raise self._refuse(path, error.problems) from None
         with suppress(FileNotFoundError, PermissionError):
-            _errors_of(path).unlink()
+            errors_of(path).unlink()
         if table.columns is not None and columns != list(table.columns):
             self._state.set(self._header_key, json.dumps(table.columns))
         return table
@@ -161,15 +169,19 @@ class TableFile:
     def _header_key(self) -> str:
         return f"columns:{self._kind}"
 
+    @property
+    def _look_key(self) -> str:
+        return f"look:{self._kind}"
+
     # -- saying why not
 
     def _refuse(self, path: Path, problems: Sequence[Problem]) -> ConnectorError:
         """Write the error file, and give the error that names the first bad row without its values."""
-        errors = _errors_of(path)
+        errors = errors_of(path)
         first, rows = problems[0], "1 bad row" if len(problems) == 1 else f"{len(problems)} bad rows"
         where = f"see {errors.name}"
         try:
-            _write_errors(path, errors, problems)
+            write_errors(path, errors, problems)
         except OSError as error:
             where = f"{errors.name} could not be written: {error.strerror}"
         named = f" ({first.key})" if first.key else ""
@@ -198,82 +210,22 @@ class TableFile:
         raise self._transient("the file keeps changing; nothing was written", path)
 
     def _replace(self, kept: _Kept, table: Table) -> bool:
-        """Replace the file if it is still the one that was read."""
-        data = table.encode()
-        # One name is enough, because the lock is ours; what a killed writer left there is overwritten.
-        beside = kept.path.with_name(f".{kept.path.name}.syncd-new")
+        """Replace the file if it is still the one that was read, byte for byte."""
+        path, data = kept.path, table.encode()
+        sweep(path)
+        beside = write_beside(path, data, like=path.stat())
         try:
-            key = _write_whole(beside, data, like=kept.path.stat())
-            if _key(kept.path) != kept.key:
+            if Look.at(path) != kept.look or blake2b(path.read_bytes()).digest() != kept.digest:
                 beside.unlink()
+                with self._guard:
+                    self._kept = None
                 return False
-            beside.replace(kept.path)
+            beside.replace(path)
         except OSError:
             with suppress(OSError):
                 beside.unlink()
             raise
-        _sync_folder(kept.path.parent)
+        sync_folder(path.parent)
         with self._guard:
-            self._kept = _Kept(kept.path, key, blake2b(data).digest(), table, time.time_ns())
+            self._keep(_Kept(path, Look.at(path), blake2b(data).digest(), table, looks.now_ns()))
         return True
-
-
-def _key(path: Path) -> _Key:
-    return _key_of(path.stat())
-
-
-def _key_of(status: os.stat_result) -> _Key:
-    return _Key(status.st_mtime_ns, status.st_size, status.st_ino)
-
-
-def _errors_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.errors")
-
-
-def _write_errors(path: Path, errors: Path, problems: Sequence[Problem]) -> None:
-    """Write the table of bad rows, readable by whoever may read the file itself."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("line", "key", "seen", "expected"))
-    for problem in problems[:_MOST_PROBLEMS]:
-        shown = (problem.key, problem.seen, problem.expected)
-        table.writerow((problem.line, *(_printable(item) for item in shown)))
-    if len(problems) > _MOST_PROBLEMS:
-        table.writerow(("", "", f"{len(problems) - _MOST_PROBLEMS} more bad rows", ""))
-    data = text.getvalue().encode()
-    with suppress(FileNotFoundError):
-        if errors.read_bytes() == data:
-            return
-    beside = errors.with_name(f".{errors.name}.syncd-new")
-    _write_whole(beside, data, like=path.stat())
-    beside.replace(errors)
-
-
-def _printable(text: str) -> str:
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}…"
-
-
-def _write_whole(path: Path, data: bytes, *, like: os.stat_result) -> _Key:
-    """Write a file to the disk with another one's mode and, where we may, its owner."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        status = os.fstat(handle)
-        if (status.st_uid, status.st_gid) != (like.st_uid, like.st_gid):
-            with suppress(PermissionError):
-                os.fchown(handle, like.st_uid, like.st_gid)
-        os.fchmod(handle, stat.S_IMODE(like.st_mode))
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
-        return _key_of(os.fstat(handle))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; some file systems cannot, and the file is whole all the same."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

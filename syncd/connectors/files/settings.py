@@ -56,6 +56,8 @@ class Settings(BaseModel):
     """A file whose last line has no line end may be cut off, and is refused."""
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     max_row_bytes: int = Field(default=1024 * 1024, gt=0)
+    rest_s: float = Field(default=2.0, ge=0, le=60)
+    """A file that was touched less than this ago is looked at again later, and believed if it is still the same."""
     lock_timeout_s: float = Field(default=10.0, ge=0)
     read_only: bool = False
 
