@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from syncd.connectors.files import looks
 from syncd.connectors.files.beside import sweep, sync_folder, write_beside
 from syncd.connectors.files.complaints import errors_of, write_errors
+from syncd.connectors.files.ids import Ids
 from syncd.connectors.files.looks import Look
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import BadTableError, Problem, Table, parse
@@ -52,6 +53,7 @@ class TableFile:
 
     def __init__(self, system: str, kind: Kind, settings: Settings, state: State) -> None:
         self._system, self._kind, self._settings, self._state = system, kind, settings, state
+        self._ids = None if settings.new_id is None else Ids(kind, settings.new_id, state)
         self._kept: _Kept | None = None
         self._guard = threading.RLock()
 
@@ -72,6 +74,12 @@ class TableFile:
                 return self._load(path)
             except OSError as error:
                 raise self._error(f"cannot be read: {error.strerror}", path) from error
+
+    def next_id(self, table: Table, more: Iterable[str]) -> str:
+        """Give the id of the next new row; only while the file is changed. Raises OSError."""
+        if self._ids is None:
+            raise RefusedError("this folder takes no new rows (new_id)", system=self._system)
+        return self._ids.next(self._find(), table.records, more)
 
     def change(self, act: Callable[[Table], Table]) -> None:
         """Replace the file by what `act` makes of it; an `act` that gives its table back leaves the file alone.
@@ -163,6 +171,8 @@ class TableFile:
             errors_of(path).unlink()
         if table.columns is not None and columns != list(table.columns):
             self._state.set(self._header_key, json.dumps(table.columns))
+        if self._ids is not None:
+            self._ids.see(path, table.records)
         return table
 
     @property

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Final
 
 from syncd.connectors.base import Access
 from syncd.connectors.files.disk import STEMS, TableFile
 from syncd.connectors.files.rows import BadRowError
-from syncd.connectors.files.settings import NewId, Settings
+from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import PART, Table
 from syncd.connectors.registry import State
 from syncd.errors import ConnectorError, RefusedError, StaleWriteError
@@ -82,13 +83,15 @@ class FilesSystem:
     async def create(self, create: PartCreate) -> str:
         """Add a row at the end, under a new id."""
         record_id = ""
-        scheme = self._settings.new_id
-        if self._settings.read_only or scheme is None:
+        if self._settings.read_only or self._settings.new_id is None:
             raise self._refused("this folder takes no new rows (new_id)", None)
 
-        def act(table: Table, scheme: NewId = scheme) -> Table:
+        # A plan may still name a group whose row is gone.
+        named = await self._groups_named() if create.kind == "group" else ()
+
+        def act(table: Table) -> Table:
             nonlocal record_id
-            record_id = self._next_id(table, scheme)
+            record_id = self._files[create.kind].next_id(table, named)
             return table.with_new_row(record_id, self._new_data(record_id, create))
 
         await self._change(create.kind, None, act)
@@ -127,6 +130,13 @@ class FilesSystem:
         table = file.unchanged()
         return table if table is not None else await asyncio.to_thread(file.load)
 
+    async def _groups_named(self) -> Collection[str]:
+        """Give the groups that plans name; none where there is no file of plans that could be read."""
+        with suppress(ConnectorError):
+            if "plan" in self._files:
+                return {record.group or "" for record in (await self._table("plan")).records.values()}
+        return ()
+
     async def _change(self, kind: Kind, record_id: str | None, act: Callable[[Table], Table]) -> None:
         """Change a file in a thread; a value that it cannot hold is a refusal."""
         if kind not in self._files:
@@ -154,17 +164,6 @@ class FilesSystem:
         if settings.marker is not None:
             data[settings.marker] = create.marker
         return data
-
-    def _next_id(self, table: Table, scheme: NewId) -> str:
-        """Give the next number, and never one that was given before: a removed row's id may still be in a link."""
-        key = f"last-id:{table.kind}:{scheme.prefix}"
-        numbers = (
-            record_id.removeprefix(scheme.prefix) for record_id in table.records if record_id.startswith(scheme.prefix)
-        )
-        used = [int(number) for number in numbers if number.isascii() and number.isdigit()]
-        last = max([int(self._state.get(key) or 0), *used]) + 1
-        self._state.set(key, str(last))
-        return f"{scheme.prefix}{last:0{scheme.width}d}"
 
     def _refused(self, message: str, record_id: str | None, key: str | None = None) -> RefusedError:
         return RefusedError(message, system=self.system, external_id=record_id, field=key)
