@@ -25,8 +25,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.connectors.files import Settings, connect
+from syncd.connectors.files.problems import BadTableError
 from syncd.connectors.files.rows import BadRowError
-from syncd.connectors.files.table import BadTableError, parse
+from syncd.connectors.files.table import parse
 from syncd.connectors.registry import Forgetful
 from syncd.errors import ConnectorError, RefusedError, StaleWriteError, TransientError
 from syncd.model.records import Gone, NotSeen, Part, PartCreate, PartWrite

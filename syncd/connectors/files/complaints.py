@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from syncd.connectors.files.beside import replace, sweep
-from syncd.connectors.files.table import Problem
+from syncd.connectors.files.problems import Problem
 
 _MOST_PROBLEMS: Final = 1000
 _LONGEST_TEXT: Final = 200

@@ -24,8 +24,9 @@ from syncd.connectors.files.beside import sweep, sync_folder, write_beside
 from syncd.connectors.files.complaints import errors_of, write_errors
 from syncd.connectors.files.ids import Ids
 from syncd.connectors.files.looks import Look
+from syncd.connectors.files.problems import BadTableError, Problem
 from syncd.connectors.files.settings import Settings
-from syncd.connectors.files.table import BadTableError, Problem, Table, parse
+from syncd.connectors.files.table import Table, parse
 from syncd.connectors.registry import State
 from syncd.errors import ConnectorError, RefusedError, TransientError
 from syncd.model.records import Kind
@@ -198,7 +199,10 @@ class TableFile:
         hint = f"Correct the rows listed in {errors}; the whole file is left out until then, and nothing is lost."
         if first.line == 1 and path.suffix == ".csv":
             hint += f" If its header is right as it is, state it in the settings: `columns: {{{self._kind}: [...]}}`."
-        message = f"{rows}, so nothing was read; first{named}: expected {first.expected}; {where}"
+        if first.hint:
+            hint = first.hint
+        saw = f"saw {first.seen}, expected" if first.hint else "expected"
+        message = f"{rows}, so nothing was read; first{named}: {saw} {first.expected}; {where}"
         return self._error(message, path, line=first.line, hint=hint)
 
     def _error(self, message: str, path: Path, *, line: int | None = None, hint: str | None = None) -> ConnectorError:

@@ -6,7 +6,6 @@ seen and what was expected.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
+from syncd.connectors.files.encoding import decoded, encoded
+from syncd.connectors.files.problems import BadTableError, Problem
 from syncd.connectors.files.rows import BadRowError, CsvRows, JsonRows, RowFormat, csv_chunks, split_csv
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.frozen import freeze
@@ -23,25 +24,6 @@ from syncd.model.records import JSON, Kind, Part, Record
 
 PART: Final = "record"
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
-_BOM: Final = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A row of the error file."""
-
-    line: int
-    key: str
-    seen: str
-    expected: str
-
-
-class BadTableError(Exception):
-    """A file that is not whole."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"{len(problems)} bad rows")
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +40,8 @@ class Table:
     settings: Settings = field(repr=False, kw_only=True)
 
     def encode(self) -> bytes:
-        """Give the file's bytes."""
-        data = "".join(self.texts).encode(self.settings.encoding)
-        return _BOM + data if self.bom else data
+        """Give the file's bytes. Raises BadRowError."""
+        return encoded(self.texts, self.settings.encoding, marked=self.bom)
 
     def text_of(self, record_id: str) -> str:
         """Give a row as it is written, without its line end."""
@@ -108,11 +89,7 @@ class Table:
 
 def parse(data: bytes, kind: Kind, settings: Settings, *, csv: bool, columns: Sequence[str] | None) -> Table:
     """Read a file. `columns` is the header that is expected (CSV). Raises BadTableError."""
-    problems: list[Problem] = []
-    bom = data.startswith(_BOM)
-    lines = _lines(data[len(_BOM) :] if bom else data, settings, problems)
-    if problems:
-        raise BadTableError(problems)
+    bom, lines = decoded(data, settings)
     chunks = csv_chunks(lines, settings.delimiter) if csv else iter(enumerate(lines, start=1))
     texts: list[str] = []
     header: tuple[str, ...] | None = None
@@ -122,27 +99,6 @@ def parse(data: bytes, kind: Kind, settings: Settings, *, csv: bool, columns: Se
         rows = CsvRows(header, settings.delimiter)
     records, places = _records(kind, chunks, rows, settings, texts)
     return Table(kind, rows, header, tuple(texts), records, places, bom, settings=settings)
-
-
-def _lines(data: bytes, settings: Settings, problems: list[Problem]) -> list[str]:
-    """Decode line by line, so that a bad byte is found where it is."""
-    if len(data) > settings.max_bytes:
-        raise BadTableError([Problem(1, "", f"{len(data)} bytes", f"at most {settings.max_bytes} bytes (max_bytes)")])
-    raw = io.BytesIO(data).readlines()
-    lines: list[str] = []
-    for number, line in enumerate(raw, start=1):
-        try:
-            text = line.decode(settings.encoding)
-        except UnicodeDecodeError as error:
-            seen = f"byte 0x{line[error.start]:02x} at column {error.start + 1}"
-            problems.append(Problem(number, "", seen, f"{settings.encoding} text"))
-            continue
-        if "\0" in text:
-            problems.append(Problem(number, "", f"a NUL character at column {text.index(chr(0)) + 1}", "text"))
-        lines.append(text)
-    if raw and settings.final_line_end and not raw[-1].endswith(b"\n"):
-        problems.append(Problem(len(raw), "", "a last line without a line end", "a line end: the file may be cut off"))
-    return lines
 
 
 def _header(
