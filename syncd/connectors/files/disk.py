@@ -23,6 +23,7 @@ from syncd.connectors.files import looks
 from syncd.connectors.files.beside import sweep, sync_folder, write_beside
 from syncd.connectors.files.complaints import errors_of, write_errors
 from syncd.connectors.files.ids import Ids
+from syncd.connectors.files.keys import Keys
 from syncd.connectors.files.looks import Look
 from syncd.connectors.files.problems import BadTableError, Problem
 from syncd.connectors.files.settings import Settings
@@ -55,6 +56,7 @@ class TableFile:
     def __init__(self, system: str, kind: Kind, settings: Settings, state: State) -> None:
         self._system, self._kind, self._settings, self._state = system, kind, settings, state
         self._ids = None if settings.new_id is None else Ids(kind, settings.new_id, state)
+        self._keys = Keys(kind, settings, state)
         self._kept: _Kept | None = None
         self._guard = threading.RLock()
 
@@ -168,6 +170,9 @@ class TableFile:
             table = parse(data, self._kind, self._settings, csv=csv_file, columns=columns)
         except BadTableError as error:
             raise self._refuse(path, error.problems) from None
+        gone = [] if csv_file else self._keys.gone(table)
+        if gone:
+            raise self._refuse(path, gone)
         with suppress(FileNotFoundError, PermissionError):
             errors_of(path).unlink()
         if table.columns is not None and columns != list(table.columns):
@@ -242,4 +247,6 @@ class TableFile:
         sync_folder(path.parent)
         with self._guard:
             self._keep(_Kept(path, Look.at(path), blake2b(data).digest(), table, looks.now_ns()))
+        if table.columns is None:
+            self._keys.wrote(kept.table, table)
         return True

@@ -50,6 +50,8 @@ class Settings(BaseModel):
     """null: no record is ended."""
     columns: dict[Kind, tuple[str, ...]] = Field(default_factory=dict)
     """CSV header that is right from now on, in any order; left out: the one first seen."""
+    without: dict[Kind, tuple[str, ...]] = Field(default_factory=dict)
+    """Keys of JSON lines (`rate_sets.tiers.EE`) that were there and are rightly gone, with all that was in them."""
     encoding: Literal["utf-8", "cp1252", "iso-8859-1"] = "utf-8"
     delimiter: Literal[",", ";", "\t", "|"] = ","
     final_line_end: bool = True
