@@ -74,7 +74,8 @@ class RefusedError(RecordError):
 class CannotHoldError(RefusedError):
     """The system has no place for this value; nothing was sent.
 
-    `field` is the path or section that it is about, so that the rest of the record can be sent without it.
+    `field` is the path or section, or the key of the part, that it is about, so that the rest of the record can be sent
+    without it.
     """
 
 

@@ -29,6 +29,7 @@ from syncd.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from syncd.mapping.lens import Lens
 from syncd.model import paths
 from syncd.model.frozen import frozen_value
 from syncd.model.records import Gone, NotSeen, Part, PartWrite, Record
@@ -266,13 +267,22 @@ def _without(piece: Piece, field: str, job: Job, record: Record, world: World) -
     """Give a part without what its system has no place for, tables as a whole; nothing when that is all or none of
     it: each attempt leaves more out, so they come to an end."""
     atoms = {path: world.atoms.get(path) or paths.atom(path) for path in piece.paths}
+    lens = world.systems[job.system].lenses[record.kind]
     culprits = {atom for path, atom in atoms.items() if paths.under(path, field)}
+    culprits = culprits or {atom for path, atom in atoms.items() if _touches(piece, field, path, job, record, lens)}
     rest = {path: job.changes[path] for path, atom in atoms.items() if atom not in culprits}
     if not culprits or not rest:
         return []
-    parts = world.systems[job.system].lenses[record.kind].put(record, rest, frozenset(rest)).parts
+    parts = lens.put(record, rest, frozenset(rest)).parts
     mine = [one for one in parts if (one.kind, one.id) == (piece.after.kind, piece.after.id)]
     return [replace(piece, after=mine[0], paths=frozenset(rest))] if len(mine) == 1 else []
+
+
+def _touches(piece: Piece, key: str, path: str, job: Job, record: Record, lens: Lens) -> bool:
+    """Tell whether a change alters the key of the part that a system named, which does not know our paths."""
+    before, after = piece.before, lens.put(record, {path: job.changes[path]}, frozenset({path})).parts
+    mine = (part for part in after if (part.kind, part.id) == (before.kind, before.id))
+    return any(part.data.get(key) != before.data.get(key) for part in mine)
 
 
 def _with_images(intent: Intent, pieces: list[Piece]) -> Intent:

@@ -10,7 +10,7 @@ import pytest
 
 from syncd.connectors.files import Settings, connect, looks
 from syncd.connectors.registry import Forgetful
-from syncd.errors import ConnectorError, StaleWriteError, TransientError
+from syncd.errors import CannotHoldError, ConnectorError, StaleWriteError, TransientError
 from tests.connectors.test_files import CSV, JSONL, listed, new_plan, part_of, write
 
 SECOND = 10**9
@@ -252,3 +252,52 @@ async def test_r19_a_replaced_file_has_the_mode_it_had(tmp_path, clock, mode, um
     finally:
         os.umask(before)
     assert [file.stat().st_mode & 0o777 for file in (path, tmp_path / "plans.csv.errors")] == [mode, mode]
+
+
+# --- what a file cannot hold -----------------------------------------------------------------------------------------
+
+CP1252 = "id,group_id,name,note\np1,g1,Café,x\n".encode("cp1252")
+
+
+@pytest.mark.parametrize(("changes", "key"), [
+    ({"name": "Łódź", "note": "y"}, "name"),
+    ({"note": "→"}, "note"),
+    ({"note": "a\0b"}, "note"),
+    ({"note": "\n" * 500}, "note"),
+    ({"fax": "1"}, "fax"),
+    ({"note": ["x"]}, "note"),
+])  # fmt: skip
+async def test_r11_a_value_that_a_file_cannot_hold_is_named_by_its_column(tmp_path, clock, changes, key):
+    """R11: the refusal says which column cannot hold its value, so that the others can go out without it."""
+    system = drop(tmp_path, data=CP1252, encoding="cp1252")
+    with pytest.raises(CannotHoldError, match="the file cannot hold") as told:
+        await write(system, changes)
+    assert told.value.field == key
+    assert (tmp_path / "plans.csv").read_bytes() == CP1252
+
+
+@pytest.mark.parametrize("value", ["Łódź → 日本", "Café", "𝄞"])
+async def test_r11_json_spells_the_letters_that_its_encoding_lacks(tmp_path, clock, value):
+    """R11: a JSON lines file holds every letter in every encoding."""
+    data = '{"id": "p1", "group_id": "g1", "name": "Café", "note": "é"}\n'.encode("cp1252")
+    system = drop(tmp_path, data=data, name="plans.jsonl", encoding="cp1252")
+    await write(system, {"name": value})
+    assert (await part_of(system)).data["name"] == value
+    assert b'"note": "\xe9"' in (tmp_path / "plans.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["plans.csv", "plans.jsonl"])
+@pytest.mark.parametrize("odd", ["\x0b", "\x1b[2J", "\x07", "\x85", "\x1c", "\u2028", "\u202e", "\x7f", "\ufeff", "\t"])
+async def test_b8_control_characters_in_a_drop_are_data(tmp_path, clock, name, odd):
+    """B8: control characters are read and written as they stand; no row is out for them, least of all the file."""
+    csv = f"id,group_id,name\np1,g1,Go{odd}ld\np2,g1,Silver\n"
+    rows = (
+        f'{{"id": "p1", "group_id": "g1", "name": "Go{odd}ld"}}\n{{"id": "p2", "group_id": "g1", "name": "Silver"}}\n'
+    )
+    data = (csv if name == "plans.csv" else rows).encode()
+    system = drop(tmp_path, data=data, name=name)
+    assert [one.parts[0].data["name"] for one in (await listed(system)).values()] == [f"Go{odd}ld", "Silver"]
+    await write(system, {"name": f"Sil{odd}ver"}, "p2")
+    again = drop(tmp_path, data=None)
+    assert [one.parts[0].data["name"] for one in (await listed(again)).values()] == [f"Go{odd}ld", f"Sil{odd}ver"]
+    assert (tmp_path / name).read_bytes().splitlines(keepends=True)[0] == data.splitlines(keepends=True)[0]

@@ -64,7 +64,7 @@ class CsvRows:
         for index, column in enumerate(self.columns):
             value = _csv_text(after.get(column), column)
             if value != _unquoted(fields[index]):
-                fields[index] = self._field(value, quoted=fields[index].startswith('"'))
+                fields[index] = self._field(value, column, quoted=fields[index].startswith('"'))
         return self.delimiter.join(fields)
 
     def new(self, data: Mapping[str, JSON], like: str | None) -> str:
@@ -72,7 +72,10 @@ class CsvRows:
         self._check(data)
         model = [""] * len(self.columns) if like is None else split_csv(like, self.delimiter)
         texts = [_csv_text(data.get(column), column) for column in self.columns]
-        fields = [self._field(text, quoted=was.startswith('"')) for text, was in zip(texts, model, strict=True)]
+        fields = [
+            self._field(text, column, quoted=was.startswith('"'))
+            for text, column, was in zip(texts, self.columns, model, strict=True)
+        ]
         return self.delimiter.join(fields)
 
     def _check(self, data: Iterable[str]) -> None:
@@ -80,7 +83,9 @@ class CsvRows:
             if key not in self.columns:
                 raise BadRowError(f"the column {key}", f"one of the columns {', '.join(self.columns)}", key)
 
-    def _field(self, value: str, *, quoted: bool) -> str:
+    def _field(self, value: str, column: str, *, quoted: bool) -> str:
+        if value.count("\n") > _MOST_LINE_BREAKS:
+            raise BadRowError(f"{value.count(chr(10))} line breaks", f"at most {_MOST_LINE_BREAKS}", column)
         if quoted or any(special in value for special in ('"', "\r", "\n", self.delimiter)):
             return '"' + value.replace('"', '""') + '"'
         return value
@@ -105,6 +110,10 @@ def split_csv(text: str, delimiter: str) -> list[str]:
         at = end + 1
 
 
+_MOST_LINES: Final = 1000
+"""Lines of one row; a quote that is open for longer was never meant to close."""
+_MOST_LINE_BREAKS: Final = 100
+"""Line breaks in a value that we write, so that a row of several such values stays below that."""
 _FIELDS: Final = {
     delimiter: re.compile(rf'"[^"]*(?:""[^"]*)*"|[^"\r\n{re.escape(delimiter)}]*') for delimiter in ",;\t|"
 }
@@ -127,7 +136,7 @@ def csv_chunks(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, str]
 
 def _joined(lines: Sequence[str], start: int, delimiter: str) -> tuple[str, int]:
     text = lines[start]
-    for size, line in enumerate(lines[start + 1 : start + 1000], start=2):
+    for size, line in enumerate(lines[start + 1 : start + _MOST_LINES], start=2):
         text += line
         if '"' in line and text.count('"') % 2 == 0:
             try:
@@ -296,6 +305,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _INT64: Final = range(-(2**63), 2**64)
+# Control characters are data: a name with a tab in it, which JSON would have spelled, is still that name.
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_once, parse_float=_exact, parse_int=_whole, parse_constant=_no_constant
+    strict=False, object_pairs_hook=_once, parse_float=_exact, parse_int=_whole, parse_constant=_no_constant
 )

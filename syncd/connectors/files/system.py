@@ -15,7 +15,7 @@ from syncd.connectors.files.rows import BadRowError
 from syncd.connectors.files.settings import Settings
 from syncd.connectors.files.table import PART, Table
 from syncd.connectors.registry import State
-from syncd.errors import ConnectorError, RefusedError, StaleWriteError
+from syncd.errors import CannotHoldError, ConnectorError, RefusedError, StaleWriteError
 from syncd.model.records import JSON, Answer, Gone, Kind, NotSeen, Page, PartCreate, PartWrite, Present, Record
 
 _PAGE_SIZE: Final = 500
@@ -144,7 +144,10 @@ class FilesSystem:
         try:
             await asyncio.to_thread(self._files[kind].change, act)
         except BadRowError as error:
-            raise self._refused(f"expected {error.expected}", record_id, error.key or None) from error
+            message = f"the file cannot hold {error.seen}; expected {error.expected}"
+            if error.key:  # a column that cannot hold its value keeps no other back
+                raise CannotHoldError(message, system=self.system, external_id=record_id, field=error.key) from error
+            raise self._refused(message, record_id) from error
 
     def _row(self, table: Table, record_id: str) -> Record:
         record = table.records.get(record_id)
@@ -165,5 +168,5 @@ class FilesSystem:
             data[settings.marker] = create.marker
         return data
 
-    def _refused(self, message: str, record_id: str | None, key: str | None = None) -> RefusedError:
-        return RefusedError(message, system=self.system, external_id=record_id, field=key)
+    def _refused(self, message: str, record_id: str | None) -> RefusedError:
+        return RefusedError(message, system=self.system, external_id=record_id)

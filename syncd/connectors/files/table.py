@@ -50,7 +50,7 @@ class Table:
     def with_row(self, record_id: str, after: Mapping[str, JSON]) -> Table:
         """Give the table with other data in one row. Raises BadRowError when the file cannot hold them."""
         was = self.texts[self.places[record_id]]
-        text = self.rows.rewrite(_bare(was), after)
+        text = self._held(self.rows.rewrite(_bare(was), after), after)
         if text == _bare(was):
             return self
         place = self.places[record_id]
@@ -61,7 +61,7 @@ class Table:
     def with_new_row(self, record_id: str, data: Mapping[str, JSON]) -> Table:
         """Give the table with one more row at its end. Raises BadRowError when the file cannot hold it."""
         last = next(reversed(self.places), None)
-        text = self.rows.new(data, None if last is None else self.text_of(last))
+        text = self._held(self.rows.new(data, None if last is None else self.text_of(last)), data)
         record = self._read_back(text, record_id)
         end = next((_line_end(old) for old in self.texts if _line_end(old)), "\n")
         texts = list(self.texts)
@@ -74,13 +74,22 @@ class Table:
     def _with(self, texts: tuple[str, ...], records: Mapping[str, Record], places: dict[str, int]) -> Table:
         return Table(self.kind, self.rows, self.columns, texts, records, places, self.bom, settings=self.settings)
 
+    def _held(self, text: str, data: Mapping[str, JSON]) -> str:
+        """Give a row as its encoding holds it: JSON spells a letter that it lacks, CSV cannot. Raises BadRowError."""
+        encoding = self.settings.encoding
+        if _lacking(text, encoding) is None:
+            return text
+        if self.columns is None and encoding != "utf-8":
+            return "".join(json.dumps(char)[1:-1] if _lacking(char, encoding) else char for char in text)
+        wanted = f"{encoding} text"
+        for column, value in data.items():
+            if isinstance(value, str) and (lacking := _lacking(value, encoding)) is not None:
+                raise BadRowError(f"the character {lacking!a}", wanted, column)
+        raise BadRowError(f"the character {_lacking(text, encoding)!a}", wanted)
+
     def _read_back(self, text: str, record_id: str) -> Record:
         """Read what was just written, so that no write can make a file that is refused."""
         _check_row(text, self.settings)
-        try:
-            text.encode(self.settings.encoding)
-        except UnicodeEncodeError as error:
-            raise BadRowError(f"the character {text[error.start]!a}", f"{self.settings.encoding} text") from None
         record = _record(self.kind, text, self.rows, self.settings)
         if record.id != record_id:
             raise BadRowError(f"the id {record.id}", f"the id {record_id}", self.settings.id)
@@ -187,6 +196,15 @@ def _records(
     if problems:
         raise BadTableError(problems)
     return records, places
+
+
+def _lacking(text: str, encoding: str) -> str | None:
+    """Give the first letter that an encoding has not."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return None
 
 
 def _check_row(text: str, settings: Settings) -> None:
