@@ -548,7 +548,10 @@ async def test_a_json_write_changes_one_value_and_no_other_byte(tmp_path, why, b
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 # Python leaves a bare carriage return outside quotes when lines end in "\n"; that is a bad row here.
-cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
+# A text that looks guarded from a spreadsheet is read without its guard (tests/connectors/test_files_excel.py).
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8).filter(
+    lambda text: text[:1] not in ("=", "'")
+)
 tables = st.lists(st.tuples(cells, cells), min_size=1, max_size=6)
 
 

@@ -45,48 +45,69 @@ class RowFormat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """Rows of a CSV file (RFC 4180: doubled quotes, line breaks inside quotes). A value is the text of its column."""
+    """Rows of a CSV file (RFC 4180: doubled quotes, line breaks inside quotes). A value is the text of its column.
+
+    A text that a spreadsheet was kept from taking for a number, `="00123"` or `'00123`, is the text inside, and stays
+    guarded when it is written. `loose`: empty fields after the last column are none.
+    """
 
     columns: tuple[str, ...]
     delimiter: str
+    loose: bool = False
 
     def read(self, text: str) -> dict[str, JSON]:
         """Read a row of exactly as many columns as the header has."""
-        fields = split_csv(text, self.delimiter)
-        if len(fields) != len(self.columns):
-            raise BadRowError(f"{len(fields)} columns", f"{len(self.columns)} columns, as in the header")
-        return dict(zip(self.columns, map(_unquoted, fields), strict=True))
+        fields, _ = self._split(text)
+        return dict(zip(self.columns, map(_text_of, fields), strict=True))
 
     def rewrite(self, text: str, after: Mapping[str, JSON]) -> str:
-        """Change only the fields whose text changed; a field that was quoted stays quoted."""
+        """Change only the fields whose text changed; a field that was quoted or guarded stays so."""
         self._check(after)
-        fields = split_csv(text, self.delimiter)
+        fields, beyond = self._split(text)
         for index, column in enumerate(self.columns):
             value = _csv_text(after.get(column), column)
-            if value != _unquoted(fields[index]):
-                fields[index] = self._field(value, column, quoted=fields[index].startswith('"'))
-        return self.delimiter.join(fields)
+            if value != _text_of(fields[index]):
+                fields[index] = self._field(value, column, like=fields[index])
+        return self.delimiter.join([*fields, *beyond])
 
     def new(self, data: Mapping[str, JSON], like: str | None) -> str:
-        """Make a row, quoted as the row `like` is, column by column."""
+        """Make a row, quoted and guarded as the row `like` is, column by column."""
         self._check(data)
-        model = [""] * len(self.columns) if like is None else split_csv(like, self.delimiter)
+        model, beyond = ([""] * len(self.columns), []) if like is None else self._split(like)
         texts = [_csv_text(data.get(column), column) for column in self.columns]
         fields = [
-            self._field(text, column, quoted=was.startswith('"'))
-            for text, column, was in zip(texts, self.columns, model, strict=True)
+            self._field(text, column, like=was) for text, column, was in zip(texts, self.columns, model, strict=True)
         ]
-        return self.delimiter.join(fields)
+        return self.delimiter.join([*fields, *beyond])
+
+    def _split(self, text: str) -> tuple[list[str], list[str]]:
+        """Give the fields of the columns, and the empty ones after them."""
+        fields, width = split_csv(text, self.delimiter), len(self.columns)
+        beyond = fields[width:]
+        if len(fields) < width or (beyond and (any(beyond) or not self.loose)):
+            expected = f"{width} columns, as in the header"
+            more = " (`trailing_delimiters` lets empty ones be)" if beyond and not any(beyond) else ""
+            raise BadRowError(f"{len(fields)} columns", expected + more)
+        return fields[:width], beyond
 
     def _check(self, data: Iterable[str]) -> None:
         for key in data:
             if key not in self.columns:
                 raise BadRowError(f"the column {key}", f"one of the columns {', '.join(self.columns)}", key)
 
-    def _field(self, value: str, column: str, *, quoted: bool) -> str:
+    def _field(self, value: str, column: str, *, like: str) -> str:
+        """Write a value as another field is written. Raises BadRowError when it would read otherwise."""
         if value.count("\n") > _MOST_LINE_BREAKS:
             raise BadRowError(f"{value.count(chr(10))} line breaks", f"at most {_MOST_LINE_BREAKS}", column)
-        if quoted or any(special in value for special in ('"', "\r", "\n", self.delimiter)):
+        for written in (_guarded(value, like), value):
+            bare = like.startswith("=") and written.startswith("=")
+            field = written if bare and self.delimiter not in written else self._quoted(written, like)
+            if _text_of(field) == value:
+                return field
+        raise BadRowError("a text that looks like one guarded from a spreadsheet", "a text that reads as it is", column)
+
+    def _quoted(self, value: str, like: str) -> str:
+        if like.startswith('"') or any(special in value for special in ('"', "\r", "\n", self.delimiter)):
             return '"' + value.replace('"', '""') + '"'
         return value
 
@@ -115,17 +136,18 @@ _MOST_LINES: Final = 1000
 _MOST_LINE_BREAKS: Final = 100
 """Line breaks in a value that we write, so that a row of several such values stays below that."""
 _FIELDS: Final = {
-    delimiter: re.compile(rf'"[^"]*(?:""[^"]*)*"|[^"\r\n{re.escape(delimiter)}]*') for delimiter in ",;\t|"
+    delimiter: re.compile(rf'"[^"]*(?:""[^"]*)*"|="[^"\r\n{re.escape(delimiter)}]*"|[^"\r\n{re.escape(delimiter)}]*')
+    for delimiter in ",;\t|"
 }
 
 
-def csv_chunks(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, str]]:
+def csv_chunks(lines: Sequence[str], delimiter: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """Give (line number, text with line end) of each row: lines go together while a quote is open.
 
     A quote that never closes, or closes in a later row by chance, would swallow rows: its first line is given alone,
     and reading it says what is wrong there.
     """
-    at = 0
+    at = start
     while at < len(lines):
         text, size = lines[at], 1
         if '"' in text and text.count('"') % 2:
@@ -147,8 +169,27 @@ def _joined(lines: Sequence[str], start: int, delimiter: str) -> tuple[str, int]
     return lines[start], 1
 
 
+# An apostrophe before a number is a guard; one before a word is a letter ('Ohana), as is one of a pair ('24 Gold').
+_GUARD: Final = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<digits>[0-9][^\s\']*)')
+
+
 def _unquoted(field: str) -> str:
     return field[1:-1].replace('""', '"') if field.startswith('"') else field
+
+
+def _text_of(field: str) -> str:
+    """Give the text that a field stands for, out of its quotes and its guard."""
+    text = _unquoted(field)
+    found = _GUARD.fullmatch(text) if text[:1] in ("=", "'") else None
+    return text if found is None else found["formula"] or found["digits"] or ""
+
+
+def _guarded(value: str, like: str) -> str:
+    """Give a text with the guard of another field, if that has one."""
+    found = _GUARD.fullmatch(_unquoted(like))
+    if found is None or not value:
+        return value
+    return f'="{value}"' if found["digits"] is None else f"'{value}"
 
 
 def _csv_text(value: JSON, column: str) -> str:

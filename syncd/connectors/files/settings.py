@@ -54,6 +54,8 @@ class Settings(BaseModel):
     """Keys of JSON lines (`rate_sets.tiers.EE`) that were there and are rightly gone, with all that was in them."""
     encoding: Literal["utf-8", "cp1252", "iso-8859-1"] = "utf-8"
     delimiter: Literal[",", ";", "\t", "|"] = ","
+    trailing_delimiters: bool = False
+    """Empty fields after the last column, in the header and in rows, are no columns."""
     final_line_end: bool = True
     """A file whose last line has no line end may be cut off, and is refused."""
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)

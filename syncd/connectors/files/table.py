@@ -23,6 +23,11 @@ from syncd.connectors.frozen import freeze
 from syncd.model.records import JSON, Kind, Part, Record
 
 PART: Final = "record"
+_TRAILING: Final = (
+    "Name every column. If the program that writes this file adds delimiters at the end of its lines, set"
+    " `trailing_delimiters` of this system to true."
+)
+_SEP: Final = re.compile(r'(?P<quote>"?)sep=(?P<sep>[^\r\n"])(?P=quote)', re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
 
 
@@ -99,15 +104,28 @@ class Table:
 def parse(data: bytes, kind: Kind, settings: Settings, *, csv: bool, columns: Sequence[str] | None) -> Table:
     """Read a file. `columns` is the header that is expected (CSV). Raises BadTableError."""
     bom, lines = decoded(data, settings)
-    chunks = csv_chunks(lines, settings.delimiter) if csv else iter(enumerate(lines, start=1))
-    texts: list[str] = []
+    texts = _preamble(lines, settings) if csv else []
+    chunks = csv_chunks(lines, settings.delimiter, len(texts)) if csv else iter(enumerate(lines, start=1))
     header: tuple[str, ...] | None = None
     rows: RowFormat = JsonRows()
     if csv:
         header = _header(kind, chunks, columns, settings, texts)
-        rows = CsvRows(header, settings.delimiter)
+        rows = CsvRows(header, settings.delimiter, settings.trailing_delimiters)
     records, places = _records(kind, chunks, rows, settings, texts)
     return Table(kind, rows, header, tuple(texts), records, places, bom, settings=settings)
+
+
+def _preamble(lines: Sequence[str], settings: Settings) -> list[str]:
+    """Give the line `sep=,` that some spreadsheets write before the header, if it says what the settings say."""
+    found = _SEP.fullmatch(_bare(lines[0])) if lines else None
+    if found is None:
+        return []
+    if found["sep"] != settings.delimiter:
+        hint = "Set `delimiter` of this system to what the file says, or save the file with the delimiter that is set."
+        raise BadTableError(
+            [Problem(1, "", f"sep={found['sep']}", f"sep={settings.delimiter}, as `delimiter` says", hint)]
+        )
+    return [lines[0]]
 
 
 def _header(
@@ -124,6 +142,8 @@ def _header(
         fields = split_csv(_bare(text), settings.delimiter)
     except BadRowError as error:
         raise BadTableError([Problem(line, "", error.seen, error.expected)]) from None
+    while settings.trailing_delimiters and fields[1:] and not fields[-1]:
+        fields.pop()
     columns = tuple(name[1:-1].replace('""', '"') if name.startswith('"') else name for name in fields)
     problems = [*_bad_names(columns, line), *_missing(kind, columns, settings, line)]
     problems += _other_than(columns, settings.columns.get(kind, expected), line)
@@ -136,7 +156,8 @@ def _header(
 def _bad_names(columns: Sequence[str], line: int) -> Iterator[Problem]:
     for index, name in enumerate(columns, start=1):
         if not name.strip():
-            yield Problem(line, "", f"column {index} has no name", "a name for every column")
+            last = not any(name.strip() for name in columns[index:])
+            yield Problem(line, "", f"column {index} has no name", "a name for every column", _TRAILING * last)
         elif columns.index(name) != index - 1:
             yield Problem(line, name, f"the column {name} twice", "every column once")
 
