@@ -18,8 +18,11 @@ _END: Final = ".syncd-new"
 _MODE: Final = stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
 
 
-def write_beside(path: Path, data: bytes, *, like: os.stat_result) -> Path:
-    """Write data to the disk beside `path`, with another file's mode and, where we may, its owner. Raises OSError."""
+def write_beside(path: Path, data: bytes, *, like: os.stat_result, lasting: bool = True) -> Path:
+    """Write data beside `path`, with another file's mode and, where we may, its owner. Raises OSError.
+
+    `lasting`: it is on the disk before this returns.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_END}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -30,7 +33,8 @@ def write_beside(path: Path, data: bytes, *, like: os.stat_result) -> Path:
             os.fchmod(handle, like.st_mode & _MODE)
             file.write(data)
             file.flush()
-            os.fsync(handle)
+            if lasting:
+                os.fsync(handle)
     except OSError:
         with suppress(OSError):
             beside.unlink()
@@ -39,8 +43,8 @@ def write_beside(path: Path, data: bytes, *, like: os.stat_result) -> Path:
 
 
 def replace(path: Path, data: bytes, *, like: os.stat_result) -> None:
-    """Replace a file in one step, or leave it as it was. Raises OSError."""
-    beside = write_beside(path, data, like=like)
+    """Replace a file of no great weight in one step, or leave it as it was. Raises OSError."""
+    beside = write_beside(path, data, like=like, lasting=False)
     try:
         beside.replace(path)
     except OSError:

@@ -43,7 +43,9 @@ class Keys:
         return problems
 
     def wrote(self, before: Table, after: Table) -> None:
-        """Forget what our own write took out of a row."""
+        """Forget what our own write took out of a row; a new row takes nothing out."""
+        if len(after.records) > len(before.records):
+            return
         known, changed = self._known(), False
         for record_id, record in after.records.items():
             was = before.records.get(record_id)

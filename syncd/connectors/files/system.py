@@ -99,11 +99,10 @@ class FilesSystem:
 
     async def find_marked(self, kind: Kind, group: str | None, marker: str) -> tuple[Record, ...]:
         """Find the rows that carry the marker."""
-        column = self._settings.marker
-        if column is None or kind not in self._files:
+        if self._settings.marker is None or kind not in self._files:
             return ()
-        records = (await self._table(kind)).records.values()
-        marked = (record for record in records if record.parts[0].data.get(column) == marker)
+        table = await self._table(kind)
+        marked = [table.records[record_id] for record_id in table.marks.get(marker, ())]
         grouped = kind == "plan" and self._settings.group_id is not None
         return tuple(record for record in marked if not grouped or group in (None, record.group))
 

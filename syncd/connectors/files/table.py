@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -33,7 +33,8 @@ _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A whole file. `texts` are its lines and rows with their line ends; `places` says where in them each record is."""
+    """A whole file. `texts` are its lines and rows with their line ends; `places` says where in them each record
+    is, `marks` which records carry a marker."""
 
     kind: Kind
     rows: RowFormat
@@ -41,6 +42,7 @@ class Table:
     texts: tuple[str, ...]
     records: Mapping[str, Record]
     places: dict[str, int]
+    marks: Mapping[str, tuple[str, ...]]
     bom: bool = False
     settings: Settings = field(repr=False, kw_only=True)
 
@@ -61,7 +63,9 @@ class Table:
         place = self.places[record_id]
         record = self._read_back(text, record_id)
         texts = (*self.texts[:place], text + _line_end(was), *self.texts[place + 1 :])
-        return self._with(texts, {**self.records, record_id: record}, self.places)
+        records = {**self.records, record_id: record}
+        same = _mark(record, self.settings) == _mark(self.records[record_id], self.settings)
+        return self._with(texts, records, self.places, self.marks if same else _marks(records, self.settings))
 
     def with_new_row(self, record_id: str, data: Mapping[str, JSON]) -> Table:
         """Give the table with one more row at its end. Raises BadRowError when the file cannot hold it."""
@@ -74,10 +78,19 @@ class Table:
             texts[-1] += end
         texts.append(text + end)
         places = {**self.places, record_id: len(texts) - 1}
-        return self._with(tuple(texts), {**self.records, record_id: record}, places)
+        marks = dict(self.marks)
+        if mark := _mark(record, self.settings):
+            marks[mark] = (*marks.get(mark, ()), record_id)
+        return self._with(tuple(texts), {**self.records, record_id: record}, places, marks)
 
-    def _with(self, texts: tuple[str, ...], records: Mapping[str, Record], places: dict[str, int]) -> Table:
-        return Table(self.kind, self.rows, self.columns, texts, records, places, self.bom, settings=self.settings)
+    def _with(
+        self,
+        texts: tuple[str, ...],
+        records: Mapping[str, Record],
+        places: dict[str, int],
+        marks: Mapping[str, tuple[str, ...]],
+    ) -> Table:
+        return replace(self, texts=texts, records=records, places=places, marks=marks)
 
     def _held(self, text: str, data: Mapping[str, JSON]) -> str:
         """Give a row as its encoding holds it: JSON spells a letter that it lacks, CSV cannot. Raises BadRowError."""
@@ -112,7 +125,8 @@ def parse(data: bytes, kind: Kind, settings: Settings, *, csv: bool, columns: Se
         header = _header(kind, chunks, columns, settings, texts)
         rows = CsvRows(header, settings.delimiter, settings.trailing_delimiters)
     records, places = _records(kind, chunks, rows, settings, texts)
-    return Table(kind, rows, header, tuple(texts), records, places, bom, settings=settings)
+    marks = _marks(records, settings)
+    return Table(kind, rows, header, tuple(texts), records, places, marks, bom, settings=settings)
 
 
 def _preamble(lines: Sequence[str], settings: Settings) -> list[str]:
@@ -226,6 +240,20 @@ def _lacking(text: str, encoding: str) -> str | None:
     except UnicodeEncodeError as error:
         return text[error.start]
     return None
+
+
+def _mark(record: Record, settings: Settings) -> str:
+    """Give the marker that a row carries; "": none."""
+    mark = record.parts[0].data.get(settings.marker) if settings.marker is not None else None
+    return mark if isinstance(mark, str) else ""
+
+
+def _marks(records: Mapping[str, Record], settings: Settings) -> dict[str, tuple[str, ...]]:
+    marks: dict[str, tuple[str, ...]] = {}
+    for record_id, record in records.items():
+        if mark := _mark(record, settings):
+            marks[mark] = (*marks.get(mark, ()), record_id)
+    return marks
 
 
 def _check_row(text: str, settings: Settings) -> None:
