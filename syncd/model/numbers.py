@@ -15,9 +15,8 @@ from typing import Final
 # The default context rounds at 28 digits; moving or cutting a point must not.
 EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
 
-# The looks around keep a pattern from reading half of a number: `1` of `1,23`, `23` of `1,23`, `0.12` of `0.12.5`.
+# The look ahead keeps a pattern from reading half of a number: `1` of `1,23`, `0.12` of `0.12.5`.
 DIGITS: Final = (
-    r"(?<![0-9])(?<![0-9][.,])"
     r"(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
     r"(?![.,]?[0-9])"
 )

@@ -124,3 +124,18 @@ def test_b12_float_noise_in_a_cost_share_is_not_understood():
     """B12: copays and percentages hold no noise either."""
     assert isinstance(parse("$25.000000000000004 copay"), Unparsed)
     assert isinstance(parse("20.000000000000004%"), Unparsed)
+
+
+@pytest.mark.parametrize("text", [
+    "$10,25 visits per year", "20%, up to $1,5 per visit", "$10 per visit,25 visits per year,5", "$1,23,456",
+    "20%,5,5%",     "$20,30 visits per year", "1,20 visits per year", "$1,500,30 visits per year",
+])  # fmt: skip
+def test_b5_half_of_a_number_is_never_read(text):
+    """B5: no phrase reads a part of a number, and the rest of it as the next phrase."""
+    assert isinstance(parse(text), Unparsed)
+
+
+def test_b5_thousands_within_a_number_are_no_thousands():
+    """B5: commas go only where a whole number has them in the right places."""
+    assert isinstance(CODECS["unit"].get("flat per $1,23,456", Context()), Unparsed)
+    assert CODECS["unit"].get("flat per $23,456", Context()) == "flat_per_23456"
