@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from syncd.apply import carried
 from syncd.apply.begin import set_aside
 from syncd.apply.world import World
 from syncd.apply.write import seen_of
@@ -23,7 +24,7 @@ from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
-from syncd.reconcile.types import AllSurfaces, Changeset, Decided, Link, Member, Proposal, Stray, System, View
+from syncd.reconcile.types import Changeset, Decided, Link, Member, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
 
 __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
@@ -34,9 +35,7 @@ __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
 
 def surfaces(world: World) -> Surfaces:
     """Give what every system can take, by kind."""
-    return AllSurfaces(
-        {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
-    )
+    return carried.surfaces(world)
 
 
 def unlinked(scope: str, world: World) -> dict[RecordKey, Stray]:

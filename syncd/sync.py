@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from syncd.apply import carried
 from syncd.apply.begin import approval_rows, begin, foresee
 from syncd.apply.create import operate
 from syncd.apply.handoff import Errand, errands, hand_off
@@ -16,7 +17,7 @@ from syncd.apply.intake import DIRTY
 from syncd.apply.look import Look, look, snapshot_of, whole
 from syncd.apply.observe import Observed, observe, observed_rows
 from syncd.apply.recover import recover
-from syncd.apply.world import World, no_lock, recall_rights
+from syncd.apply.world import World, no_lock, read_through, recall_rights
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
 from syncd.model.records import NotSeen
@@ -24,7 +25,6 @@ from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
 from syncd.reconcile.types import (
-    AllSurfaces,
     Away,
     Changeset,
     Link,
@@ -164,6 +164,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     """Give the links of a group that may need something, with what was seen of each member; who is away is named."""
     store = world.store
     recall_rights(world)
+    carried.meet(scope, world)
     listings = {(n, kind): store.listing(n, kind) for n, system in world.systems.items() for kind in system.lenses}
     away = {key: why for key, listing in listings.items() if (why := _away(listing))}
     good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
@@ -187,7 +188,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
                 sights[member.system] = Away(absence)
             elif (link.id, member.system) in unknown:
                 sights[member.system] = Away("the outcome of an earlier write is not known yet")
-            elif snapshot is None or max(snapshot.at, good[member.system, link.kind]) < oldest:
+            elif snapshot is None or not _believed(snapshot, good[member.system, link.kind], oldest, world):
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
                 read.add(member.system)
             elif snapshot.gone is not None:
@@ -199,23 +200,20 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     paused = {name: why for (name, _), why in away.items()} | world.pauses(scope)
     if mode.systems is not None:
         paused |= {name: "left out of this run" for name in world.systems if name not in mode.systems}
+    strays, complete = _strays(scope, world) if mode.only is None else ((), False)
     return View(
         scope,
         tuple(links),
-        _strays(scope, world) if mode.only is None else (),
-        _surfaces(world),
+        strays,
+        carried.surfaces(world),
         open_creates=_unsettled_creates(scope, world),
         atoms=world.atoms,
         ignore=world.ignored,
         origins=world.origins,
         paused=paused,
-        contested=_contested(scope, world) if any(map(_is_away, links)) else {},
-        whole=mode.only is None,
+        contested=_contested(scope, world) if links else {},
+        whole=complete,
     )
-
-
-def _is_away(one: LinkView) -> bool:
-    return any(isinstance(sight, Away) for sight in one.sights.values())
 
 
 def _contested(scope: str, world: World) -> dict[tuple[str, str], Proposal]:
@@ -248,26 +246,33 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
     return Away(answer.why if isinstance(answer, NotSeen) else "not found, and no complete listing says so")
 
 
+def _believed(snapshot: Snapshot, good_at: float, oldest: float, world: World) -> bool:
+    """Tell whether a snapshot is young enough, and was read as its system is read now."""
+    return max(snapshot.at, good_at) >= oldest and (snapshot.gone is not None or _is_read_as_now(snapshot, world))
+
+
+def _is_read_as_now(snapshot: Snapshot, world: World) -> bool:
+    lens = world.systems[snapshot.system].lenses.get(snapshot.kind)
+    return lens is None or read_through(snapshot.raw, lens)
+
+
 def _unsettled_creates(scope: str, world: World) -> frozenset[tuple[str, System]]:
     """Name the creates that were sent and are not settled."""
     sent = [intent for intent in world.store.pending(scope) if intent.op == "create"]
     return frozenset((intent.link, intent.system) for intent in (*world.store.open_creates(scope), *sent))
 
 
-def _strays(scope: str, world: World) -> tuple[Stray, ...]:
-    """Give the unlinked records of the group, but for those that an unlink set aside."""
+def _strays(scope: str, world: World) -> tuple[tuple[Stray, ...], bool]:
+    """Give the unlinked records of the group, but for those that an unlink set aside; and whether that is all of them:
+    one that was read through another mapping waits to be read again."""
     aside = world.store.items("aside")
-    return tuple(
-        Stray(row.system, row.kind, row.id, row.label, seen_of(whole(row, world.store.where)))
+    rows = [
+        whole(row, world.store.where)
         for row in world.store.strays(scope)
         if row.system in world.systems and f"{row.system}|{row.kind}|{row.id}" not in aside
-    )
-
-
-def _surfaces(world: World) -> AllSurfaces:
-    return AllSurfaces(
-        {(name, kind): system.surface(kind) for name, system in world.systems.items() for kind in system.lenses}
-    )
+    ]
+    read = [row for row in rows if _is_read_as_now(row, world)]
+    return tuple(Stray(row.system, row.kind, row.id, row.label, seen_of(row)) for row in read), len(read) == len(rows)
 
 
 def _evidence(scope: str, world: World) -> Evidence:

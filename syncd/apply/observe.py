@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from syncd.apply import feed
+from syncd.apply import carried, feed
 from syncd.apply.begin import question_row
 from syncd.apply.intake import Intake, Observed, linked_groups, observed_rows
 from syncd.apply.narrow import observe_groups
@@ -321,5 +321,6 @@ class _Listener:
             store.save_listing(listing)
             if good:
                 store.put("rights", self.name, dict(access.unreadable))
+                carried.listed(self.name, self.kind, access, self.world)
             if good and self.start is not None:
                 feed.remember(self.system, self.world, self.start)

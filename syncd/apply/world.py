@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
@@ -74,9 +74,10 @@ class LiveSystem:
     writes_off: str = ""
     """Why nothing is written to this system now (shadow mode), "" when writes are on."""
 
-    def surface(self, kind: Kind) -> Surface:
-        """Narrow the lens of a kind by the account's rights."""
-        return _Surface(self.lenses[kind], self.access or Access(""))
+    def surface(self, kind: Kind, hidden: Collection[str] = ()) -> Surface:
+        """Narrow the lens of a kind by the account's rights, and by what else is hidden."""
+        access = self.access or Access("")
+        return _Surface(self.lenses[kind], access, frozenset((*access.unreadable, *hidden)))
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class _Surface:
 
     lens: Lens
     access: Access
+    hidden: frozenset[str]
 
     @property
     def create(self) -> bool:
@@ -99,7 +101,7 @@ class _Surface:
         return bool(getattr(self.lens, "exact", False))
 
     def carries(self, path: str) -> bool:
-        hidden = self.access.unreadable
+        hidden = self.hidden
         return not (hidden and any(paths.under(path, prefix) for prefix in hidden)) and self.lens.carries(path)
 
     def unwritable(self, path: str) -> str | None:
@@ -113,6 +115,9 @@ class _Surface:
 
     def codec_of(self, path: str) -> str:
         return self.lens.codec_of(path)
+
+    def row_of(self, path: str) -> str:
+        return self.lens.row_of(path)
 
 
 def remember_rights(name: System, access: Access, store: Store) -> None:
@@ -258,10 +263,26 @@ def flat_of(record: Record, lens: Lens) -> Flat:
 
 def raw_digest(record: Record, lens: Lens) -> bytes:
     """Give the digest of a record as the vendor sent it and of the lens that reads it: unchanged means skip it."""
+    return _mark(lens) + _sent(record, lens)
+
+
+def read_through(raw: bytes, lens: Lens) -> bool:
+    """Tell of the digest of a snapshot whether it was read through this lens, not through another mapping."""
+    return raw.startswith(_mark(lens)) and len(raw) == _MARK + _SENT
+
+
+_MARK, _SENT = 4, 16
+
+
+def _mark(lens: Lens) -> bytes:
+    return blake2b(lens.digest.encode(), digest_size=_MARK).digest()
+
+
+def _sent(record: Record, lens: Lens) -> bytes:
     data = [(part.kind, part.id, part.data) for part in record.parts]
     told = [lens.digest, data, record.locked, record.group]
     try:
         written = orjson.dumps(told, default=dict)
     except TypeError:  # keys that are no texts; asking for each key takes as long as writing it
         written = orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS, default=dict)
-    return blake2b(written, digest_size=16).digest()
+    return blake2b(written, digest_size=_SENT).digest()

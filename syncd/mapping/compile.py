@@ -20,7 +20,7 @@ from syncd.mapping.compile_sets import Block, compile_sets, set_name
 from syncd.mapping.document import Document, Loc, nearest, read_document
 from syncd.mapping.record_lens import RecordLens
 from syncd.mapping.rows import Row
-from syncd.mapping.spec import FileSpec, KindSpec, RowSpec, Spec
+from syncd.mapping.spec import FileSpec, KindSpec, RowSpec, SetSpec, Spec, TableSpec
 from syncd.model import fields
 from syncd.model.paths import section, under
 from syncd.model.records import Kind
@@ -29,7 +29,8 @@ from syncd.model.records import Kind
 @dataclass(frozen=True)
 class Mapping:
     """A compiled mapping file. `row_digests`: kind -> row -> digest, which changes when the row does; `row_lines` the
-    same with the line in the file; `lens.row_of(path)` names the row of a path."""
+    same with the line in the file; `lens.row_of(path)` names the row of a path; of `lens.row_digests` only what the row
+    reads counts."""
 
     system: str
     title: str
@@ -64,8 +65,10 @@ def compile_mapping(text: str, file: str) -> Mapping:
     named: dict[Kind, list[Named]] = {kind: list(_named(kind, inner)) for kind, inner in spec.kinds.items()}
     digests = {kind: _digests(rows) for kind, rows in named.items()}
     lines = {kind: {row.name: document.line(row.loc) for row in rows} for kind, rows in named.items()}
-    for kind, lens in lenses.items():
+    for kind, inner in spec.kinds.items():
+        lens = lenses[kind]
         lens.digest = _digest(digests[kind])
+        lens.row_digests = _digests(list(_named(kind, _read_only(inner))))
     return Mapping(spec.system, spec.title or spec.system, file, lenses, digests, lines)
 
 
@@ -269,6 +272,24 @@ def _named(kind: Kind, spec: KindSpec) -> abc.Iterator[Named]:
             for suffix, row in table.values.items():
                 here = (*inner, "table", number, "values", suffix)
                 yield Named(f"{prefix}.{label}{suffix}", here, (head, shape, _meaning(row)))
+
+
+def _read_only(spec: KindSpec) -> KindSpec:
+    """Give a kind without all that only matters when records are written: that moves the meaning of no base."""
+
+    def row(one: RowSpec) -> RowSpec:
+        return one.model_copy(update={"writable": True, "required": False})
+
+    def table(one: TableSpec) -> TableSpec:
+        values = {name: row(value) for name, value in one.values.items()}
+        return one.model_copy(update={"values": values, "template": {}, "remove": False})
+
+    def block(one: SetSpec) -> SetSpec:
+        inner = {"cells": {name: row(cell) for name, cell in one.cells.items()}, "table": list(map(table, one.table))}
+        return one.model_copy(update={**inner, "template": {}, "remove": False, "writable": True})
+
+    rows = {path: row(one) for path, one in spec.rows.items()}
+    return spec.model_copy(update={"rows": rows, "sets": list(map(block, spec.sets)), "writable": {}})
 
 
 def _digests(rows: list[Named]) -> dict[str, str]:

@@ -34,6 +34,7 @@ class FlatLens:
     ) -> None:
         self.kind = kind
         self.digest = f"flat:{kind}:{sorted(carries)}:{sorted(writable)}"
+        self.row_digests: Mapping[str, str] = dict.fromkeys(carries, "flat")
         self._carries, self._writable = tuple(carries), tuple(writable)
         self._nearest, self._part_of = nearest, part_of
 
@@ -125,3 +126,7 @@ class FlatLens:
     def codec_of(self, path: str) -> str:
         """Name the codec: texts as they are."""
         return "flat"
+
+    def row_of(self, path: str) -> str:
+        """Name the prefix that stands for a row."""
+        return next((prefix for prefix in self._carries if paths.under(path, prefix)), "")

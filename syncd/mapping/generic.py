@@ -33,6 +33,7 @@ class GenericLens:
         self._carries = carries
         self._all = "" in carries
         self.digest = f"generic:{','.join(carries)}"
+        self.row_digests: Mapping[str, str] = dict.fromkeys(carries, "generic")
 
     def get(self, record: Record) -> Flat:
         """Read a record."""
@@ -92,6 +93,10 @@ class GenericLens:
     def codec_of(self, path: str) -> str:
         """Name the identity."""
         return "generic"
+
+    def row_of(self, path: str) -> str:
+        """Name the prefix that stands for a row."""
+        return next((prefix for prefix in self._carries if under(path, prefix)), "")
 
 
 def value_of(raw: Any) -> Value:  # noqa: ANN401 - JSON

@@ -33,6 +33,8 @@ class Lens(Protocol):
 
     digest: str
     """Changes whenever a row changes; kept with each snapshot."""
+    row_digests: Mapping[str, str]
+    """Row -> digest, which changes when the row reads otherwise; what a base means depends on it."""
 
     def get(self, record: Record) -> Flat:
         """Read a record: every carried path with its value, EMPTY included. Never raises on data; what a codec does not
@@ -70,4 +72,8 @@ class Lens(Protocol):
 
     def codec_of(self, path: str) -> str:
         """Name the codec of the field, for loss acceptance per link, path and codec."""
+        ...
+
+    def row_of(self, path: str) -> str:
+        """Name the row that holds a field, as in `row_digests`; empty when none does."""
         ...

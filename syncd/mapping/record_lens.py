@@ -39,6 +39,7 @@ class RecordLens:
     barred: Mapping[str, str] = field(default_factory=dict)
     template: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
     refuses: str | None = None
+    row_digests: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A lens lives as long as the process, and the same paths are asked for with every record.
@@ -127,7 +128,7 @@ class RecordLens:
         return "" if row is None else "constant" if row.constant is not None else row.codec.name
 
     def row_of(self, path: str) -> str:
-        """Name the row that holds a field, as in `Mapping.row_digests`; empty when none does."""
+        """Name the row that holds a field, as in `row_digests`; empty when none does."""
         row = self.row(path)
         return "" if row is None else row.name
 

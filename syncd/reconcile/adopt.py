@@ -190,11 +190,18 @@ def new_link(
         for system in [one for one in flats if carries(one, path)]:
             unseen[system].add(path)
     members = tuple(
-        Member(one.system, one.id, one.seen.flat, frozenset(unseen[one.system]), behind[one.system]) for one in records
+        Member(one.system, one.id, _based(one.seen.flat, without), frozenset(without), behind[one.system])
+        for one in records
+        for without in (unseen[one.system],)
     )
     return Link(
         link_id(kind, first.system, first.id), kind, scope, first.label, agreed, members, revision=1, sources=sources
     )
+
+
+def _based(flat: Flat, without: set[str]) -> Flat:
+    """Give the first base of a record: nothing where it is still to agree."""
+    return {path: value for path, value in flat.items() if path not in without} if without else flat
 
 
 def _start(

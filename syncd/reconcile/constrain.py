@@ -78,6 +78,7 @@ class Targets:
         known = (*self._live, *self._missing)
         self._surfaces = {member.system: view.surfaces[member.system, link.kind] for member in known}
         self._lacks = {system: sight.lacks for system, sight in sights.items() if isinstance(sight, Seen)}
+        """What the records of the members that were read have no place for."""
         self._behind = {member.system: self._debts(member) for member in link.members}
         self._changes: list[Change] = []
         self._blocked: dict[tuple[System, str], _Blocked] = {}
@@ -85,13 +86,13 @@ class Targets:
         self.used: list[str] = []
 
     def _debts(self, member: Member) -> dict[str, Owed]:
-        """Give what a member is owed; what its record has no place for (any more) it is owed no longer."""
-        lacks = self._lacks.get(member.system)
-        return (
-            {path: owed for path, owed in member.behind.items() if path not in lacks} if lacks else dict(member.behind)
-        )
+        """Give what a member is owed; what it does not carry (any more) it is owed no longer."""
+        if member.system not in self._lacks:
+            return dict(member.behind)
+        return {path: owed for path, owed in member.behind.items() if not path or self.carries(member.system, path)}
 
-    def _carries(self, system: System, path: str) -> bool:
+    def carries(self, system: System, path: str) -> bool:
+        """Tell whether a member has a place for the field."""
         return self._surfaces[system].carries(path) and path not in self._lacks.get(system, ())
 
     # -- from a decision to a question ----------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class Targets:
     def deliver(self, path: str, fields: Fields, value: Value, rule: MergeRule, reason: str) -> None:
         """Plan to write a value just decided to every member that does not hold it."""
         for member in (*self._live, *self._missing):
-            if not self._carries(member.system, path):
+            if not self.carries(member.system, path):
                 continue
             held = fields.raw[path].get(member.system)
             if value != fields.agreed[path]:
@@ -301,9 +302,14 @@ def _moves_a_year(agreed: Value, value: Value) -> bool:
     return isinstance(agreed, date) and isinstance(value, date) and abs((value - agreed).days) >= RENEWAL_DAYS
 
 
+def name_of(atom: str, fields: Fields) -> str:
+    """Name the question about an atom: the field itself, where it has but one."""
+    return atom if len(fields.cells) > 1 else next(iter(fields.cells))
+
+
 def question_of(atom: str, fields: Fields, conflict: Conflict, rule: MergeRule, link: Link) -> Proposal:
     """Put a contested atom as a question, with the effect of each answer."""
-    name = atom if len(fields.cells) > 1 else next(iter(fields.cells))
+    name = name_of(atom, fields)
     ids = {member.system: member.id for member in link.members}
     told = members_of(fields, ids)
     systems = sorted(told)

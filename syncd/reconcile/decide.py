@@ -8,16 +8,18 @@ reads, writes or logs.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile import questions, strays
-from syncd.reconcile.constrain import Targets, question_of
-from syncd.reconcile.merge import Agree, Conflict, Decision, Redeliver, Take, merge_atom, merge_field
+from syncd.reconcile.constrain import Targets, name_of, question_of
+from syncd.reconcile.merge import Agree, Conflict, Converge, Decision, Redeliver, Take, merge_atom, merge_field
 from syncd.reconcile.missing import Missing, judge_missing
 from syncd.reconcile.normalise import Fields, normalise
+from syncd.reconcile.regained import lost, regained
 from syncd.reconcile.rules import MergeRule, Place, Rules
 from syncd.reconcile.types import (
+    UNSEEN,
     Away,
     Change,
     Changeset,
@@ -28,7 +30,6 @@ from syncd.reconcile.types import (
     Outcome,
     Proposal,
     Seen,
-    Sight,
     View,
 )
 
@@ -49,6 +50,7 @@ def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now:
     missing = judge_missing(seen, view, answers, rules, now)
     if missing.rests:
         return missing.outcome(seen.link)
+    missing = replace(missing, link=regained(missing.link, missing.sights, view.surfaces))
     work = _LinkWork(seen, view, answers, rules, now, missing)
     for atom, members in normalise(missing.link, seen.sights, view).items():
         work.decide_atom(atom, members)
@@ -80,19 +82,20 @@ class _LinkWork:
         self.agreed = dict(link.agreed)
         self.bases = {member.system: dict(member.base) for member in link.members}
         self.unseen = {member.system: set(member.unseen) for member in link.members}
-        for member in link.members:
-            sight = self.missing.sights.get(member.system)
-            if sight is not None and not isinstance(sight, Away):
-                # What stays undecided is put back below; everything else of a member that was read has a base now.
-                self.unseen[member.system] = set()
-            for path in _lacks(sight):
-                self.bases[member.system].pop(path, None)
         self.targets = Targets(link, self.missing.sights, self.view, self.now, self.answers)
+        for member in link.members:
+            if isinstance(self.missing.sights.get(member.system), Seen):
+                # What stays undecided is put back below; everything else of a member that was read has a base now.
+                without = {path for path in member.unseen if path and not self._carries(member, path)}
+                self.unseen[member.system] = without
+
+    def _carries(self, member: Member, path: str) -> bool:
+        return self.targets.carries(member.system, path)
 
     def decide_atom(self, atom: str, fields: Fields) -> None:
         """Decide one atom and note what follows."""
-        contested = self._contested_by_absent(atom, fields)
-        if contested is not None:
+        contested = self._contested(atom, fields)
+        if contested is not None and self._edited_by_absent(contested, fields):
             given = self.answers.get((contested.kind, contested.link, contested.name))
             self.proposals += [contested] if given is None else []
             self.waits += [given.id] if given is not None else []
@@ -103,8 +106,11 @@ class _LinkWork:
         reason = rule.name("mode" if rule.mode == "mirror" else "on_conflict")
         if not isinstance(decided, Conflict):
             decided = self.targets.constrain(fields, decided, rule)
+        left = self._left_by(contested, fields) if contested is not None else {}
+        if not isinstance(decided, Conflict):
+            decided = self._without_them(fields, decided, left) or decided
         if isinstance(decided, Conflict):
-            answer = self._ask(atom, fields, decided, rule)
+            answer = self._ask(atom, fields, decided, rule, left)
             if answer is None:
                 self._leave_open(fields)
                 return
@@ -115,21 +121,40 @@ class _LinkWork:
         for path, decision in decided.items():
             self._note(path, fields, decision, rule, reason)
 
-    def _contested_by_absent(self, atom: str, fields: Fields) -> Proposal | None:
-        """Give the conflict that stands about an atom, when one of those who edited it was not read this time: not to
-        hear somebody for an hour makes the other side no winner."""
-        if not fields.absent:
-            return None
-        name = atom if len(fields.cells) > 1 else next(iter(fields.cells))
-        proposal = self.view.contested.get((self.missing.link.id, name))
-        if proposal is None:
-            return None
-        editors = [
-            system
-            for system, told in proposal.members.items()
-            if told.get("value") != told.get("base") or told.get("values") != told.get("bases")
-        ]
-        return proposal if any(isinstance(self.missing.sights.get(one), Away) for one in editors) else None
+    def _contested(self, atom: str, fields: Fields) -> Proposal | None:
+        """Give the conflict that stands about an atom, be it of several cells now or then, or of one."""
+        link, standing = self.missing.link.id, self.view.contested
+        return standing.get((link, name_of(atom, fields))) or standing.get((link, atom))
+
+    def _edited_by_absent(self, contested: Proposal, fields: Fields) -> bool:
+        """Tell whether one of those who edited a contested atom was not read this time: not to hear somebody for an
+        hour makes the other side no winner."""
+        sights = self.missing.sights
+        return fields.absent and any(isinstance(sights.get(one), Away) for one in _editors(contested))
+
+    def _left_by(self, contested: Proposal, fields: Fields) -> Mapping[str, Mapping[str, object]]:
+        """Give what is told of those who edited a contested atom and do not carry it any more: neither does that make
+        the other side a winner. A newcomer's question is asked again when it carries the field again."""
+        gone = {system for path in fields.cells for system in self._lost_by(path)}
+        return {system: contested.members[system] for system in gone & _editors(contested)}
+
+    def _without_them(self, fields: Fields, decided: Mapping[str, Decision], left: Collection[str]) -> Conflict | None:
+        """Ask, where a decision would stand only because members that have a base do not carry the field now: one of
+        them edited it before, or nobody but a newcomer wants the value."""
+        settled = {p: one.value for p, one in decided.items() if isinstance(one, Take | Converge)}
+        moved = [path for path, value in settled.items() if value != fields.agreed[path]]
+        if left and moved:
+            return Conflict(f"{', '.join(sorted(left))} edited it, too, and does not carry it now")
+        for path in moved:
+            known = any(held.base not in (UNSEEN, held.value) for held in fields.cells[path].values())
+            if not known and self._lost_by(path):
+                return Conflict("a newcomer may agree or ask, never win")
+        return None
+
+    def _lost_by(self, path: str) -> set[str]:
+        """Name the members that have a base in a field and do not carry it now."""
+        members = self.missing.link.members
+        return {one.system for one in members if path in one.base and not self._carries(one, path)}
 
     def _merged(self, fields: Fields, rule: MergeRule) -> Mapping[str, Decision] | Conflict:
         if len(fields.cells) > 1:
@@ -155,11 +180,19 @@ class _LinkWork:
         return questions.text_of(self.agreed.get(path, EMPTY))
 
     def _ask(
-        self, atom: str, fields: Fields, conflict: Conflict, rule: MergeRule
+        self,
+        atom: str,
+        fields: Fields,
+        conflict: Conflict,
+        rule: MergeRule,
+        left: Mapping[str, Mapping[str, object]],
     ) -> tuple[Mapping[str, Decision], str] | None:
-        """Raise the question, or use its answer when one was given for just this situation."""
+        """Raise the question, or use its answer when one was given for just this situation. `left`: what is told of
+        members that edited the field before they lost it."""
         link = self.missing.link
         proposal = question_of(atom, fields, conflict, rule, link)
+        if left:
+            proposal = replace(proposal, members={**left, **proposal.members})
         answer = self.answers.get((proposal.kind, link.id, proposal.name))
         if answer is None or answer.digest != proposal.digest or answer.choice == "ignore":
             self.proposals.append(proposal)
@@ -203,13 +236,12 @@ class _LinkWork:
 
     def outcome(self) -> Outcome:
         """Put together what becomes of the link."""
-        before, link, sights = self.seen.link, self.missing.link, self.missing.sights
+        before, link = self.seen.link, self.missing.link
         revision = link.revision + 1 if self.raised else link.revision
         members = tuple(
             member.moved(
                 self.bases[member.system],
-                # Where its record has no place it is a newcomer, should it have one again.
-                frozenset(self.unseen[member.system] | (_lacks(sights.get(member.system)) & self.agreed.keys())),
+                frozenset(self.unseen[member.system] | self._lost(member)),
                 self.targets.behind_of(member, revision),
             )
             for member in link.members
@@ -230,6 +262,10 @@ class _LinkWork:
             waits=(*self.missing.waits, *self.waits),
         )
 
+    def _lost(self, member: Member) -> set[str]:
+        surface = self.view.surfaces[member.system, self.missing.link.kind]
+        return lost(member, self.missing.sights.get(member.system), surface, self.agreed)
+
     def _all_settled(self, after: Link, changes: tuple[Change, ...]) -> bool:
         planned = {(change.system, change.path) for change in changes}
         return all(
@@ -239,13 +275,18 @@ class _LinkWork:
 
     def _is_settled(self, member: Member, planned: set[tuple[str, str]]) -> bool:
         owed = {(member.system, path) for path in member.behind}
-        without_base = member.unseen - _lacks(self.missing.sights.get(member.system))
-        return member.status == "live" and not without_base and owed <= planned
+        if member.status != "live" or not owed <= planned:
+            return False
+        return not any(self._carries(member, path) for path in member.unseen)
 
 
-def _lacks(sight: Sight | None) -> frozenset[str]:
-    """Name what a record that was read has no place for."""
-    return sight.lacks if isinstance(sight, Seen) else frozenset()
+def _editors(contested: Proposal) -> set[str]:
+    """Name the systems that edited a contested atom, as its question tells."""
+    return {
+        system
+        for system, told in contested.members.items()
+        if told.get("value") != told.get("base") or told.get("values") != told.get("bases")
+    }
 
 
 def _set(flat: Flat, path: str, value: Value) -> None:

@@ -169,8 +169,9 @@ def _why(single: Mapping[str, Decision]) -> Conflict:
 
 
 def _mirrors(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) -> bool:
-    """Tell whether a mirror's owner is there to overwrite drift."""
-    return rule.on_drift == "overwrite" and any(rule.source_of_truth in seen for seen in cells.values())
+    """Tell whether a mirror's owner is there to overwrite drift, and no newcomer in any cell."""
+    mine = [held for seen in cells.values() for system, held in seen.items() if system == rule.source_of_truth]
+    return rule.on_drift == "overwrite" and bool(mine) and all(held.base is not UNSEEN for held in mine)
 
 
 def _mirrored(cells: Mapping[str, Mapping[System, Held]], rule: MergeRule) -> System | None:
@@ -196,9 +197,10 @@ def _drift(seen: Mapping[System, Held], agreed: Value, rule: MergeRule) -> Decis
     """Decide an edit by a system that does not own a mirrored field."""
     owner = rule.source_of_truth
     if rule.on_drift == "overwrite" and owner is not None and owner in seen:
-        mine = seen[
-            owner
-        ]  # an owner that is owed the agreed value, and edited nothing, holds what nobody wants any more
+        mine = seen[owner]
+        if mine.base is UNSEEN:
+            return Conflict("a newcomer may agree or ask, never win")
+        # An owner that is owed the agreed value, and edited nothing, holds what nobody wants any more.
         return Take(agreed if mine.behind and mine.value == mine.base else mine.value, f"mirror of {owner}")
     return Conflict(f"{owner} owns this mirrored field and another system edited it (on_drift: {rule.on_drift})")
 

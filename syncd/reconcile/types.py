@@ -60,8 +60,9 @@ class Owed:
 class Member:
     """One system's record in a link.
 
-    `base`: what the system was confirmed to hold, by path, EMPTY left out. `unseen`: paths and sections without a base
-    yet; "" means all of them, a newcomer. `behind`: paths owed a decided value. `own_stamp`: the record's
+    `base`: what the system was confirmed to hold, by path, EMPTY left out. `unseen`: paths, sections and mapping rows
+    without a base yet; "" means all of them, a newcomer; a base that stands under one is what the member held when it
+    lost the field (`regained.py`). `behind`: paths owed a decided value. `own_stamp`: the record's
     modification time read back after our own last write. `settled`: digest of what the member held when its link was
     last settled. `status`: live; missing, proved gone; awaited, to be created by a decision (its id is a placeholder,
     `behind[""]` counts refused attempts).
@@ -213,6 +214,10 @@ class Surface(Protocol):
         """Name the codec of the field."""
         ...
 
+    def row_of(self, path: str) -> str:
+        """Name the mapping row that holds the field, "" when none has a name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Nowhere:
@@ -232,6 +237,9 @@ class _Nowhere:
         return value
 
     def codec_of(self, path: str) -> str:
+        return ""
+
+    def row_of(self, path: str) -> str:
         return ""
 
 
@@ -313,7 +321,7 @@ class View:
     paused: Mapping[System, str] = field(default_factory=dict)
     """Systems that take no write now (paused, `writes: off`, filtered), with the reason."""
     contested: Mapping[tuple[str, str], Proposal] = field(default_factory=dict)
-    """(link id, name) -> conflict that stands; asked for only while a system is away."""
+    """(link id, name) -> conflict that stands."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """What a copied plan can be originated as."""
     refused: Mapping[tuple[System, str], str] = field(default_factory=dict)

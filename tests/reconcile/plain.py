@@ -60,6 +60,9 @@ class Takes:
     def codec_of(self, path: str) -> str:
         return "plain"
 
+    def row_of(self, path: str) -> str:
+        return path
+
 
 def seen(flat: Flat | None = None, **more: Any) -> Seen:
     """Stand for a record that was read; EMPTY is left out, as everywhere."""
