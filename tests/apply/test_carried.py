@@ -15,7 +15,7 @@ from syncd.model.records import Answer, Kind, Page, Present, Record
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Link, Member
-from syncd.sync import Report, run_once
+from syncd.sync import PREVIEW, Report, run_once
 from tests.apply.worlds import GROUP, Stage
 
 HEAD = """
@@ -242,3 +242,109 @@ async def test_a_right_comes_back_only_with_the_records_that_show_it() -> None:
     assert (report.written, stage.asked(), stage.held("crm")) == ({}, [], GOLD)
     await cycle(stage)
     assert (stage.asked(), stage.held("crm")) == ([], GOLD)
+
+
+# -- rows that change --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("why", "before", "after", "questions"),
+    [
+        ("two columns swapped", BOTH, SWAPPED, [("conflict", DESCRIPTION), ("conflict", NETWORK)]),
+        ("another key", ROW, OTHER_KEY, [("conflict", NETWORK)]),
+        ("a row that is new", "", ROW, [("conflict", NETWORK)]),
+        ("a row that is new and empty", "", OTHER_KEY, [("conflict", NETWORK)]),
+        (
+            "another codec",
+            ROW,
+            "      details.network: {field: network, codec: code, values: {HMO: PPO}}\n",
+            [("conflict", NETWORK)],
+        ),
+        ("the same in other words", ROW, ROW.replace("text}", "text, note: as it is}"), []),
+        ("to be written no more", ROW, READ_ONLY, []),
+    ],
+)
+async def test_a_row_that_changes_moves_no_value(why: str, before: str, after: str, questions: Any) -> None:
+    """R3: under a new or changed row equal values adopt silently and differing ones are asked; nothing is written."""
+    crm = GOLD | ({DESCRIPTION: "wide"} if DESCRIPTION in before else {})
+    stage = await linked(before, crm, network="PPO" if before else "EPO", note="wide")
+    held = [system.content() for system in stage.systems.values()]
+    map_anew(stage, after)
+    preview = await stage.cycle(PREVIEW)
+    assert (preview.changeset.changes, sorted((p.kind, p.name) for p in preview.questions)) == ((), questions), why
+    for _ in range(2):
+        report = await stage.cycle()
+        assert (report.changeset.changes, stage.asked()) == ((), questions), why
+    assert [system.content() for system in stage.systems.values()] == held
+
+
+async def test_a_row_that_reads_the_same_elsewhere_adopts_silently() -> None:
+    """R3: a row that moved to a column which holds the same costs no question, and edits go on."""
+    stage = await linked(net_2="PPO")
+    map_anew(stage, OTHER_KEY)
+    await stage.cycle()
+    assert (stage.asked(), stage.writes(), (await stage.cycle()).view.links) == ([], {"crm": 0, "quote": 0}, ())
+    stage.edit("crm", details__network="HMO")
+    await stage.cycle()
+    assert stage.systems["quote"].content()["plan"]["p1"]["net_2"] == "HMO"
+    [told] = [row for row in stage.store.history() if row.what == "decided"]
+    assert NETWORK in str(told.fields[""][1]), "history says why the member started anew"
+
+
+SET = """    sets:
+      - section: rates
+        list: tiers
+        key: {effective: {field: from, codec: date}}
+        table: {list: rows, tier: {field: tier, codec: tier, labels: {ee: EE}}, values: {"": {field: %s, codec: money}}}
+"""
+
+
+async def test_a_row_of_a_set_drops_just_its_cells() -> None:
+    """R3: rows of sets have no path of their own; every cell that such a row holds is a newcomer's."""
+    tiers = [{"from": "2026-01-01", "rows": [{"tier": "EE", "old": "10.00", "new": "12.00"}]}]
+    stage = await linked(ROW + SET % "old", GOLD | {EE: "10.00", DATE: "2026-01-01"}, tiers=tiers)
+    map_anew(stage, ROW + SET % "new")
+    stage.edit("crm", details__network="HMO")
+    report = await stage.cycle()
+    assert ({change.path for change in report.changeset.changes}, stage.asked()) == (
+        {NETWORK},
+        [("conflict", EE.rpartition(".")[0])],
+    ), "and the neighbours sync"
+
+
+async def test_a_row_that_may_be_written_at_last_is_written() -> None:
+    """R3: what a row may write moves the meaning of no base, so what is owed is delivered."""
+    stage = await linked(READ_ONLY)
+    stage.edit("crm", details__network="HMO")
+    await stage.cycle()
+    assert stage.asked() == [("hand-off", f"quote:{NETWORK}")]
+    map_anew(stage, ROW)
+    await stage.cycle()
+    assert (stage.asked(), stage.systems["quote"].content()["plan"]["p1"]["network"]) == ([], "HMO")
+
+
+async def test_no_snapshot_is_merged_that_was_read_through_another_mapping() -> None:
+    """R3: a run between a reload and the next observation reads by key what it merges, and waits where it cannot."""
+    stage = await linked(net_2="EPO")
+    map_anew(stage, OTHER_KEY)
+    await run_once(GROUP, stage.world)
+    assert (stage.asked(), stage.writes()) == ([("conflict", NETWORK)], {"crm": 0, "quote": 0})
+    stage = await linked(net_2="EPO")
+    stage.systems["quote"].faults.set("read", "error")
+    map_anew(stage, OTHER_KEY)
+    report = await run_once(GROUP, stage.world)
+    assert (list(report.away), stage.asked(), stage.writes()) == (["quote"], [], {"crm": 0, "quote": 0})
+
+
+async def test_an_unlinked_record_that_was_read_through_another_mapping_waits() -> None:
+    """R3: a link made of it would stand on values that nobody holds; its question neither closes nor opens anew."""
+    stage = await linked(net_2="PPO")
+    for name, record in (("crm", GOLD), ("quote", {"name": "Gold", "network": "PPO"})):
+        stage.systems[name].put_record("plan", "p9", record, group="g1")
+    await stage.cycle()
+    before = [(one.id, one.status) for one in stage.store.questions(status=STATUSES)]
+    map_anew(stage, OTHER_KEY)
+    report = await run_once(GROUP, stage.world)
+    assert [one.id for one in report.view.strays] == ["p9"]
+    assert [(one.id, one.status) for one in stage.store.questions(status=STATUSES)] == before
+    assert len(before) == 2
