@@ -21,6 +21,7 @@ from syncd.apply.world import World, no_lock, read_through, recall_rights
 from syncd.apply.write import Done, apply, seen_of
 from syncd.errors import ConnectorError
 from syncd.model.records import NotSeen
+from syncd.model.times import TOLERANCE_S, age_s
 from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
@@ -171,7 +172,6 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     ids = None if mode.full or away else store.unsettled(scope, world.epoch)
     ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
-    oldest = world.now() - world.period_s
     unknown = {(intent.link, intent.system) for intent in store.pending(scope) if intent.op != "create"}
     links = []
     for link, snapshots in loaded:
@@ -188,7 +188,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
                 sights[member.system] = Away(absence)
             elif (link.id, member.system) in unknown:
                 sights[member.system] = Away("the outcome of an earlier write is not known yet")
-            elif snapshot is None or not _believed(snapshot, good[member.system, link.kind], oldest, world):
+            elif snapshot is None or not _believed(snapshot, good[member.system, link.kind], world):
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
                 read.add(member.system)
             elif snapshot.gone is not None:
@@ -246,9 +246,10 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
     return Away(answer.why if isinstance(answer, NotSeen) else "not found, and no complete listing says so")
 
 
-def _believed(snapshot: Snapshot, good_at: float, oldest: float, world: World) -> bool:
+def _believed(snapshot: Snapshot, good_at: float, world: World) -> bool:
     """Tell whether a snapshot is young enough, and was read as its system is read now."""
-    return max(snapshot.at, good_at) >= oldest and (snapshot.gone is not None or _is_read_as_now(snapshot, world))
+    age = min(age_s(world.now(), snapshot.at), age_s(world.now(), good_at))
+    return age <= world.period_s and (snapshot.gone is not None or _is_read_as_now(snapshot, world))
 
 
 def _is_read_as_now(snapshot: Snapshot, world: World) -> bool:
@@ -277,10 +278,9 @@ def _strays(scope: str, world: World) -> tuple[tuple[Stray, ...], bool]:
 
 def _evidence(scope: str, world: World) -> Evidence:
     known = world.store.count_links(scope) if world.limits.of("too-many-changes") else 0
-    since = world.now() - HOUR_S
-    hourly = world.limits.of("too-many-changes")
+    hourly, now = world.limits.of("too-many-changes"), world.now()
     written = (
-        {name: world.store.changes_since(name, since) for name in world.systems}
+        {name: world.store.changes_since(name, now - HOUR_S, now + TOLERANCE_S) for name in world.systems}
         if hourly is not None and hourly.hourly is not None
         else {}
     )

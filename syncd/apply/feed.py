@@ -18,6 +18,7 @@ from syncd.connectors.base import Access, Changes, Feed
 from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError
 from syncd.model.records import Gone, Kind, Present, Record
+from syncd.model.times import age_s
 from syncd.reconcile.guards import Sighting, judge
 from syncd.reconcile.questions import digest_of
 from syncd.store.rows import Listing
@@ -96,7 +97,7 @@ def _place(system: LiveSystem, world: World) -> Start | None:
     if told is None or not isinstance(system.connector, Feed):
         return None
     place = Start(told["position"], told["basis"], tuple(told["groups"]), told["full_at"])
-    if place.basis != _basis(system) or world.now() - place.full_at >= world.full_every_s:
+    if place.basis != _basis(system) or age_s(world.now(), place.full_at) >= world.full_every_s:
         return None
     listings = [world.store.listing(system.name, kind) for kind in system.lenses]
     return place if all(one is not None and _is_good(one) for one in listings) else None

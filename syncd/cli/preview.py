@@ -14,6 +14,7 @@ from syncd.model import paths
 from syncd.model.values import EMPTY
 from syncd.model.values_text import format_value
 from syncd.reconcile.answers import key_of
+from syncd.reconcile.constrain import waits
 from syncd.reconcile.types import Away, Change, Link, Outcome, Owed, Proposal
 from syncd.store.rows import Intent
 
@@ -159,7 +160,7 @@ def _waiting(report: Report, changes: Sequence[Doc], questions: Sequence[Doc], w
 
 def _later(owed: Owed, now: float) -> str:
     """Say why a debt is not paid now."""
-    if owed.next_at > now:
+    if waits(owed, now):
         return f"refused {count(owed.refusals, 'time')}, next try in {age(owed.next_at - now)}: {owed.why}"
     return owed.why or "held back"
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import cast
 
 from syncd.model import paths
+from syncd.model.times import is_due
 from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.merge import Conflict, Decision, Take
 from syncd.reconcile.normalise import Fields
@@ -44,6 +45,11 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 300.0, 3600.0
 def wait_s(refusals: int) -> float:
     """Give the time to wait before the next attempt, in seconds: doubled each time, an hour at most."""
     return min(_FIRST_WAIT_S * 2.0 ** max(refusals - 1, 0), _LONGEST_WAIT_S)
+
+
+def waits(owed: Owed, now: float) -> bool:
+    """Tell whether it is too early to try again what was refused."""
+    return not is_due(now, owed.next_at, wait_s(owed.refusals))
 
 
 @dataclass(slots=True)
@@ -142,7 +148,7 @@ class Targets:
                 continue
             if owed.refusals >= REFUSALS_TO_ASK and owed.echo is None:
                 self._block(system, path, value, "hand-off", f"{REFUSED}: {owed.why}", rule)
-            if owed.next_at <= self._now or owed.echo is not None:
+            if owed.echo is not None or not waits(owed, self._now):
                 why = f": {owed.why}" if owed.why else ""
                 self._aim(system, path, fields, value, rule, f"owed since revision {owed.revision}{why}")
 

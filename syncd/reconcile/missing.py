@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from syncd.model.fields import uncompared_paths
 from syncd.model.frozen import frozen_value
-from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED
+from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED, waits
 from syncd.reconcile.questions import digest_of, text_of
 from syncd.reconcile.rules import MergeRule, Place, Rules
 from syncd.reconcile.types import (
@@ -192,8 +192,8 @@ def _with_create(
     refused = member.behind.get("")
     if refused is not None and refused.refusals >= REFUSALS_TO_ASK:
         found = _asking(found, _enter(link, member, f"{REFUSED}: {refused.why}", rule))
-    waits = member.system in view.paused or (refused is not None and refused.next_at > now)
-    return found if waits else replace(found, creates=(*found.creates, member.system))
+    rests = member.system in view.paused or (refused is not None and waits(refused, now))
+    return found if rests else replace(found, creates=(*found.creates, member.system))
 
 
 def _asking(found: Missing, question: Proposal) -> Missing:

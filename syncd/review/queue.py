@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from syncd.model.records import Kind
+from syncd.model.times import age_s
 from syncd.model.values import EMPTY
 from syncd.reconcile.types import Decided, Link
 from syncd.review.answers import Answer, Records, answer_text, decision_from_text
@@ -211,7 +212,7 @@ class Filters:
             and (not self.link or _fits(self.link, proposal.link, proposal.label))
             and (not self.name or _fits(self.name, proposal.name, proposal.name))
             and (not self.system or self.system in proposal.members)
-            and now - question.opened_at >= self.older_than_s
+            and age_s(now, question.opened_at) >= self.older_than_s
         )
 
 

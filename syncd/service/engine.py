@@ -20,10 +20,14 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from syncd.model.times import age_s
+
 Handler: TypeAlias = Callable[[str], Awaitable[None]]
 """Runs one group. It may raise: the engine notes it and goes on with the others."""
 
 BEAT_S = 5.0
+STEP_S = 2.0
+"""A clock that moved by more than this beside the monotonic one was set: what was scheduled by it is scheduled anew."""
 REFRESH_S = 60.0
 """How often an engine looks for groups that nobody told it of."""
 
@@ -84,6 +88,16 @@ class Pace:
     drain_s: float = 60.0
 
 
+async def _every(seconds: float, act: Callable[[], None]) -> None:
+    """Do something again and again, whatever the time of day."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            act()
+        except Exception:
+            log.exception("engine_failed")
+
+
 class EmbeddedEngine:
     """Runs groups in this process.
 
@@ -99,8 +113,10 @@ class EmbeddedEngine:
         pace: Pace = Pace(),
         *,
         now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
+        self._monotonic, self._ahead = monotonic, now() - monotonic()
         self._handler, self._groups, self._last_success = handler, groups, last_success
         self._pace, self._now, self._beat = pace, now, beat
         self._scheduler = AsyncIOScheduler(
@@ -130,8 +146,8 @@ class EmbeddedEngine:
         """Run groups until `stop`, then finish those under way; after `drain_s` what is left is cancelled."""
         self._open = True
         self._scheduler.start()
-        self._scheduler.add_job(self._alive, "interval", seconds=BEAT_S)
-        self._scheduler.add_job(self._look, "interval", seconds=REFRESH_S)
+        # The scheduler sleeps until a time of day: were these its jobs, a clock that is set back would stop them, too.
+        ticks = [asyncio.create_task(_every(BEAT_S, self._alive)), asyncio.create_task(_every(REFRESH_S, self.refresh))]
         self._beat()
         try:
             self.refresh()
@@ -139,6 +155,8 @@ class EmbeddedEngine:
             await stop.wait()
         finally:
             self._open = False
+            for tick in ticks:
+                tick.cancel()
             # APScheduler's own wait cancels what runs, so the groups are in a set of ours and are waited for below.
             self._scheduler.shutdown(wait=False)
             await asyncio.sleep(0)  # it stops with the loop's next turn
@@ -153,10 +171,7 @@ class EmbeddedEngine:
             self._scheduler.remove_job(f"group:{group}")
             self._queued.pop(group, None)
         for group in sorted(names - self._known):
-            self._schedule(group)
-            last = self._last_success(group)
-            if last is None or self._now() - last >= self._pace.period_s:
-                self.enqueue(group)
+            self._begin(group)
         self._known = names
         self._settle()
 
@@ -184,15 +199,25 @@ class EmbeddedEngine:
         trigger = SlotTrigger(group, self._pace.period_s)
         self._scheduler.add_job(self._due, trigger, args=[group], id=f"group:{group}", replace_existing=True)
 
+    def _begin(self, group: str) -> None:
+        """Schedule a group, and run it at once where its last success is too long ago."""
+        self._schedule(group)
+        last = self._last_success(group)
+        if last is None or age_s(self._now(), last) >= self._pace.period_s:
+            self.enqueue(group)
+
     async def _due(self, group: str) -> None:
         # A coroutine, because APScheduler takes a plain function into a thread.
         self.enqueue(group)
 
-    async def _alive(self) -> None:
+    def _alive(self) -> None:
         self._beat()
-
-    async def _look(self) -> None:
-        self.refresh()
+        ahead = self._now() - self._monotonic()
+        if abs(ahead - self._ahead) > STEP_S:
+            log.warning("clock_was_set", by_s=round(ahead - self._ahead))
+            for group in sorted(self._known):
+                self._begin(group)
+        self._ahead = ahead
 
     def _dispatch(self) -> None:
         """Start what there is room for; a group that runs keeps its twin waiting."""

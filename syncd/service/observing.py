@@ -21,6 +21,7 @@ from syncd.connectors.base import Feed
 from syncd.connectors.http import sent_to
 from syncd.connectors.http_pace import within
 from syncd.errors import LockedError, SyncdError
+from syncd.model.times import age_s
 from syncd.service.health import Health
 from syncd.service.inbox import Inbox
 from syncd.service.metrics import Metrics
@@ -75,6 +76,11 @@ def wait_s(tried: Tried, cadence: float) -> float:
         return cadence
     first = min(FIRST_RETRY_S, cadence)
     return min(first * 2.0 ** min(tried.failures - 1, 16), max(LONGEST_RETRY_S, cadence))
+
+
+def due_in(now: float, tried: Tried, seen: float, cadence: float) -> float:
+    """Say in how many seconds a system is due that was tried, and `seen` whole; a clock that was set delays nobody."""
+    return wait_s(tried, cadence) - min(age_s(now, tried.at), age_s(now, seen if not tried.failures else 0.0))
 
 
 async def observe_now(name: str, world: World) -> Observed:
@@ -170,12 +176,11 @@ class Observers:
             system = world.systems.get(name)
             if system is None:
                 return BUSY_RETRY_S
-            wait = wait_s(tried := Tried.last(world.store, name), cadence_s(self._worlds.config, system))
+            tried, cadence = Tried.last(world.store, name), cadence_s(self._worlds.config, system)
             listings = [world.store.listing(name, kind) for kind in system.lenses]
         # Another process may have read it since: what it saw is ours, too.
         seen = min((one.good_at or 0.0 if one is not None else 0.0 for one in listings), default=0.0)
-        since = self._now() - max(tried.at, seen if not tried.failures else 0.0)
-        return wait - since if since >= 0 else wait  # a clock that was set back makes nobody wait for longer
+        return due_in(self._now(), tried, seen, cadence)
 
     async def due(self) -> list[str]:
         """Name the systems that are due."""

@@ -21,6 +21,7 @@ from syncd.apply.intake import DIRTY
 from syncd.config import Config
 from syncd.connectors.http import sent_to
 from syncd.errors import LockedError, RunError, SyncdError
+from syncd.model.times import age_s
 from syncd.review.collect import SETTLE_S
 from syncd.review.files import ReviewFolder
 from syncd.service.engine import EmbeddedEngine, Pace
@@ -259,7 +260,7 @@ class Service:
                 seen = [store.listing(name, kind) for kind in system.lenses]
                 good = [one.good_at for one in seen if one is not None and one.good_at is not None]
                 if good and name in config.systems:
-                    self.metrics.lag.labels(name).set(max(self._now() - min(good), 0.0))
+                    self.metrics.lag.labels(name).set(max(age_s(self._now(), at) for at in good))
 
     @staticmethod
     async def _either_ends(wanted: object, task: asyncio.Task[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from sqlalchemy import Connection
 
@@ -75,10 +76,11 @@ class Journal(Database):
         found = self._intents(f"{where} AND first_link <= ? AND last_link >= ?", *asked, link, link)
         return [intent for intent in found if intent.link == link]
 
-    def changes_since(self, system: str, at: float) -> int:
-        """Count the writes that a system confirmed since a time."""
+    def changes_since(self, system: str, at: float, until: float = inf) -> int:
+        """Count the writes that a system confirmed since a time; those after `until` are of a clock that was wrong."""
         since = self._intents(f"confirmed_at >= ? AND {_CONFIRMED}", at)
-        return sum(i.system == system and i.state == "confirmed" and (i.settled_at or 0.0) >= at for i in since)
+        confirmed = [i.settled_at or 0.0 for i in since if i.system == system and i.state == "confirmed"]
+        return sum(at <= moment <= until for moment in confirmed)
 
     def _unfinished(self, scope: str, state: str) -> list[Intent]:
         found = self._intents(f"scope = ? AND {_UNFINISHED}", scope)

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+import syncd.service.engine as engine_module
 from syncd.service.engine import EmbeddedEngine, Pace, SlotTrigger, slot_of
 from tests.service.contract import NOW, PERIOD_S, EngineContract, Work, a_while, until
 
@@ -110,6 +112,37 @@ async def test_another_pace_moves_every_slot():
     assert work.begun == []
     engine.change(Pace(0.1, 1, 1.0))
     await until(lambda: work.ended)
+    stop.set()
+    await task
+
+
+@pytest.mark.parametrize("jump", [-366 * 86400.0, -7200.0, 7200.0, 366 * 86400.0])
+async def test_a_clock_that_is_set_stops_no_slot(monkeypatch, jump: float):
+    """B10: what was scheduled by another time is scheduled anew, so that every group runs within a period."""
+    monkeypatch.setattr(engine_module, "BEAT_S", 0.01)
+    work, stop, clock, beats = Work(), asyncio.Event(), [NOW, 0.0], []
+    engine = EmbeddedEngine(
+        work,
+        lambda: ["a"],
+        lambda _: NOW,
+        Pace(PERIOD_S),
+        now=lambda: clock[0],
+        monotonic=lambda: clock[1],
+        beat=lambda: beats.append(1),
+    )
+    task = asyncio.create_task(engine.run(stop))
+    await a_while()
+    [job] = engine._scheduler.get_jobs()
+    asked_for = job.next_run_time
+    job.modify(next_run_time=asked_for + timedelta(days=366))  # as it stands after the clock was set back by so much
+    clock[0], clock[1] = NOW + 60, 60.0
+    await a_while()
+    assert engine._scheduler.get_jobs()[0].next_run_time > asked_for, "time that passes is no jump"
+    clock[0] += jump
+    await a_while()
+    [job] = engine._scheduler.get_jobs()
+    assert job.next_run_time - datetime.now(UTC) <= timedelta(seconds=PERIOD_S)
+    assert (work.ended, bool(beats)) == ([] if 0 < jump < PERIOD_S else ["a"], True)
     stop.set()
     await task
 

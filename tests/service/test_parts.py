@@ -16,7 +16,7 @@ from syncd.errors import ConfigError
 from syncd.service.health import BEAT_LIMIT_S, GRACE_S, Health
 from syncd.service.metrics import Metrics
 from syncd.service.notify import PATIENCE_S, Notifier
-from syncd.service.observing import LONGEST_RETRY_S, Tried, cadence_s, wait_s
+from syncd.service.observing import LONGEST_RETRY_S, Tried, cadence_s, due_in, wait_s
 
 # -- notify ------------------------------------------------------------------------------------------------------------
 
@@ -150,6 +150,24 @@ def test_how_often_a_system_is_read(why, connector, system, service, expected):
 )
 def test_a_system_that_fails_is_asked_again_soon_then_ever_less_often(failures, cadence, expected):
     assert wait_s(Tried(0.0, failures), cadence) == expected
+
+
+@pytest.mark.parametrize(
+    ("why", "tried", "seen", "due"),
+    [
+        ("never tried", Tried(), 0.0, True),
+        ("read just now", Tried(1e9), 1e9, False),
+        ("read by another process", Tried(1e9 - 9000), 1e9 - 10, False),
+        ("read a period ago", Tried(1e9 - 3600), 1e9 - 3600, True),
+        ("tried again a moment ago, in vain", Tried(1e9 - 5, 3), 1e9 - 10, False),
+        ("read by a clock that was ahead", Tried(1e9 + 86400), 1e9 + 86400, True),
+        ("failed by a clock that was ahead", Tried(1e9 + 86400, 3), 1e9 - 10, True),
+        ("read since by a clock that is right", Tried(1e9 - 5), 1e9 + 86400, False),
+    ],
+)
+def test_a_clock_that_was_set_delays_no_reading(why, tried, seen, due):
+    """B10: a system is due a wait after it was last tried or seen, by no stamp of the future."""
+    assert (due_in(1e9, tried, seen, 3600.0) <= 0) is due, why
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
 from syncd.cli.out import age, count, print_json, say, short, styled, table, when, when_exact
 from syncd.cli.run import OK, OPEN, PARTIAL
+from syncd.model.times import age_s
+from syncd.reconcile.constrain import waits
 from syncd.reconcile.types import Link
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def _group(store: Store, link: Link, now: float, period_s: float) -> dict[str, A
         f"{one.label}|{member.system}": {
             "fields": len(member.behind),
             "refused": max((owed.refusals for owed in member.behind.values()), default=0),
-            "next_at": max((owed.next_at for owed in member.behind.values()), default=0.0),
+            "next_at": max((owed.next_at for owed in member.behind.values() if waits(owed, now)), default=0.0),
         }
         for one in (link, *plans)
         for member in one.members
@@ -91,7 +93,7 @@ def _group(store: Store, link: Link, now: float, period_s: float) -> dict[str, A
         "last_run": when_exact(last.started_at) if last else None,
         "result": last.result if last else "",
         "last_good": when_exact(good.started_at) if good else None,
-        "overdue": last is None or now - last.started_at > 2 * period_s,
+        "overdue": last is None or age_s(now, last.started_at) > 2 * period_s,
         "_last_at": last.started_at if last else None,
     }
 
