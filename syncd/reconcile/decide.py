@@ -52,7 +52,7 @@ def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now:
         return missing.outcome(seen.link)
     missing = replace(missing, link=regained(missing.link, missing.sights, view.surfaces))
     work = _LinkWork(seen, view, answers, rules, now, missing)
-    for atom, members in normalise(missing.link, seen.sights, view).items():
+    for atom, members in normalise(missing.link, seen.sights, view, now).items():
         work.decide_atom(atom, members)
     return work.outcome()
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
 from syncd.model import paths
+from syncd.model.times import age_s
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.types import UNSEEN, Away, Held, Link, Member, Seen, Sight, Surface, System, View
 
@@ -48,7 +50,7 @@ class Fields:
         return held.value not in (held.base, winner)
 
 
-def normalise(link: Link, sights: Mapping[System, Sight], view: View) -> dict[str, Fields]:
+def normalise(link: Link, sights: Mapping[System, Sight], view: View, now: float = inf) -> dict[str, Fields]:
     """Give the atoms of a link that need a decision, in the order of their paths."""
     live = [member for member in link.members if member.status == "live"]
     seen = [(member, sight) for member in live if isinstance(sight := sights.get(member.system), Seen)]
@@ -60,16 +62,31 @@ def normalise(link: Link, sights: Mapping[System, Sight], view: View) -> dict[st
         return {}
     touched -= view.ignore
     surfaces = {member.system: view.surfaces[member.system, link.kind] for member in live}
+    stamps = {member.system: _time_of_edit(member, sight, surfaces[member.system], view, now) for member, sight in seen}
     atoms: dict[str, list[str]] = {}
     for path in _whole_atoms(touched, link, [sight for _, sight in seen], view):
         atoms.setdefault(_atom(path, view), []).append(path)
     found: dict[str, Fields] = {}
     for atom, cells in atoms.items():
-        fields = _fields(cells, link, seen, surfaces)
+        fields = _fields(cells, link, seen, surfaces, stamps)
         fields.absent = bool(away) and any(surfaces[system].carries(path) for system in away for path in cells)
         if fields.cells:
             found[atom] = fields
     return found
+
+
+def _time_of_edit(member: Member, sight: Seen, surface: Surface, view: View, now: float) -> float | None:
+    """Tell when a member was edited, as far as its record's one time says so: not after our own write, not by a clock
+    that is ahead, and not where several things were edited, any of which may be older."""
+    stamp = sight.modified
+    if stamp is None or stamp == member.own_stamp or age_s(now, stamp) == inf > now:
+        return None
+    edited = {
+        _atom(path, view)
+        for path, _ in sight.flat.items() ^ member.base.items()
+        if path not in view.ignore and surface.carries(path) and path not in sight.lacks
+    }
+    return stamp if len(edited) < 2 else None  # noqa: PLR2004 - one is not several
 
 
 def _touched(member: Member, flat: Flat, agreed: Flat) -> set[str]:
@@ -107,7 +124,11 @@ def _whole_atoms(touched: set[str], link: Link, seen: Iterable[Seen], view: View
 
 
 def _fields(
-    cells: Iterable[str], link: Link, seen: Iterable[tuple[Member, Seen]], surfaces: Mapping[System, Surface]
+    cells: Iterable[str],
+    link: Link,
+    seen: Iterable[tuple[Member, Seen]],
+    surfaces: Mapping[System, Surface],
+    stamps: Mapping[System, float | None],
 ) -> Fields:
     """Collect what each member holds in the cells of one atom."""
     fields = Fields({}, {}, {}, absent=False)
@@ -123,7 +144,7 @@ def _fields(
                 value,
                 UNSEEN if member.unseen and _covered(path, member.unseen) else member.base.get(path, EMPTY),
                 path in member.behind,
-                None if sight.modified == member.own_stamp else sight.modified,
+                stamps[member.system],
             )
         if held:
             fields.raw[path] = raw

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.normalise import normalise
 from syncd.reconcile.types import UNSEEN, Away, Held, Link, LinkView, Owed
-from tests.reconcile.plain import Takes, link, linked, member, seen, sight, view
+from tests.reconcile.plain import NOW, Takes, link, linked, member, seen, sight, view
 
 EE, ES, FAM = "rates[2026-01-01].ee", "rates[2026-01-01].es", "rates[2026-01-01].fam"
 
@@ -94,8 +94,40 @@ def test_a_member_that_carries_no_field_has_no_say_in_it() -> None:
 
 def test_a_time_counts_unless_our_own_write_set_it() -> None:
     one = link(member("crm", BASE, own_stamp=7.0), member("quote", BASE, own_stamp=7.0))
-    found = looked_at(one, {"crm": seen({"name": "A"}, modified=7.0), "quote": seen({"name": "B"}, modified=9.0)})
+    crm, quote = seen(BASE | {"name": "A"}, modified=7.0), seen(BASE | {"name": "B"}, modified=9.0)
+    found = looked_at(one, {"crm": crm, "quote": quote})
     assert {name: held.stamp for name, held in found["name"].cells["name"].items()} == {"crm": None, "quote": 9.0}
+
+
+@pytest.mark.parametrize(
+    ("why", "flat", "stamp"),
+    [
+        ("one edit", BASE | {"name": "B"}, 9.0),
+        ("two fields were edited, one of them may be older", BASE | {"name": "B", "phone": "2"}, None),
+        ("a field was cleared, too", {"name": "B"}, None),
+        ("two cells of one table", BASE | {EE: "1", ES: "2"}, 9.0),
+        ("a table and a field", BASE | {EE: "1", "name": "B"}, None),
+        ("a field that is not compared", BASE | {"name": "B", "note": "x"}, 9.0),
+        ("a field that the system does not carry", BASE | {"name": "B", "hidden": "x"}, 9.0),
+    ],
+)
+def test_a_time_of_a_record_is_the_time_of_its_only_edit(why: str, flat: Flat, stamp: float | None) -> None:
+    """R14: where a record shows several edits since its base, its one time is the time of none of them."""
+    one = linked(BASE, "crm", "quote")
+    sights = {"crm": seen(BASE), "quote": seen(flat, modified=9.0)}
+    world = view(ignore=frozenset({"note"}), surfaces={"quote": Takes(carries_not=frozenset({"hidden"}))})
+    found = normalise(one, sights, world)
+    stamps = {seen_["quote"].stamp for fields in found.values() for seen_ in fields.cells.values() if "quote" in seen_}
+    assert stamps == {stamp}, why
+
+
+@pytest.mark.parametrize(("ahead", "stamp"), [(-5.0, True), (30.0, True), (3600.0, False)])
+def test_a_time_of_the_future_is_no_time(ahead: float, stamp: bool) -> None:
+    """B10: a record that was edited tomorrow was edited by a clock that is wrong, so it is the newest of nothing."""
+    one = linked(BASE, "crm", "quote")
+    sights = {"crm": seen(BASE), "quote": seen(BASE | {"name": "B"}, modified=NOW + ahead)}
+    held = normalise(one, sights, view(), NOW)["name"].cells["name"]["quote"]
+    assert (held.stamp is not None) is stamp
 
 
 def test_editors_are_those_who_left_their_base_in_some_cell() -> None:
