@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, desc, select, text
+from sqlalchemy import ColumnElement, Connection, desc, literal_column, select, text
 
 from syncd.model.paths import under
 from syncd.store.database import Database, many
@@ -23,6 +23,10 @@ GOOD = ("ok", "open")
 """Results of a run that saw every member and did all that was decided; questions may stand."""
 
 
+_BEGUN: ColumnElement[int] = literal_column("sync_run.rowid")
+"""The order in which runs began, whatever the clock said."""
+
+
 class Histories(Database):
     """Sync passes, and what happened to fields."""
 
@@ -39,7 +43,7 @@ class Histories(Database):
 
     def runs(self, scope: str | None = None, limit: int = 20) -> list[Run]:
         """Give the latest runs, newest first."""
-        wanted = select(RUN).order_by(RUN.c.started_at.desc(), RUN.c.id.desc()).limit(limit)
+        wanted = select(RUN).order_by(_BEGUN.desc()).limit(limit)
         if scope is not None:
             wanted = wanted.where(RUN.c.scope == scope)
         with self._reading() as connection:
@@ -50,7 +54,7 @@ class Histories(Database):
         wanted = (
             select(RUN)
             .where(RUN.c.scope == scope, RUN.c.ended_at.is_not(None), RUN.c.result.in_(GOOD))
-            .order_by(RUN.c.started_at.desc(), RUN.c.id.desc())
+            .order_by(_BEGUN.desc())
             .limit(1)
         )
         with self._reading() as connection:

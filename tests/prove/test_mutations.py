@@ -75,7 +75,7 @@ MUTATIONS = [
     _("a blank erases", "reconcile/constrain.py", 'if decision.value is EMPTY and rule.blanks == "keep" and', 'if decision.value is EMPTY and rule.blanks == "none" and', CONSTRAIN),
     _("a renewal is a corrected date", "reconcile/constrain.py", ">= RENEWAL_DAYS", "> RENEWAL_DAYS", CONSTRAIN),
     _("what was not understood is written", "reconcile/constrain.py", "if isinstance(value, Unparsed):", "if False:", CONSTRAIN),
-    _("a refused value is not waited for", "reconcile/constrain.py", "if not waits(owed, self._now):", "if True:", CONSTRAIN),
+    _("a refused value is not waited for", "reconcile/constrain.py", "if owed.echo is not None or not waits(owed, self._now):", "if True:", CONSTRAIN),
     _("nobody is told of refusals", "reconcile/constrain.py", "if owed.refusals >= REFUSALS_TO_ASK:", "if False:", CONSTRAIN),
     _("refusals of another value count", "reconcile/constrain.py", "if value != fields.agreed[path]:", "if False:", CONSTRAIN),
     _("a pause is overlooked when planning", "reconcile/constrain.py", "if system not in self._view.paused:", "if True:", CONSTRAIN),

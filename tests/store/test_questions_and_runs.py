@@ -120,3 +120,12 @@ def test_runs_with_nothing_to_do_leave_one_row(store):
     assert [run.id for run in store.runs("g")] == ["p", "i719", "w"]
     assert store.last_good("g").id == "i719"
     assert [run.id for run in store.runs("other")] == ["x"]
+
+
+def test_the_latest_run_is_the_one_that_began_last_whatever_the_clock_said(store):
+    """R9: a run by a clock that was ahead is not the last one until the clock comes to it."""
+    for id_, at in (("a", 5e9), ("b", 2e9)):
+        store.start_run(Run(id_, "g", "sync", at))
+        store.end_run(Run(id_, "g", "sync", at, at + 1, "ok", {"written.pq": 1}))
+    assert [run.id for run in store.runs("g")] == [run.id for run in store.runs()] == ["b", "a"]
+    assert store.last_good("g").id == "b"
