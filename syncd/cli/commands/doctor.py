@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from filelock import FileLock, Timeout
 
 from syncd import assemble, private
+from syncd.cli import writable
 from syncd.cli.out import count, print_json, say, styled, table, when
 from syncd.cli.run import OK, OPEN, PARTIAL
 from syncd.cli.trouble import explained
@@ -66,7 +67,8 @@ async def _run(session: Session, names: list[str], *, whole: bool, check: bool) 
     try:
         for name in names:
             found[name] = await _system(session, name, store)
-        general = [*_configuration(session), *store_lines, *_looked_at(_folders(session, store))] if whole else []
+        folders = _looked_at(_folders(session, store)) if whole else []
+        general = [*_configuration(session), *store_lines, *folders, *_writes(session, store)] if whole else []
     finally:
         if store is not None:
             store.close()
@@ -322,6 +324,13 @@ def _private(state: Path) -> Line:
 def _writable(what: str, folder: Path) -> Line:
     well = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
     return _found(what, str(folder), "" if well else "Let the user that runs syncd read and write it.", ok=well)
+
+
+def _writes(session: Session, store: Store | None) -> Iterator[Line]:
+    """Say so, where no system takes anything."""
+    reasons = writable.nowhere(session.config, store) if store is not None else {}
+    if reasons:
+        yield Line("writes", "note", writable.sentence(reasons), writable.HINT)
 
 
 def _service(lock: Path, store: Store | None) -> Line:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from syncd.cli import writable
 from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
 from syncd.cli.out import age, count, print_json, say, short, styled, table, when, when_exact
@@ -30,12 +32,14 @@ def run(session: Session, *, check: bool) -> int:
         groups = [_group(store, link, now, session.config.period_s) for link in groups_of(store)]
         open_ = Counter(one.proposal.kind for one in store.questions())
         code = _code(systems, groups, open_) if check else OK
+        unwritable = writable.nowhere(session.config, store)
         if session.json:
             print_json(
                 {
                     "command": "status",
                     "state": str(session.state),
                     "systems": systems,
+                    "nothing_is_written": unwritable or None,
                     "groups": groups,
                     "questions": dict(open_),
                     "paused": store.items("pauses"),
@@ -44,6 +48,8 @@ def run(session: Session, *, check: bool) -> int:
             )
             return code
         _print(store, systems, groups, open_, now)
+        if unwritable:
+            say(f"Note: {writable.sentence(unwritable)}.", f"  {writable.HINT}")
     return code
 
 
@@ -63,7 +69,7 @@ def _system(store: Store, name: str, writes: str, now: float) -> dict[str, Any]:
         "writes": writes,
         "records": {one.kind: one.count for one in listings},
         "read_at": when_exact(max(one.at for one in listings)) if listings else None,
-        "age_s": round(now - min(good)) if good else None,
+        "age_s": _rounded(max(age_s(now, at) for at in good)) if good else None,
         "problem": problem,
     }
 
@@ -129,6 +135,11 @@ def _print(
     say(*(["", *paused] if paused else []))
     total = ", ".join(f"{kind} {number}" for kind, number in sorted(open_.items()))
     say("", styled(f"Open questions: {total}. See `syncd review list`." if total else "No question is open.", "bold"))
+
+
+def _rounded(seconds: float) -> int | None:
+    """Give whole seconds; None for a time that no right clock said."""
+    return round(seconds) if isfinite(seconds) else None
 
 
 def _records(records: Mapping[str, int]) -> str:
