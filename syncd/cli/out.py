@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from syncd.text.show import count, joined
+
+__all__ = ["count", "joined"]  # commands take them from here, too
 
 _COLOURS: Final[Mapping[str, str]] = {
     "red": "31",
@@ -39,6 +44,11 @@ def styled(text: str, style: str) -> str:
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
 
 
+def room(taken: int = 0) -> int | None:
+    """Give the columns that are left beside what is taken; None when no terminal is there, so that nothing is cut."""
+    return max(shutil.get_terminal_size().columns - taken, 10) if sys.stdout.isatty() else None
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one document."""
     import json
@@ -58,16 +68,6 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str] = (), *, indent: st
         for row in every
     ]
     return [styled(lines[0], "dim"), *lines[1:]] if head else lines
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Count things: `1 write`, `2 writes`, `3 copies`."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
-
-
-def joined(words: Sequence[str], last: str = "and") -> str:
-    """Give words as a person says them: `a, b and c`."""
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
