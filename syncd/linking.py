@@ -19,13 +19,14 @@ from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
 from syncd.reconcile.adopt import copy_of, new_link
-from syncd.reconcile.choices import Choice, Desk, LinkingError, RecordKey, resolve, told_ids
+from syncd.reconcile.choices import Choice, Desk, LinkingError, RecordKey, check_place, not_there, resolve, told_ids
 from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
 from syncd.reconcile.types import Changeset, Decided, Link, Member, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
+from syncd.text.show import command
 
 __all__ = ["Choice", "LinkedPlans", "LinkingError", "RecordKey"]
 
@@ -128,8 +129,58 @@ def _group_link(members: Mapping[System, str], desk: Desk, source: System | None
         raise LinkingError(f"they belong to two linked groups, {names}", hint="Unlink one of the two groups first.")
     [link] = joins.values()
     for stray in new:
+        check_place(link, stray)
         link = joined(link, stray, desk.surfaces, wins=stray.system == source)
     return link
+
+
+async def move_group(
+    world: World, link: Link, system: System, record_id: str, *, source: System | None = None, by: str = ""
+) -> tuple[Link, list[Link]]:
+    """Put another record of a system in the place of the one that a group's link holds; give the link and the plan
+    links that are parted by it, because their records there belong to the former one. Raises LinkingError."""
+    desk = Desk("", unlinked_groups(world), _standing(world, "group"), surfaces(world))
+    former = next((member for member in link.members if member.system == system), None)
+    if former is None:
+        hint = f"Let it join: `{command('syncd', 'groups', 'link', _one_of(link), f'{system}={record_id}')}`."
+        raise LinkingError(f"“{link.label}” ({link.id}) has no {system} member", system=system, hint=hint)
+    stray = desk.strays.get((system, record_id))
+    if stray is None:
+        raise not_there((system, record_id), desk, "there is no such unlinked group")
+    if source is not None and source != system:
+        raise LinkingError(
+            f"only {system} is new here", hint=f"--source can name {system}; else differences are asked."
+        )
+    plans = await _plans_of(world, system, record_id)
+    async with world.lock(link.id):
+        held = [one for one in _standing(world, "plan", link.id) if any(m.system == system for m in one.members)]
+        parted = [replace(one, status="unlinked", settled=b"") for one in held]
+        rest = replace(link, members=tuple(member for member in link.members if member.system != system))
+        moved = joined(rest, stray, desk.surfaces, wins=source == system)
+        with world.store.transaction():
+            if former.status != "awaited":
+                told = f"{system} {record_id} took its place"
+                left = replace(link, members=(former,))
+                world.store.save_links([], _rows(world, [left], "unlinked", by, note=told))
+            world.store.save_links(parted, _rows(world, parted, "unlinked", by, note=f"{system} was moved"))
+            _leave(world, system, link.id)
+            world.store.save_links([moved], _rows(world, [moved], "linked", by, only={(system, record_id)}))
+            world.store.rescope(system, "group", {record_id: link.id})
+            world.store.rescope(system, "plan", dict.fromkeys(plans, link.id))
+            ids = {one.id for one in (link, *parted)}
+            _close(world, link.id, lambda one: one.link in ids or one.name.startswith(f"{system}:"))
+    return moved, parted
+
+
+def _one_of(link: Link) -> str:
+    return next((f"{member.system}={member.id}" for member in link.members if member.status != "awaited"), "SYSTEM=ID")
+
+
+def _leave(world: World, system: System, scope: str) -> None:
+    """Take the records of a system out of a group."""
+    for kind in ("group", "plan"):
+        rows = world.store.snapshots(system, kind).values()
+        world.store.rescope(system, kind, dict.fromkeys(row.id for row in rows if row.scope == scope))
 
 
 async def copy_group(world: World, system: System, record_id: str, to: System, *, by: str = "") -> Link:
@@ -208,9 +259,7 @@ async def unlink_group(world: World, link: Link, *, plans: bool = False, by: str
         with world.store.transaction():
             _part(world, parted, by, note)
             for system in world.systems:
-                for kind in ("group", "plan"):
-                    rows = world.store.snapshots(system, kind).values()
-                    world.store.rescope(system, kind, dict.fromkeys(row.id for row in rows if row.scope == link.id))
+                _leave(world, system, link.id)
         return parted
 
 

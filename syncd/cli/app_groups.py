@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.options import Group, Json, Reason, Refresh, session
+from syncd.cli.options import DryRun, Group, Json, Reason, Refresh, Yes, session
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -59,9 +59,29 @@ def unlink(
     group: Group,
     plans: Annotated[bool, typer.Option("--plans", help="Unlink its plans, too.")] = False,
     reason: Reason = "",
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Part the records of a group; all of them and their history stay."""
     from syncd.cli.commands import groups as command
 
-    return command.unlink(session(json=json), group, plans=plans, reason=reason)
+    return command.unlink(session(json=json, yes=yes), group, plans=plans, reason=reason)
+
+
+@app.command()
+def move(
+    group: Group,
+    record: Annotated[
+        str, typer.Argument(metavar="SYSTEM=ID", help="The record that takes the place of its system's.")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="SYSTEM", help="Its details count; else differences are asked.")
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> int:
+    """Put another record in the place of one that was linked by mistake; plans linked with the former are parted."""
+    from syncd.cli.commands import groups as command
+
+    return command.move(session(json=json, yes=yes), group, record, source=source, dry_run=dry_run)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncd.cli.out import tell
 from syncd.errors import RecordError
 from syncd.reconcile.types import Link
 
@@ -30,35 +31,47 @@ def plans_of(store: Store, scope: str, *, unlinked: bool = False) -> list[Link]:
     return sorted(found, key=lambda link: (link.label.casefold(), link.id))
 
 
-def find_group(store: Store, text: str) -> Link:
-    """Find a linked group by its id, its name (or the beginning of it), or a record of it (`crm=7104`)."""
+def find_group(store: Store, text: str, *, change: bool = False) -> Link:
+    """Find a linked group by its id, its name (or the beginning of it), or a record of it (`crm=7104`).
+
+    `change`: it is to be changed, so a few letters do not name it, and what was not named in full is shown.
+    """
     known = groups_of(store)
     if not known:
         raise UnknownNameError(
             "no group is linked yet",
             hint="Run `syncd groups` to see them, then `syncd groups link quote=ID crm=ID`.",
         )
-    return _find("group", text, known, "Run `syncd groups` to see all of them.")
+    return _find("group", text, known, "Run `syncd groups` to see all of them.", change=change)
 
 
-def find_plan(store: Store, scope: str, text: str, *, unlinked: bool = False) -> Link:
+def find_plan(store: Store, scope: str, text: str, *, unlinked: bool = False, change: bool = False) -> Link:
     """Find a linked plan of a group, as a group is found; one that was parted again on request."""
     known = plans_of(store, scope, unlinked=unlinked)
     if not known:
         raise UnknownNameError("no plan of this group is linked yet", hint="Run `syncd link GROUP --out FILE`.")
-    return _find("linked plan", text, known, "Run `syncd plans GROUP` to see all of them.")
+    return _find("linked plan", text, known, "Run `syncd plans GROUP` to see all of them.", change=change)
 
 
-def _find(what: str, text: str, known: Sequence[Link], hint: str) -> Link:
+_ENOUGH = 4
+"""So many letters name something that is to be changed, if they name nothing else; so does a whole word."""
+
+
+def _find(what: str, text: str, known: Sequence[Link], hint: str, *, change: bool) -> Link:
     wanted = text.strip()
-    for found in (
+    exact = (
         [link for link in known if link.id == wanted],
         [link for link in known if wanted in _records(link)],
         [link for link in known if link.label.casefold() == wanted.casefold()],
+    )
+    lenient = (
         [link for link in known if wanted and link.label.casefold().startswith(wanted.casefold())],
-        [link for link in known if len(wanted) > 3 and link.id.startswith(wanted)],  # noqa: PLR2004 - enough of an id
-    ):
+        [link for link in known if len(wanted) >= _ENOUGH and link.id.startswith(wanted)],
+    )
+    for found in (*exact, *lenient):
         if len(found) == 1:
+            if change and found not in exact:
+                _show(what, wanted, found[0])
             return found[0]
         if found:
             told = ", ".join(f"“{link.label}” {link.id}" for link in found[:5])
@@ -69,6 +82,16 @@ def _find(what: str, text: str, known: Sequence[Link], hint: str) -> Link:
         "",
     )
     raise UnknownNameError(f"no {what} is called `{text}`{meant}", hint=hint)
+
+
+def _show(what: str, wanted: str, link: Link) -> None:
+    """Show which one is meant before it is changed; refuse when a few letters are all there is."""
+    whole_word = wanted.casefold() in link.label.casefold().split()
+    if len(wanted) < _ENOUGH and not whole_word:
+        told = f"`{wanted}` is too little to name the {what} that is to be changed"
+        meant = f"did you mean “{link.label}” ({link.id})?"
+        raise UnknownNameError(f"{told}; {meant}", hint="Give its whole name or its id.")
+    tell(f"note: `{wanted}` is the {what} “{link.label}” ({link.id})")
 
 
 def _records(link: Link) -> set[str]:

@@ -14,6 +14,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Check = Annotated[bool, typer.Option("--check", help="Exit 1 when changes or questions are open.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; store and write nothing.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read the systems again first.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
+All = Annotated[bool, typer.Option("--all", help="All of them; else one must be named.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the history.")]
 Group = Annotated[
     str, typer.Argument(metavar="GROUP", help="A linked group: its id, its name, or a record (crm=7104).")
@@ -36,8 +38,8 @@ def remember(config: Path | None, *, verbose: bool) -> None:
     _Given.config, _Given.verbose = config, verbose
 
 
-def session(*, json: bool = False) -> Session:
+def session(*, json: bool = False, yes: bool = False) -> Session:
     """Make the session of a command."""
     from syncd.cli.session import Session
 
-    return Session(_Given.config, _Given.verbose, json)
+    return Session(_Given.config, _Given.verbose, json, yes)

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """What every command is given. `json`: one document on stdout and nothing else there."""
+    """What every command is given. `json`: one document on stdout and nothing else there; `yes`: what would be asked
+    at a terminal is agreed to."""
 
     config_file: Path | None = None
     verbose: bool = False
     json: bool = False
+    yes: bool = False
     by: str = field(default="")
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from syncd.reconcile.adopt import ASK, copy_of, new_link
 from syncd.reconcile.originate import Origins, brought
 from syncd.reconcile.relink import Surfaces, joined
 from syncd.reconcile.types import Decided, Link, Stray, System, View
+from syncd.text.show import command
 
 RecordKey: TypeAlias = tuple[System, str]
 _MOST_IDS = 12
@@ -195,12 +196,25 @@ def _joined(choice: Choice, stray: Stray, desk: Desk) -> Link:
         raise _wrong(choice, "the records it is to be linked with belong to two links")
     [link] = joins.values()
     for one in records:
-        if any(member.system == one.system for member in link.members):
-            told = f"“{link.label}” ({link.id}) has a record of {one.system} already"
-            raise LinkingError(told, system=one.system, external_id=one.id)
+        check_place(link, one)
         wins = choice.wins == one.system
         link = joined(link, one, desk.surfaces, wins=wins, blanks=choice.blanks or desk.blanks)
     return link
+
+
+def check_place(link: Link, new: Stray) -> None:
+    """Refuse a second member of one system: the two would be one plan, or one client, there."""
+    held = next((member for member in link.members if member.system == new.system), None)
+    if held is None:
+        return
+    there = f", {held.id}" if held.status != "awaited" else ", which is still to be created"
+    told = f"this link, “{link.label}” ({link.id}), has a {new.system} member already{there}"
+    way = command("syncd", "unlink", link.scope, link.id)
+    hint = f"To link another record instead, part them first: `{way}`, then decide anew with `syncd link`."
+    if link.kind == "group":
+        way = command("syncd", "groups", "move", link.id, f"{new.system}={new.id}")
+        hint = f"If it is the wrong one, `{way} --dry-run` shows what putting the other in its place does."
+    raise LinkingError(told, system=new.system, external_id=new.id, hint=hint)
 
 
 def _check_targets(choice: Choice, stray: Stray, desk: Desk) -> None:
@@ -228,15 +242,15 @@ def _unclaimed(link: Link, desk: Desk) -> Link:
     return link
 
 
-def not_there(key: RecordKey, desk: Desk) -> LinkingError:
+def not_there(key: RecordKey, desk: Desk, told: str = "there is no such record in this group") -> LinkingError:
     """Say that a record is not among the unlinked ones, and which are."""
     system, record_id = key
     link = desk.holders.get(key)
     if link is not None:
-        told = f"it is linked already, in “{link.label}” ({link.id})"
-        return LinkingError(told, system=system, external_id=record_id)
+        held = f"it is linked already, in “{link.label}” ({link.id})"
+        return LinkingError(held, system=system, external_id=record_id)
     return LinkingError(
-        "there is no such record in this group",
+        told,
         system=system,
         external_id=record_id,
         hint=told_ids(system, desk.strays),

@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from syncd import linking
-from syncd.cli.names import find_group, groups_of, member_text, plans_of, records_of
+from syncd.apply.world import no_lock
+from syncd.cli import preview, screen
+from syncd.cli.confirm import confirmed
+from syncd.cli.names import Labels, find_group, groups_of, member_text, plans_of, records_of
 from syncd.cli.observing import observe_new
 from syncd.cli.out import Progress, count, print_json, say, short, styled, table, when
 from syncd.cli.run import OK
+from syncd.errors import ConfigError
 from syncd.reconcile.suggest import Suggestion, suggest
-from syncd.reconcile.types import Stray
+from syncd.reconcile.types import Link, Stray
+from syncd.review.queue import show_from
+from syncd.sync import PREVIEW, run_once
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -208,12 +216,68 @@ def unlink(session: Session, group: str, *, plans: bool = False, reason: str = "
 
 async def _unlink(session: Session, group: str, *, plans: bool, reason: str) -> int:
     async with session.world() as world:
-        found = find_group(world.store, group)
+        found = find_group(world.store, group, change=True)
+        linked = plans_of(world.store, found.id)
+        also = f" and {count(len(linked), 'plan')} of it" if plans and linked else ""
+        if not confirmed(session, f"Part the records of “{found.label}” {found.id} ({member_text(found)}){also}?"):
+            return OK
         parted = await linking.unlink_group(world, found, plans=plans, by=session.by, note=reason)
         session.log.info("group_unlinked", group=found.id, plans=len(parted) - 1)
+        show_from(world.store, session.review, found.id, now=world.now())
         if session.json:
             print_json({"command": "groups unlink", "group": found.id, "unlinked": [one.id for one in parted]})
             return OK
         also = f" with {count(len(parted) - 1, 'plan')}" if len(parted) > 1 else ""
         say(f"unlinked: “{found.label}” {found.id}{also}; all records and their history stay.")
     return OK
+
+
+# -- another record in the place of one --------------------------------------------------------------------------------
+
+
+def move(session: Session, group: str, word: str, *, source: str | None = None, dry_run: bool = False) -> int:
+    """Put another record of a system in the place of the one that a group's link holds."""
+    members = records_of([word])
+    return asyncio.run(_move(session, group, *members.popitem(), source=source, dry_run=dry_run))
+
+
+async def _move(session: Session, group: str, system: str, record_id: str, *, source: str | None, dry_run: bool) -> int:
+    async with session.world(dry_run=dry_run) as world:
+        await observe_new(world, Progress())
+        if system not in world.systems:
+            raise ConfigError(f"there is no system `{system}`", hint=f"The systems are {', '.join(world.systems)}.")
+        found = find_group(world.store, group, change=True)
+        trial = replace(world, store=world.store.fork(), lock=no_lock)
+        tried, parted = await linking.move_group(trial, found, system, record_id, source=source, by=session.by)
+        report = await run_once(tried.id, trial, PREVIEW)
+        doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True)
+        shown = [*_moved(found, tried, parted), "", "What the next run does:", *screen.lines(doc, dry_run=True)]
+        if not dry_run:
+            if not confirmed(session, "Move it?", *shown):
+                return OK
+            await linking.move_group(world, found, system, record_id, source=source, by=session.by)
+            session.log.info("group_moved", group=found.id, system=system)
+            show_from(world.store, session.review, found.id, now=world.now())
+        if session.json:
+            members = {member.system: member.id for member in tried.members}
+            parts = [one.id for one in parted]
+            print_json(
+                {"command": "groups move", "group": found.id, "members": members, "dry_run": dry_run}
+                | {"unlinked": parts, "preview": doc}
+            )
+            return OK
+        say(*shown, "", "Nothing was stored: this was a dry run." if dry_run else _after(found.id))
+    return OK
+
+
+def _after(group: str) -> str:
+    return f"Moved. Go on with `{command('syncd', 'link', group, '--out', 'FILE')}`: which plans belong together now?"
+
+
+def _moved(before: Link, after: Link, parted: Sequence[Link]) -> list[str]:
+    """Say what a move changes."""
+    head = f"“{before.label}” {before.id}: {member_text(before)} becomes {member_text(after)}"
+    if not parted:
+        return [head]
+    told = f"{count(len(parted), 'plan link')} would be parted, because the other client has plans of its own:"
+    return [head, told, *(f"  - {one.label}  {member_text(one)}" for one in parted)]

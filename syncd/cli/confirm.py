@@ -1,0 +1,23 @@
+"""Ask before something changes: a terminal is asked, after it was shown what would change; a script is not held up."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncd.cli.session import Session
+
+
+def confirmed(session: Session, question: str, *shown: str) -> bool:
+    """Ask a person at a terminal, who sees first what would change; with --yes, or where nobody can answer, go on."""
+    if session.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    sys.stdout.flush()
+    for line in shown:
+        print(line, file=sys.stderr)
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().casefold() in ("y", "yes"):
+        return True
+    print("Nothing was changed.", file=sys.stderr)
+    return False
