@@ -64,9 +64,26 @@ def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False
     )
 
 
+HAD_A_STORE = "syncd.db.was-here"
+"""Stands beside the store from its first day on: without it an empty folder would look like a new installation."""
+
+
 def open_store(config: Config) -> Store:
-    """Open the store of a configuration. Raises StoreError."""
-    return Store.open(state_folder(config) / "syncd.db")
+    """Open the store of a configuration. Raises StoreError, also when it was there once and is gone or empty."""
+    folder = state_folder(config)
+    file, mark = folder / "syncd.db", folder / HAD_A_STORE
+    try:
+        size = file.stat().st_size if file.exists() else None
+        if not size and mark.exists():
+            gone = "is gone" if size is None else "is empty"
+            hint = f"Restore it from a backup. To begin with nothing linked and nothing decided, delete {mark} first."
+            raise StoreError(f"the store of this state folder {gone}", file=str(file), hint=hint)
+        store = Store.open(file)
+        if not mark.exists():
+            mark.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"the state folder cannot be used: {error.strerror}", file=str(folder)) from error
+    return store
 
 
 def _copy(store: Store) -> Store:

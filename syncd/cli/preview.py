@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from syncd.sync import Report
 
 Doc: TypeAlias = dict[str, Any]
+COUNTED = ("planned", "confirmed")
+"""What would take effect, or did: a write that was refused is none."""
 WAITING = ("hold", "hand-off")
 """Questions that close themselves: they wait for time or for somebody's hands."""
 _ORDER = {section: at for at, section in enumerate(("details", "benefits", "eligibility", "rates", "contributions"))}
@@ -40,7 +42,7 @@ def describe(
     changes = list(_planned(outcomes.values()) if dry_run else _done(intents, outcomes))
     operations = list(_planned_operations(outcomes.values()) if dry_run else _done_operations(intents))
     questions = [one for one in _questions(report, world) if only is None or one["link"] in only]
-    waiting = _waiting(report, changes, questions, world)
+    waiting = _waiting(report, changes, operations, questions, world)
     seen = {} if not dry_run else {id_: outcome.after for id_, outcome in outcomes.items()}
     plans = _by_plan(seen, changes, operations, questions, waiting, world)
     away = {
@@ -67,7 +69,7 @@ def describe(
         "failed": list(report.failed),
         "away": dict(report.away) | away,
         "guards": list(report.changeset.tripped),
-        "counts": _counts(changes, operations, questions, world, report) | {"waiting": len(waiting)},
+        "counts": _counts(changes, operations, questions, world, report) | _counted(waiting),
     }
 
 
@@ -137,9 +139,13 @@ def _operation(link: str, op: str, system: str, record: str, fields: int, rule: 
     return {"link": link, "operation": op, "system": system, "record": record, "fields": fields, "rule": rule}
 
 
-def _waiting(report: Report, changes: Sequence[Doc], questions: Sequence[Doc], world: World) -> list[Doc]:
-    """List what members are owed and do not get in this run, unless a question says so already."""
+def _waiting(
+    report: Report, changes: Sequence[Doc], operations: Sequence[Doc], questions: Sequence[Doc], world: World
+) -> list[Doc]:
+    """List what members are owed and do not get in this run, records to be created included, unless a question says so
+    already."""
     sent = {(one["link"], one["system"], one["field"]) for one in changes}
+    sent |= {(one["link"], one["system"], "") for one in operations}
     asked = {(one["link"], one["name"]) for one in questions}
     sights = {one.link.id: one.sights for one in report.view.links}
     found = []
@@ -148,14 +154,42 @@ def _waiting(report: Report, changes: Sequence[Doc], questions: Sequence[Doc], w
         for member in link.members:
             sight = sights.get(link.id, {}).get(member.system)
             away = sight.why if isinstance(sight, Away) else ""
-            for path, owed in sorted(member.behind.items()):
+            behind = member.behind if member.status != "awaited" else {"": member.behind.get("", Owed(link.revision))}
+            for path, owed in sorted(behind.items()):
                 names = {(link.id, f"{member.system}:{name}") for name in (path, paths.atom(path))}
-                if not path or (link.id, member.system, path) in sent or names & asked:
+                if (
+                    (link.id, member.system, path) in sent
+                    or names & asked
+                    or (not path and _asked_whether(link, questions))
+                ):
                     continue
                 value = format_value(link.agreed.get(path, EMPTY))
                 why = report.view.paused.get(member.system) or away or _later(owed, world.now())
-                found.append({"link": link.id, "system": member.system, "field": path, "new": value, "why": why})
+                what = "field" if path else "create"
+                found.append(
+                    {"link": link.id, "what": what, "system": member.system, "field": path, "new": value, "why": why}
+                )
     return found
+
+
+def _asked_whether(link: Link, questions: Sequence[Doc]) -> bool:
+    """Tell whether a question about the records of a link stands, which is about what is to be created, too."""
+    return any(one["link"] == link.id and one["kind"] == "missing-record" for one in questions)
+
+
+def _counted(waiting: Sequence[Doc]) -> Doc:
+    creates = sum(one["what"] == "create" for one in waiting)
+    return {"waiting": len(waiting) - creates, "waiting_creates": creates}
+
+
+def is_open(doc: Doc) -> bool:
+    """Tell whether something is to be written, asked, held, entered by hand or owed after what the document tells."""
+    counts = doc["counts"]
+    owing = ("questions", "holds", "hand_offs", "waiting", "waiting_creates")
+    refused = any(
+        one["state"] not in COUNTED for plan in doc["plans"] for one in (*plan["changes"], *plan["operations"])
+    )
+    return refused or any(counts[key] for key in owing)
 
 
 def _later(owed: Owed, now: float) -> str:
@@ -236,6 +270,8 @@ def _counts(
     changes: Sequence[Doc], operations: Sequence[Doc], questions: Sequence[Doc], world: World, report: Report
 ) -> Doc:
     records: dict[str, set[str]] = {}
+    changes = [one for one in changes if one["state"] in COUNTED]
+    operations = [one for one in operations if one["state"] in COUNTED]
     for change in changes:
         records.setdefault(change["system"], set()).add(change["record"])
     kinds = [one["kind"] for one in questions]

@@ -48,7 +48,8 @@ def _plan(plan: Doc) -> list[str]:
     for one in plan["operations"]:
         found.append(_operation_line(one))
     for one in plan["waiting"]:
-        told = f"    … {one['system']}  {one['field']}  waits to become {short(one['new'])}"
+        what = f"{one['field']}  waits to become {short(one['new'])}" if one["field"] else "waits to be created"
+        told = f"    … {one['system']}  {what}"
         why = styled(f"({one['why']})", "dim")
         found.append(f"{styled(told, 'blue')}  {why}")
     for one in plan["questions"]:
@@ -185,7 +186,7 @@ def total_line(groups: Sequence[Doc], *, dry_run: bool) -> str:
     counts = [group["counts"] for group in groups]
     total = {
         key: sum(one[key] for one in counts)
-        for key in ("fields", "creates", "ends", "questions", "holds", "hand_offs", "waiting")
+        for key in ("fields", "creates", "ends", "questions", "holds", "hand_offs", "waiting", "waiting_creates")
     }
     records: dict[str, int] = {}
     for one, group in zip(counts, groups, strict=True):
@@ -197,6 +198,8 @@ def total_line(groups: Sequence[Doc], *, dry_run: bool) -> str:
     said += [count(total["holds"], "hold")] if total["holds"] else []
     said += [count(total["hand_offs"], "hand-off")] if total["hand_offs"] else []
     said += [f"{count(total['waiting'], 'field')} waiting"] if total["waiting"] else []
+    creates = total["waiting_creates"]
+    said += [f"{count(creates, 'create')} waiting"] if creates else []
     return "; ".join(said) + "."
 
 

@@ -32,6 +32,7 @@ class Settings(BaseModel):
     asleep: str = ""
     password: str = ""
     rights: str = "write"
+    refuses: str = ""
 
 
 def connect(system, settings, state):
@@ -76,11 +77,17 @@ class Toy:
         return Present(self._record(kind, record_id, found)) if found else Gone("not in the file")
 
     async def write(self, write):
+        self._refuse()
         data = self._data()
         data[write.kind][write.record_id] = dict(write.after)
         self._save(data)
 
+    def _refuse(self):
+        if self.settings.refuses:
+            raise RefusedError(self.settings.refuses)
+
     async def create(self, create):
+        self._refuse()
         data = self._data()
         new = f"{{self.system[0]}}{{len(data[create.kind]) + 1}}"
         data[create.kind][new] = {{**create.parts[0].data, "marker": create.marker}}

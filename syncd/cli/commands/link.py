@@ -166,7 +166,7 @@ async def _decide(
             show_from(world.store, session.review, scope, now=world.now())
     doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
     new = creating.created(report.changeset, trial)
-    code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["questions"] or doc["counts"]["creates"]) else OK
+    code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["creates"] or preview.is_open(doc)) else OK
     if session.json:
         document = _document(draft, came, choices, doc, dry_run=dry_run, code=code)
         print_json({**document, "created": new, "needs": {system: dict(s) for system, s in decisions.answers.items()}})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli import writable
 from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
-from syncd.cli.out import age, count, print_json, say, short, styled, table, when, when_exact
+from syncd.cli.out import age, count, joined, print_json, say, short, styled, table, when, when_exact
 from syncd.cli.run import OK, OPEN, PARTIAL
 from syncd.model.times import age_s
 from syncd.reconcile.constrain import waits
@@ -79,14 +80,17 @@ def _group(store: Store, link: Link, now: float, period_s: float) -> dict[str, A
     last = next(iter(store.runs(link.id, limit=1)), None)
     good = store.last_good(link.id)
     owed = {
-        f"{one.label}|{member.system}": {
-            "fields": len(member.behind),
+        f"{one.id}|{member.system}": {
+            "label": one.label,
+            "fields": sum(path != "" for path in member.behind),
+            "creates": int(member.status == "awaited"),
             "refused": max((owed.refusals for owed in member.behind.values()), default=0),
             "next_at": max((owed.next_at for owed in member.behind.values() if waits(owed, now)), default=0.0),
+            "why": next((owed.why for owed in member.behind.values() if owed.refusals), ""),
         }
         for one in (link, *plans)
         for member in one.members
-        if member.behind
+        if member.behind or member.status == "awaited"
     }
     return {
         "group": link.id,
@@ -100,7 +104,6 @@ def _group(store: Store, link: Link, now: float, period_s: float) -> dict[str, A
         "result": last.result if last else "",
         "last_good": when_exact(good.started_at) if good else None,
         "overdue": last is None or age_s(now, last.started_at) > 2 * period_s,
-        "_last_at": last.started_at if last else None,
     }
 
 
@@ -126,11 +129,15 @@ def _print(
                 str(one["plans"]),
                 _asked(one["questions"]),
                 _owed(one["owed"], now),
-                f"{when(one['_last_at'])} {one['result']}".strip() + (", overdue" if one["overdue"] else ""),
+                _last_run(one),
             )
             for one in groups
         ]
         say("", *table(told, ("group", "name", "plans", "questions", "owed", "last run")))
+    owed = [(one["label"], _owed_line(key, owed, now)) for one in groups for key, owed in one["owed"].items()]
+    if owed:
+        more = [(f"and {len(owed) - _MOST:,} more; `syncd plans GROUP` shows all", "")] if len(owed) > _MOST else []
+        say("", styled("Owed:", "bold"), *table([*owed[:_MOST], *more], indent="  "))
     paused = pauses.lines(store)
     say(*(["", *paused] if paused else []))
     total = ", ".join(f"{kind} {number}" for kind, number in sorted(open_.items()))
@@ -151,12 +158,29 @@ def _asked(questions: Mapping[str, int]) -> str:
     return ", ".join(f"{kind} {number}" for kind, number in questions.items()) or "-"
 
 
+_MOST = 10
+
+
+def _owed_line(key: str, one: Mapping[str, Any], now: float) -> str:
+    """Tell what a record is owed, and why it has not got it."""
+    why = f": {one['why']}" if one["why"] else ""
+    return f"{short(one['label'], 40)}  {key.replace('|', ' in ')}  {_owed({key: one}, now)}{why}"
+
+
+def _last_run(group: Mapping[str, Any]) -> str:
+    """Tell when a group was run last and what came of it; one that owes something is not in step."""
+    at = datetime.fromisoformat(group["last_run"]).timestamp() if group["last_run"] else None
+    result = "open" if group["result"] == "ok" and group["owed"] else group["result"]
+    return f"{when(at)} {result}".strip() + (", overdue" if group["overdue"] else "")
+
+
 def _owed(owed: Mapping[str, Mapping[str, Any]], now: float) -> str:
     """Tell what is still to be written, and what is being tried again later."""
     if not owed:
         return "-"
-    fields = sum(one["fields"] for one in owed.values())
+    fields, creates = (sum(one[key] for one in owed.values()) for key in ("fields", "creates"))
     refused = [one for one in owed.values() if one["refused"]]
     later = max((one["next_at"] for one in refused), default=0.0)
     told = f", {len(refused)} refused, next try in {age(later - now)}" if refused and later > now else ""
-    return f"{count(fields, 'field')}{told}"
+    what = [count(number, noun) for number, noun in ((fields, "field"), (creates, "create")) if number]
+    return f"{joined(what)}{told}"

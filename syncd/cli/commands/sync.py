@@ -63,8 +63,14 @@ class Came:
             return REFUSED
         if "partial" in results or self.locked or any(one.observed.errors or one.busy for one in self.seen):
             return PARTIAL
-        planned = self.dry_run and any(doc["counts"]["fields"] or doc["counts"]["creates"] for doc in self.docs)
-        return OPEN if check and (planned or "open" in results) else OK
+        planned = self.dry_run and any(_writes(doc) for doc in self.docs)
+        owing = any(preview.is_open(doc) for doc in self.docs)
+        return OPEN if check and (planned or owing or "open" in results) else OK
+
+
+def _writes(doc: preview.Doc) -> bool:
+    """Tell whether a preview holds anything that would be written."""
+    return any(doc["counts"][key] for key in ("fields", "creates", "ends"))
 
 
 def run(session: Session, ask: Ask) -> int:
@@ -309,7 +315,7 @@ def _closing(came: Came, quiet: int) -> list[str]:
         said.append(styled(f"Total: {screen.total_line(came.docs, dry_run=came.dry_run)}", "bold"))
     questions = sum(doc["counts"]["questions"] for doc in came.docs) + len(came.guards)
     if came.dry_run:
-        if any(doc["counts"]["fields"] or doc["counts"]["creates"] for doc in came.docs):
+        if any(_writes(doc) for doc in came.docs):
             said.append("Nothing was written: this was a dry run. `syncd sync` carries it out.")
     elif questions:
         said.append("Answer with `syncd review list`.")
