@@ -258,6 +258,7 @@ async def unlink_group(world: World, link: Link, *, plans: bool = False, by: str
         parted = [replace(one, status="unlinked", settled=b"") for one in (*linked, link)]
         with world.store.transaction():
             _part(world, parted, by, note)
+            _close(world, link.id, lambda _: True)  # nothing of this group is decided any more
             for system in world.systems:
                 _leave(world, system, link.id)
         return parted

@@ -89,6 +89,7 @@ def collect_into(
 def decide(store: QuestionStore, id_: str, answer: Answer, now: float, *, by: str = "", note: str = "") -> Decided:
     """Answer one question from the command line or the web. Raises ReviewError."""
     question = _named(store, id_)
+    _check_standing(store, question)
     facts = _Facts(store)
     decided = decision_from_text(
         question,
@@ -149,6 +150,16 @@ def _named(store: QuestionStore, id_: str) -> Question:
     if found:
         raise ReviewError(f'"{id_}" begins {len(found)} ids: {", ".join(found[:5])}', hint="Type more of the id.")
     raise ReviewError(f'there is no open question "{id_}"{did_you_mean(id_, known)}')
+
+
+def _check_standing(store: QuestionStore, question: Question) -> None:
+    """Refuse an answer that no run would carry out, because what it is about was unlinked."""
+    proposal = question.proposal
+    for id_, what in ((proposal.scope, "group"), (proposal.link, "plan")):
+        link = store.link(id_) if id_ else None
+        if link is not None and link.status == "unlinked":
+            told = f"the {what} that it is about, “{link.label}” ({id_}), is not linked any more"
+            raise ReviewError(told, question=question.id, hint="There is nothing to answer; `syncd groups` shows all.")
 
 
 def _closed(question: Question) -> ReviewError:

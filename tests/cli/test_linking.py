@@ -295,3 +295,33 @@ def test_unlink_of_a_plan_that_there_is_not_is_said(office):
     assert "no linked plan is called `Prospr`; did you mean “Prosper” (" in err
     assert office("unlink", GROUP, STANDARD, "--json").code == 2
     assert office("unlink", GROUP, native_id("crm", STANDARD), "--json").json["label"] == "Standard Option"
+
+
+# -- questions that unlinking makes moot -------------------------------------------------------------------------------
+
+
+def test_n7_unlinking_a_group_closes_all_its_questions(office):
+    """N7: after `groups unlink --plans` no question of the group stands, on no screen, and an answer says so."""
+    asked = office("review", "list", "--json").json["questions"]
+    assert asked, "the office has unlinked plans that are asked about"
+    office.ok("groups", "unlink", GROUP, "--plans")
+    assert office("review", "list", "--json").json["questions"] == []
+    told = office("status", "--json").json
+    assert told["questions"] == {}
+    assert sum(sum(one["questions"].values()) for one in told["groups"]) == 0
+    err = office.fails(2, "review", "decide", asked[0]["id"], "ignore")
+    assert "the question has closed itself: its cause is gone" in err
+    assert not list((office.folder / "state/review/pending").rglob("*.yaml")), "its files are put away"
+
+
+def test_n7_a_question_that_outlived_its_group_takes_no_answer(office):
+    """N7: a question left over from before says that its group is not linked any more."""
+    from syncd import assemble, config
+
+    [first, *_] = office("review", "list", "--json").json["questions"]
+    store = assemble.open_store(config.load(None))
+    question = store.question(first["id"])
+    office.ok("groups", "unlink", GROUP, "--plans")
+    store.save_questions([question])
+    store.close()
+    assert "is not linked any more" in office.fails(2, "review", "decide", first["id"], "ignore")
