@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -215,12 +215,20 @@ class World:
         """Give the systems that take no write now, with the reason."""
         paused = {name: system.writes_off for name, system in self.systems.items() if system.writes_off}
         for key, entry in self.store.items("pauses").items():
+            if not stands(entry, self.now()):
+                continue
             why = f"paused: {entry.get('reason') or 'no reason given'}"
             if key in ("", f"group:{scope}"):
                 paused |= dict.fromkeys(self.systems, why)
             elif key.startswith("system:") and key.removeprefix("system:") in self.systems:
                 paused[key.removeprefix("system:")] = why
         return paused
+
+
+def stands(pause: Mapping[str, Any], now: float) -> bool:
+    """Tell whether a pause stands still: one that was given an end ends by itself."""
+    until = pause.get("until")
+    return until is None or now < float(until)
 
 
 def _rights(access: Access | None) -> object:

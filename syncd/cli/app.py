@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from syncd.cli import app_groups, app_review, app_rules
 from syncd.cli.options import (
+    All,
     Check,
     DryRun,
     Group,
@@ -18,6 +19,7 @@ from syncd.cli.options import (
     Reason,
     Refresh,
     SomeGroup,
+    Yes,
     remember,
     session,
 )
@@ -164,6 +166,7 @@ def import_(
         Path | None, typer.Option("--out", metavar="FILE", help="The decision file; else named after the group.")
     ] = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Bring a group in: find its account by number or name, link it, show both sides' plans, write a decision file.
@@ -173,7 +176,7 @@ def import_(
     from syncd.cli.commands import import_ as command
 
     ask = command.Ask(system, name, number, tuple(into or ()), create_in, source, pick, refresh, out, dry_run)
-    return command.run(session(json=json), ask)
+    return command.run(session(json=json, yes=yes), ask)
 
 
 @app.command(short_help="Decide which plans belong together.")
@@ -183,6 +186,7 @@ def link(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a decision file.")] = None,
     dry_run: DryRun = False,
     check: Check = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Decide which plans of a group belong together: write a decision file with --out, then give it back.
@@ -192,15 +196,15 @@ def link(
     """
     from syncd.cli.commands import link as command
 
-    return command.run(session(json=json), group, file, out, dry_run=dry_run, check=check)
+    return command.run(session(json=json, yes=yes), group, file, out, dry_run=dry_run, check=check)
 
 
 @app.command(short_help="Part the records of a plan.")
-def unlink(group: Group, plan: Plan, reason: Reason = "", json: Json = False) -> int:
+def unlink(group: Group, plan: Plan, reason: Reason = "", yes: Yes = False, json: Json = False) -> int:
     """Part the records of a plan; all of them and their history stay."""
     from syncd.cli.commands import link as command
 
-    return command.unlink(session(json=json), group, plan, reason=reason)
+    return command.unlink(session(json=json, yes=yes), group, plan, reason=reason)
 
 
 @app.command(short_help="Sync once, or show what it would do.")
@@ -244,14 +248,17 @@ def resync(
         str | None,
         typer.Option("--winner", metavar="SYSTEM", help="Its values overwrite the others'."),
     ] = None,
+    everything: All = False,
     dry_run: DryRun = False,
     check: Check = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Forget what was agreed and start from what the systems hold now: equal values agree, differing ones are asked."""
     from syncd.cli.commands import resync as command
 
-    return command.run(session(json=json), group, winner, dry_run=dry_run, check=check)
+    ask = command.Ask(group, winner, everything=everything, dry_run=dry_run, check=check)
+    return command.run(session(json=json, yes=yes), ask)
 
 
 _System = Annotated[str | None, typer.Option("--system", metavar="NAME", help="Only this system.")]
@@ -263,20 +270,28 @@ def pause(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever a write waits.")],
     system: _System = None,
     group: _OfGroup = None,
+    everything: All = False,
+    until: Annotated[
+        str, typer.Option("--until", metavar="TIME", help="Writes go on by themselves then: 2026-12-31, 17:30, 2h, 3d.")
+    ] = "",
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
-    """Stop all writes, or those to a system or of a group; reading and deciding go on."""
+    """Stop writes to a system, of a group, or (--all) all of them; reading and deciding go on."""
     from syncd.cli.commands import pauses as command
 
-    return command.pause(session(json=json), system, group, reason)
+    which = command.Which(system, group, everything=everything)
+    return command.pause(session(json=json, yes=yes), which, reason, until)
 
 
 @app.command(short_help="Allow writes again.")
-def resume(system: _System = None, group: _OfGroup = None, json: Json = False) -> int:
-    """Allow writes again."""
+def resume(
+    system: _System = None, group: _OfGroup = None, everything: All = False, yes: Yes = False, json: Json = False
+) -> int:
+    """Allow writes again; --all ends all pauses."""
     from syncd.cli.commands import pauses as command
 
-    return command.resume(session(json=json), system, group)
+    return command.resume(session(json=json, yes=yes), command.Which(system, group, everything=everything))
 
 
 app.add_typer(app_review.app, name="review", short_help="Questions that no rule decided.")

@@ -9,9 +9,14 @@ if TYPE_CHECKING:
     from syncd.cli.session import Session
 
 
+def asks(session: Session) -> bool:
+    """Tell whether somebody is there to be asked who did not agree beforehand."""
+    return not session.yes and sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def confirmed(session: Session, question: str, *shown: str) -> bool:
     """Ask a person at a terminal, who sees first what would change; with --yes, or where nobody can answer, go on."""
-    if session.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not asks(session):
         return True
     sys.stdout.flush()
     for line in shown:

@@ -136,6 +136,10 @@ def _still_open(store: QuestionStore, question: Question) -> bool:
     )
 
 
+_ENOUGH = 4
+"""So many letters of an id name a question that is to be answered, if they name no other."""
+
+
 def _named(store: QuestionStore, id_: str) -> Question:
     """Find a question by its id, or by the beginning of it."""
     question = store.question(id_)
@@ -144,7 +148,7 @@ def _named(store: QuestionStore, id_: str) -> Question:
             raise _closed(question)
         return question
     known = {each.id: each for each in store.questions(status=ANSWERABLE)}
-    found = [each for each in known if each.startswith(id_)] if id_ else []
+    found = [each for each in known if each.startswith(id_)] if len(id_) >= _ENOUGH else []
     if len(found) == 1:
         return known[found[0]]
     if found:

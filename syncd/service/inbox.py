@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from syncd.apply.world import stands
 from syncd.errors import SyncdError
 from syncd.review.collect import SETTLE_S, Collected
 from syncd.review.disk import ERROR_SUFFIX
@@ -54,7 +55,7 @@ class Inbox:
     def begin(self, store: Store) -> None:
         """Take what is there now as seen, but for answers: one that was committed before a crash is news still."""
         self._last_row = _last_row(store)
-        self._pauses = frozenset(store.items("pauses"))
+        self._pauses = self._standing(store)
 
     async def look(self, store: Store) -> News:
         """Tell what people did. Raises SyncdError when store or folder cannot be used."""
@@ -128,10 +129,13 @@ class Inbox:
         self._last_row = newest
 
     def _resumed(self, store: Store, news: News) -> None:
-        pauses = frozenset(store.items("pauses"))
+        pauses = self._standing(store)
         if self._pauses - pauses:
             news.groups |= set(store.scopes())  # what was owed is delivered now
         self._pauses = pauses
+
+    def _standing(self, store: Store) -> frozenset[str]:
+        return frozenset(key for key, one in store.items("pauses").items() if stands(one, self._now()))
 
 
 def _last_row(store: Store) -> int:

@@ -25,7 +25,7 @@ COMMANDS = [
     ["sync", "--dry-run"],
     ["sync", "--out", "c.json"],
     ["resync", GROUP],
-    ["pause", "--reason", "x"],
+    ["pause", "--all", "--reason", "x"],
     ["review"],
     ["review", "list"],
     ["review", "show", "QUESTION"],
@@ -64,5 +64,5 @@ def test_one_document(asked, words):
 
 
 def test_resume_gives_one_too(asked):
-    asked.ok("pause", "--reason", "x")
-    assert asked("resume", "--json").json == {"command": "resume", "resumed": "everything"}
+    asked.ok("pause", "--all", "--reason", "x")
+    assert asked("resume", "--all", "--json").json == {"command": "resume", "resumed": "everything"}

@@ -211,8 +211,8 @@ def test_a_pause_stops_writes_and_says_why_until_it_ends(office):
     assert "0 writes" in out
     assert "The next run delivers what is owed" in office.ok("resume", "--system", "crm")
     assert "1 write (crm 1)" in office.ok("sync", GROUP)
-    office.ok("pause", "--reason", "stop")
-    assert "resumed: everything" in office.ok("resume")
+    office.ok("pause", "--all", "--reason", "stop")
+    assert "resumed: everything" in office.ok("resume", "--all")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_pause_stops_writes_and_says_why_until_it_ends(office):
         (["pause", "--reason", "x", "--system", "crn"], '--system: there is no system `crn`; did you mean "crm"?'),
         (["pause", "--reason", "x", "--system", "crm", "--group", "x"], "name a system or a group, not both"),
         (["pause", "--reason", "x", "--group", "Acme"], "no group is called `Acme`"),
-        (["resume"], "everything is not paused"),
+        (["resume", "--all"], "everything is not paused"),
     ],
 )
 def test_a_pause_that_cannot_be_is_said(office, words, told):
@@ -231,12 +231,12 @@ def test_a_pause_that_cannot_be_is_said(office, words, told):
 
 
 def test_resync_asks_about_what_differs(office):
-    office.ok("pause", "--reason", "import")
+    office.ok("pause", "--all", "--reason", "import")
     office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
     office.ok("sync", GROUP)
-    office.ok("resume")
+    office.ok("resume", "--all")
     out = office.ok("resync", GROUP, "--dry-run")
-    assert "4 links would start anew: equal values agree, differing ones are asked." in out
+    assert "3 plans and 1 group would start anew: equal values agree, differing ones are asked." in out
     assert "? conflict  rates[2026-01-01]" in out
     assert "Nothing was stored: this was a dry run." in out
     assert "1 write (crm 1)" in office.ok("sync", GROUP)
@@ -245,7 +245,7 @@ def test_resync_asks_about_what_differs(office):
 def test_resync_with_a_winner_overwrites_with_the_next_sync(office):
     office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
     out = office.ok("resync", GROUP, "--winner", "crm")
-    assert "4 links started anew: crm wins where values differ." in out
+    assert "3 plans and 1 group started anew: crm wins where values differ." in out
     assert "~ quote  rates[2026-01-01].ee  441.20 -> 435.58  (resync: crm wins)" in out
     assert office.row("quote", HIGH)["rate_sets"][0]["tiers"]["EE"] == "441.20"
     office.ok("sync", GROUP)
@@ -254,7 +254,7 @@ def test_resync_with_a_winner_overwrites_with_the_next_sync(office):
 
 
 def test_resync_with_a_winner_that_there_is_not_is_said(office):
-    assert "--winner: there is no system `pay`" in office.fails(2, "resync", "--winner", "pay")
+    assert "--winner: there is no system `pay`" in office.fails(2, "resync", "--all", "--winner", "pay")
 
 
 # -- mappings and rules ------------------------------------------------------------------------------------------------

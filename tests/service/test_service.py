@@ -191,7 +191,7 @@ async def test_a_group_that_moved_before_a_crash_is_run_at_the_start(office, sta
 @pytest.fixture
 def paused(office):
     """An edit that is owed to the other system as long as writes are paused."""
-    office.ok("pause", "--reason", "audit")
+    office.ok("pause", "--all", "--reason", "audit")
     office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
     office.ok("sync")
     add(office, HOURLY)

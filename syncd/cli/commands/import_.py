@@ -14,6 +14,7 @@ from syncd.apply.world import no_lock
 from syncd.cli import creating, link_file, preview, screen
 from syncd.cli.commands.link import draft_of
 from syncd.cli.commands.plans import linked_doc
+from syncd.cli.confirm import confirmed
 from syncd.cli.link_file import about
 from syncd.cli.names import Labels, member_text, plans_of, records_of
 from syncd.cli.observing import observe_new
@@ -99,6 +100,9 @@ async def _import(
             return _offer(session, ask, world, account, told)
         await importing.look_at(world, wanted)
         members = {ask.system: account.id, **wanted}
+        records = " · ".join(f"{system} {id_} “{_label(world, system, id_)}”" for system, id_ in members.items())
+        if not ask.dry_run and not confirmed(session, f"Link {records} as one client?"):
+            return OK
         link = await linking.link_groups(world, members, source=ask.source, by=session.by)
         session.log.info("group_linked", group=link.id, systems=sorted({ask.system, *wanted}))
         await importing.look_at_link(world, link)
@@ -111,6 +115,11 @@ async def _import(
     if not session.json:
         say("", f"It is linked already, as “{link.label}” {link.id} ({member_text(link)}).")
     return await _finish(session, ask, world, link, told, write=ask.out is not None)
+
+
+def _label(world: World, system: str, record_id: str) -> str:
+    row = world.store.snapshots(system, "group", [record_id]).get(record_id)
+    return row.label if row is not None else "not seen"
 
 
 def _records(link: Link) -> set[tuple[str, str]]:
@@ -225,6 +234,8 @@ async def _create(session: Session, ask: Ask, world: World, account: Account, to
     if problem:
         hint = f"Fill it in in {ask.system}, or create the group in {ask.create_in} and link it with --into."
         raise RecordError(f"it cannot be created: {problem}", system=ask.create_in, hint=hint)
+    if not ask.dry_run and not confirmed(session, f"Create it in {ask.create_in}?"):
+        return OK
     link = await linking.copy_group(world, ask.system, account.id, ask.create_in, by=session.by)
     code = OK
     if ask.dry_run:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from syncd import linking
 from syncd.apply.world import no_lock
 from syncd.cli import creating, link_file, preview, screen
+from syncd.cli.confirm import confirmed
 from syncd.cli.link_needs import Wants
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
 from syncd.cli.observing import observe_all
@@ -53,7 +54,7 @@ async def _run(
     session: Session, group: str, file: Path | None, text: str, out: Path | None, *, dry_run: bool, check: bool
 ) -> int:
     async with session.world(dry_run=dry_run) as world:
-        found = find_group(world.store, group)
+        found = find_group(world.store, group, change=file is not None and not dry_run)
         for one in await observe_all(world, Progress()):
             for error in (*one.observed.errors, *one.observed.tripped):
                 tell(f"note: {one.observed.system}: {error}")
@@ -150,13 +151,19 @@ async def _decide(
             hint="Put one of the decisions named at its head behind `decision:`.",
         )
     scope = draft.group.id
-    async with world.lock(scope):
-        trial = replace(world, store=world.store.fork(), lock=no_lock)
-        came = linking.link_plans(trial, scope, choices, by=by)
-        ids = frozenset(link.id for link in came.links)
-        mode = Mode(preview=True, only=ids, force=frozenset(CHANGESET_GUARDS))
-        report = await run_once(scope, trial, mode)
-        if not dry_run:
+    trial = replace(world, store=world.store.fork(), lock=no_lock)
+    came = linking.link_plans(trial, scope, choices, by=by)
+    ids = frozenset(link.id for link in came.links)
+    mode = Mode(preview=True, only=ids, force=frozenset(CHANGESET_GUARDS))
+    report = await run_once(scope, trial, mode)
+    doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
+    new = creating.created(report.changeset, trial)
+    shown = _shown(draft, came, doc, new)
+    if not dry_run:
+        # No lock is held while a person thinks: what moves meanwhile is refused, or beyond what was approved.
+        if not confirmed(session, "Link them so?", *shown):
+            return OK
+        async with world.lock(scope):
             whole = await run_once(scope, trial, Mode(preview=True))
             await _settle(decisions, draft, world, file)
             with world.store.transaction():
@@ -164,14 +171,12 @@ async def _decide(
                 linking.approve(world, report.changeset, whole.changeset, by=by)
             session.log.info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
             show_from(world.store, session.review, scope, now=world.now())
-    doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
-    new = creating.created(report.changeset, trial)
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["creates"] or preview.is_open(doc)) else OK
     if session.json:
         document = _document(draft, came, choices, doc, dry_run=dry_run, code=code)
         print_json({**document, "created": new, "needs": {system: dict(s) for system, s in decisions.answers.items()}})
         return code
-    _print(draft, came, doc, new, dry_run=dry_run)
+    say(*shown, "", _closing(draft, came, dry_run=dry_run))
     return code
 
 
@@ -228,31 +233,23 @@ def _document(
     }
 
 
-def _print(
-    draft: link_file.Draft,
-    came: linking.LinkedPlans,
-    doc: preview.Doc,
-    new: Sequence[preview.Doc],
-    *,
-    dry_run: bool,
-) -> None:
-    for link in came.links:
-        say(f"{styled('link', 'green')}    {link.label}  {member_text(link)}{_terms(link)}")
-    for system, record_id in came.aside:
-        say(f"ignore  {draft.strays[system, record_id].label}  {system} {record_id}")
-    for system, record_id in came.asked:
-        say(f"ask     {draft.strays[system, record_id].label}  {system} {record_id}")
-    if came.links:
-        say("", "What linking does, once:", "", *screen.lines(doc, dry_run=True))
-    for one in new:
-        say("", *creating.lines(one))
-    scope = draft.group.id
+def _shown(
+    draft: link_file.Draft, came: linking.LinkedPlans, doc: preview.Doc, new: Sequence[preview.Doc]
+) -> list[str]:
+    """Say what is decided, and what it does."""
+    links = [f"{styled('link', 'green')}    {one.label}  {member_text(one)}{_terms(one)}" for one in came.links]
+    aside = [f"ignore  {draft.strays[key].label}  {' '.join(key)}" for key in came.aside]
+    asked = [f"ask     {draft.strays[key].label}  {' '.join(key)}" for key in came.asked]
+    what = ["", "What linking does, once:", "", *screen.lines(doc, dry_run=True)] if came.links else []
+    return [*links, *aside, *asked, *what, *(line for one in new for line in ("", *creating.lines(one)))]
+
+
+def _closing(draft: link_file.Draft, came: linking.LinkedPlans, *, dry_run: bool) -> str:
     if dry_run:
-        say("", "Nothing was stored: this was a dry run.")
-    elif came.links:
-        say("", f"{count(len(came.links), 'plan')} linked. `syncd sync {scope}` writes what is shown here.")
-    else:
-        say("", "Stored.")
+        return "Nothing was stored: this was a dry run."
+    if not came.links:
+        return "Stored."
+    return f"{count(len(came.links), 'plan')} linked. `syncd sync {draft.group.id}` writes what is shown here."
 
 
 def _terms(link: Link) -> str:
@@ -273,7 +270,9 @@ def unlink(session: Session, group: str, plan: str, *, reason: str = "") -> int:
 
 async def _unlink(session: Session, group: str, plan: str, reason: str) -> int:
     async with session.world() as world:
-        found = find_plan(world.store, find_group(world.store, group).id, plan)
+        found = find_plan(world.store, find_group(world.store, group, change=True).id, plan, change=True)
+        if not confirmed(session, f"Part the records of “{found.label}” {found.id} ({member_text(found)})?"):
+            return OK
         parted = await linking.unlink_plan(world, found, by=session.by, note=reason)
         session.log.info("plan_unlinked", group=found.scope, link=found.id)
         show_from(world.store, session.review, found.scope, now=world.now())

@@ -2,46 +2,101 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from syncd.apply.world import stands
+from syncd.cli.confirm import confirmed
 from syncd.cli.names import Labels, find_group
-from syncd.cli.out import print_json, say, table, when
+from syncd.cli.out import print_json, say, table, when, when_exact
 from syncd.cli.run import OK
 from syncd.errors import ConfigError
 from syncd.review.errors import did_you_mean
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
     from syncd.store.store import Store
 
 AREA = "pauses"
+_SPAN = re.compile(r"(\d+)\s*(min|h|d|w)\Z")
+_SECONDS = {"min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def pause(session: Session, system: str | None, group: str | None, reason: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Which:
+    """What is paused or resumed: a system, a group, or in so many words everything."""
+
+    system: str | None = None
+    group: str | None = None
+    everything: bool = False
+
+    @property
+    def option(self) -> str:
+        """Give it as it is typed."""
+        named = ("--system", self.system) if self.system else ("--group", self.group or "")
+        return command("syncd", "resume", *(("--all",) if self.everything else named))
+
+
+def pause(session: Session, which: Which, reason: str, until: str = "") -> int:
     """Stop writes; reading, deciding and asking go on. It is looked at before each send."""
     if not reason.strip():
         raise ConfigError("say why: --reason TEXT", hint="Whoever finds it paused will want to know.")
+    now = time.time()
+    ends = moment(until, now) if until.strip() else None
     with session.store() as store:
-        key, name = _key(session, store, system, group)
-        store.put(AREA, key, {"reason": reason.strip(), "by": session.by, "at": time.time()})
+        key, name = _key(session, store, which)
+        if not confirmed(session, f"Pause {name}?"):
+            return OK
+        store.put(AREA, key, {"reason": reason.strip(), "by": session.by, "at": now, "until": ends})
         session.log.info("paused", what=name)
         if session.json:
-            print_json({"command": "pause", "paused": name, "reason": reason.strip()})
+            told = {"command": "pause", "paused": name, "reason": reason.strip()}
+            print_json(told | ({"until": when_exact(ends)} if ends is not None else {}))
             return OK
-        say(f"paused: {name}. Nothing is written there until `syncd resume{_option(system, group)}`.")
+        end = f"{when(ends)}, or `{which.option}`" if ends is not None else f"`{which.option}`"
+        say(f"paused: {name}. Nothing is written there until {end}.")
     return OK
 
 
-def resume(session: Session, system: str | None, group: str | None) -> int:
+def moment(text: str, now: float) -> float:
+    """Read a time to come: `2026-12-31`, `2026-12-31 17:30`, `17:30`, `2h`, `3d`. Raises ConfigError."""
+    word = text.strip()
+    found = _SPAN.match(word)
+    here = datetime.fromtimestamp(now).astimezone()
+    try:
+        if re.fullmatch(r"\d{1,2}:\d\d", word):
+            clock = datetime.strptime(word, "%H:%M").time()  # noqa: DTZ007 - the zone is put to it below
+            today = here.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+            return (today if today > here else today + timedelta(days=1)).timestamp()
+        ahead = timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else None
+        read = here + ahead if ahead is not None else datetime.fromisoformat(word)
+    except (ValueError, OverflowError):
+        hint = "Write 2026-12-31, '2026-12-31 17:30', 17:30, 90min, 2h or 3d."
+        raise ConfigError(f"`{word}` is no time", field="--until", hint=hint) from None
+    at = (read if read.tzinfo is not None else read.astimezone()).timestamp()
+    if at <= now:
+        raise ConfigError(f"{when(at)} is over", field="--until", hint="Name a time to come.")
+    return at
+
+
+def resume(session: Session, which: Which) -> int:
     """Allow writes again; what is owed is delivered by the next run."""
     with session.store() as store:
-        key, name = _key(session, store, system, group)
-        if store.get(AREA, key) is None:
-            standing = list(store.items(AREA))
+        key, name = _key(session, store, which)
+        standing = dict(store.items(AREA))
+        keys = list(standing) if which.everything else [key]
+        if not standing.keys() & set(keys):
             told = f"Paused: {', '.join(_named(each, Labels.of(store)) for each in standing)}." if standing else ""
             raise ConfigError(f"{name} is not paused", hint=told or "Nothing is paused.")
-        store.put(AREA, key, None)
+        if not confirmed(session, f"Resume {name}?", *(lines(store) if which.everything else [])):
+            return OK
+        with store.transaction():
+            for each in keys:
+                store.put(AREA, each, None)
         session.log.info("resumed", what=name)
         if session.json:
             print_json({"command": "resume", "resumed": name})
@@ -53,26 +108,38 @@ def resume(session: Session, system: str | None, group: str | None) -> int:
 def lines(store: Store) -> list[str]:
     """Tell what is paused."""
     labels = Labels.of(store)
+    now = time.time()
     rows = [
-        (_named(key, labels), said.get("reason", ""), said.get("by", ""), when(said.get("at")))
+        (
+            _named(key, labels),
+            said.get("reason", ""),
+            said.get("by", ""),
+            when(said.get("at")),
+            when(said["until"]) if said.get("until") is not None else "resumed",
+        )
         for key, said in store.items(AREA).items()
+        if stands(said, now)
     ]
-    return table(rows, ("paused", "reason", "by", "since"))
+    return table(rows, ("paused", "reason", "by", "since", "until"))
 
 
-def _key(session: Session, store: Store, system: str | None, group: str | None) -> tuple[str, str]:
-    if system is not None and group is not None:
-        raise ConfigError("name a system or a group, not both", hint="Pause them one after the other.")
-    if system is not None:
-        if system not in session.config.systems:
+def _key(session: Session, store: Store, which: Which) -> tuple[str, str]:
+    if sum((which.system is not None, which.group is not None, which.everything)) > 1:
+        raise ConfigError("name a system or a group, not both", hint="Or --all alone; else one after the other.")
+    if which.system is not None:
+        if which.system not in session.config.systems:
             known = session.config.systems
-            meant = did_you_mean(system, known)
+            meant = did_you_mean(which.system, known)
             hint = f"The systems are {', '.join(known)}."
-            raise ConfigError(f"there is no system `{system}`{meant}", field="--system", hint=hint)
-        return f"system:{system}", system
-    if group is not None:
-        link = find_group(store, group)
+            raise ConfigError(f"there is no system `{which.system}`{meant}", field="--system", hint=hint)
+        return f"system:{which.system}", which.system
+    if which.group is not None:
+        link = find_group(store, which.group, change=True)
         return f"group:{link.id}", f"“{link.label}” {link.id}"
+    if not which.everything:
+        raise ConfigError(
+            "say what: --system NAME, --group GROUP, or --all", hint="All writes are meant only by --all."
+        )
     return "", "everything"
 
 
@@ -81,7 +148,3 @@ def _named(key: str, labels: Labels) -> str:
     if not kind:
         return "everything"
     return name if kind == "system" else f"“{labels.group(name)}” {name}"
-
-
-def _option(system: str | None, group: str | None) -> str:
-    return f" --system {system}" if system else f" --group {group}" if group else ""

@@ -141,9 +141,11 @@ def _scope(ask: Ask, world: World) -> tuple[Mode, list[str], changeset.Filters]:
     scopes = world.store.scopes()
     only = None
     if ask.group is not None:
-        group = find_group(world.store, ask.group)
+        changes = not (ask.dry_run or ask.out is not None)
+        group = find_group(world.store, ask.group, change=changes)
         scopes = [group.id]
-        only = frozenset({find_plan(world.store, group.id, ask.plan).id}) if ask.plan is not None else None
+        if ask.plan is not None:
+            only = frozenset({find_plan(world.store, group.id, ask.plan, change=changes).id})
     systems = frozenset(ask.systems) or None
     filters = changeset.Filters(
         tuple(scopes),
