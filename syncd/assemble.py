@@ -135,6 +135,16 @@ def load_mapping(config: Config, system: str) -> Mapping:
         raise error if error.file is not None else _placed(error, config, system, "mapping") from error
 
 
+def check_settings(config: Config, name: str) -> None:
+    """Look at the settings of one system without connecting. Raises ConfigError that names the place."""
+    one = config.systems[name]
+    try:
+        model = registry.find(one.connector, connectors_path=[config.at(each) for each in config.connectors_path])
+        configuration.settings_of(config, name, model.Settings)
+    except ConfigError as error:
+        raise error if error.file is not None else _placed(error, config, name) from error
+
+
 def live_system(config: Config, name: str, mapping: Mapping, store: Store) -> LiveSystem:
     """Make one system as it can be used. Raises ConfigError that names the place in the configuration."""
     one = config.systems[name]

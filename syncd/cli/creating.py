@@ -13,7 +13,6 @@ from syncd.apply.create import new_parts
 from syncd.apply.references import translated
 from syncd.apply.world import flat_of
 from syncd.cli.out import short, styled, table
-from syncd.cli.preview import Doc
 from syncd.errors import RecordError
 from syncd.model import paths
 from syncd.model.fields import local_paths, title_of
@@ -25,6 +24,7 @@ from syncd.reconcile.types import Changeset, Link, Operation, System
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
+    from syncd.cli.preview import Doc
 
 _OF_PRIOR = "prior."
 _ORDER = {section: at for at, section in enumerate(paths.SECTIONS)}
@@ -62,6 +62,11 @@ def _created(operation: Operation, link: Link, world: World) -> Doc:
         "not_sent": [] if problem else _not_sent(operation, sent, link, world),
         "left_out": list(translated(link, system, world)[1]),
     }
+
+
+def fields_sent(operation: Operation, link: Link, world: World) -> int:
+    """Count the fields that a create sends: what the system has no place for is none of them."""
+    return len(_sent(operation, link, world)[0])
 
 
 def _sent(operation: Operation, link: Link, world: World) -> tuple[Flat, str]:

@@ -18,7 +18,7 @@ from syncd.cli.link_needs import (
     prior_lines,
     targets_of,
 )
-from syncd.cli.out import short
+from syncd.cli.out import count, short
 from syncd.errors import ConfigError
 from syncd.model import paths
 from syncd.model.values_text import format_value
@@ -200,12 +200,11 @@ def _effects(stray: Stray, other: Stray, found: Sequence[Difference]) -> str:
 
 def _effect(source: System, target: System, found: Sequence[Difference]) -> str:
     """Say what naming a source of a section would do to the other record."""
-    blank = sum(format_value(one.values[source]) == "" for one in found)
-    by_hand = [one for one in found if target in one.refusals]
-    written = len(found) - blank - len(by_hand)
-    fields = f"{written} field{'' if written == 1 else 's'}"
-    said = [f"{source} overwrites {fields} of {target}"]
-    said += [f"{blank} blank of {source} erase{'s' if blank == 1 else ''} nothing"] if blank else []
+    blank = [one for one in found if format_value(one.values[source]) == ""]
+    held = [one for one in found if format_value(one.values[source]) != ""]
+    by_hand = [one for one in held if target in one.refusals]
+    said = [f"{source} overwrites {count(len(held) - len(by_hand), 'field')} of {target}"]
+    said += [f"{count(len(blank), 'blank')} of {source} erase{'s' if len(blank) == 1 else ''} nothing"] if blank else []
     said += [f"{len(by_hand)} to be entered by hand ({by_hand[0].refusals[target]})"] if by_hand else []
     return ", ".join(said)
 

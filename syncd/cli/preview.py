@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from syncd.cli.creating import fields_sent
 from syncd.cli.names import Labels, member_text
 from syncd.cli.out import age, count
 from syncd.model import paths
@@ -15,11 +16,13 @@ from syncd.model.values import EMPTY
 from syncd.model.values_text import format_value
 from syncd.reconcile.answers import key_of
 from syncd.reconcile.constrain import waits
-from syncd.reconcile.types import Away, Change, Link, Outcome, Owed, Proposal
+from syncd.reconcile.types import Away, Change, Link, Operation, Outcome, Owed, Proposal
 from syncd.store.rows import Intent
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
+    from syncd.model.records import Kind
+    from syncd.store.store import Store
     from syncd.sync import Report
 
 Doc: TypeAlias = dict[str, Any]
@@ -40,7 +43,10 @@ def describe(
     outcomes = {outcome.after.id: outcome for outcome in report.changeset.outcomes}
     intents = [] if dry_run else world.store.intents(run=report.run)
     changes = list(_planned(outcomes.values()) if dry_run else _done(intents, outcomes))
-    operations = list(_planned_operations(outcomes.values()) if dry_run else _done_operations(intents))
+    links = {id_: outcome.after for id_, outcome in outcomes.items()}
+    operations = list(
+        _planned_operations(outcomes.values(), world) if dry_run else _done_operations(intents, links, world)
+    )
     questions = [one for one in _questions(report, world) if only is None or one["link"] in only]
     waiting = _waiting(report, changes, operations, questions, world)
     seen = {} if not dry_run else {id_: outcome.after for id_, outcome in outcomes.items()}
@@ -119,17 +125,21 @@ def _done(intents: Iterable[Intent], outcomes: Mapping[str, Outcome]) -> Iterato
             }
 
 
-def _planned_operations(outcomes: Iterable[Outcome]) -> Iterator[Doc]:
+def _planned_operations(outcomes: Iterable[Outcome], world: World) -> Iterator[Doc]:
     for outcome in outcomes:
         for one in outcome.operations:
-            yield _operation(one.link, one.op, one.system, one.id, len(one.values), one.reason) | {"state": "planned"}
+            fields = fields_sent(one, outcome.after, world) if one.op == "create" else 0
+            yield _operation(one.link, one.op, one.system, one.id, fields, one.reason) | {"state": "planned"}
 
 
-def _done_operations(intents: Iterable[Intent]) -> Iterator[Doc]:
+def _done_operations(intents: Iterable[Intent], links: Mapping[str, Link], world: World) -> Iterator[Doc]:
     for one in intents:
         if one.op != "write":
             reason = one.reasons.get("", "")
-            yield _operation(one.link, one.op, one.system, one.record_id, len(one.after), reason) | {
+            link = links.get(one.link)
+            sent = Operation(one.op, one.link, one.system, one.record_id, one.after, reason)
+            fields = fields_sent(sent, link, world) if link is not None and one.op == "create" else 0
+            yield _operation(one.link, one.op, one.system, one.record_id, fields, reason) | {
                 "state": one.state,
                 **({"note": one.note} if one.note else {}),
             }
@@ -224,6 +234,18 @@ def question_doc(proposal: Proposal, id_: str | None) -> Doc:
         "evidence": list(proposal.evidence),
         "answers": [{"choice": offer.choice, "effect": offer.effect} for offer in proposal.offers],
     }
+
+
+KINDS: tuple[Kind, ...] = ("group", "plan", "generic")
+
+
+def names_in(proposal: Proposal, store: Store) -> dict[str, str]:
+    """Give the names of the records that a guard of a system lists by their ids alone."""
+    system, _, of_kind = proposal.scope.removeprefix("system:").partition("/")
+    if proposal.kind != "guard" or not proposal.scope.startswith("system:"):
+        return {}
+    ids, kinds = list(proposal.evidence), [kind for kind in KINDS if of_kind in ("", kind)]
+    return {row.id: row.label for kind in kinds for row in store.snapshots(system, kind, ids).values() if row.label}
 
 
 def _by_plan(

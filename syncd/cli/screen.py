@@ -143,8 +143,11 @@ def _unlinked(found: Sequence[Doc], group: str) -> list[str]:
 def _evidence(one: Doc) -> list[str]:
     if one["kind"] not in ("guard", "hand-off", "hold", "missing-record"):
         return []
-    found = one["evidence"]
-    return [*found[:_MOST], *([f"… and {len(found) - _MOST} more"] if len(found) > _MOST else [])]
+    names = one.get("names", {})
+    found = [f"{line}  “{names[line]}”" if line in names else line for line in one["evidence"]]
+    more = f"… and {len(found) - _MOST} more"
+    more += f"; `syncd review show {one['id']}` lists all" if one["id"] else ""
+    return [*found[:_MOST], *([more] if len(found) > _MOST else [])]
 
 
 def guard_lines(guards: Sequence[Doc]) -> list[str]:

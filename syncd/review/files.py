@@ -61,8 +61,10 @@ class ReviewFolder:
         kind_of: KindOf | None = None,
         records_of: RecordsOf | None = None,
         settle_s: float = SETTLE_S,
+        beside: bool = True,
     ) -> Collected:
-        """Read the answers that people left for a scope (None: all) and say beside each file what is wrong with it."""
+        """Read the answers that people left for a scope (None: all) and say beside each file what is wrong with it, or
+        (`beside` off) only look."""
         collected, errors = collect(
             self._sheets(scope),
             questions,
@@ -72,7 +74,7 @@ class ReviewFolder:
             records_of=records_of,
             settle_s=settle_s,
         )
-        for path, wrong in errors.items():
+        for path, wrong in errors.items() if beside else ():
             # What is wrong is returned too: a full disk must not keep good answers from being used.
             with suppress(OSError):
                 tell(path, _letter(path, wrong) if wrong else None)

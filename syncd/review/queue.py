@@ -86,6 +86,14 @@ def collect_into(
     return replace(collected, decided=decided, reissued=tuple(reissued))
 
 
+def refused(store: QuestionStore, folder: ReviewFolder, now: float) -> tuple[ReviewError, ...]:
+    """Tell what is wrong with the answers that lie there; nothing is taken in or written."""
+    facts = _Facts(store)
+    questions = _Questions(store, None)
+    looked = folder.collect(questions, now, kind_of=facts.kind_of, records_of=facts.records_of, beside=False)
+    return looked.errors
+
+
 def decide(store: QuestionStore, id_: str, answer: Answer, now: float, *, by: str = "", note: str = "") -> Decided:
     """Answer one question from the command line or the web. Raises ReviewError."""
     question = _named(store, id_)

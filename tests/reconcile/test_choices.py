@@ -112,7 +112,7 @@ REFUSED: list[tuple[str, list[Choice], Any, str]] = [
     ("the same with other sources", [link_to(quote="q1"), Choice("quote", "q1", "link", {"crm": "c1"}, {"all": "crm"})], (),
      "two decisions are about it"),
     ("partners of two links", [link_to(pay="p1", quote="q9")], (STANDS, OTHER), "belong to two links"),
-    ("a second record of a system", [Choice("quote", "q1", "link", {"old": "o9"})], (OTHER,), "has a record of quote already"),
+    ("a second record of a system", [Choice("quote", "q1", "link", {"old": "o9"})], (OTHER,), "has a quote member already"),
     ("two records that join one link", [link_to(pay="p1"), Choice("web", "w1", "link", {"old": "o1"})], (STANDS,),
      "two records would join “Silver” (l9) at once"),
     ("a copy to nowhere", [Choice("crm", "c1", "copy")], (), "the decision names no system to copy to"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,13 +20,14 @@ from filelock import FileLock, Timeout
 from syncd import assemble, private
 from syncd.cli import writable
 from syncd.cli.out import count, print_json, say, styled, table, when
-from syncd.cli.run import OK, OPEN, PARTIAL
+from syncd.cli.run import OK, OPEN, PARTIAL, USAGE
 from syncd.cli.trouble import explained
 from syncd.connectors.base import Access, Examined
 from syncd.connectors.paging import pages_of
 from syncd.errors import ConfigError, ConnectorError, SyncdError
 from syncd.mapping.live import Mismatch, against
 from syncd.review.disk import ERROR_SUFFIX
+from syncd.review.queue import refused
 
 if TYPE_CHECKING:
     from syncd.apply.world import LiveSystem
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from syncd.store.store import Store
 
 _SHOWN: Final = 6
+SETTINGS: Final = ("settings", "configuration", "rules")
+"""What a person wrote wrong: nothing runs before it is mended, so it is told by the exit code, too."""
 _SAMPLES: Final = 200
 _FREE_BYTES: Final = 200_000_000
 _MARKS: Final = {"ok": ("ok", "green"), "note": ("note", "yellow"), "wrong": ("NOT", "red"), "away": ("AWAY", "red")}
@@ -75,7 +79,8 @@ async def _run(session: Session, names: list[str], *, whole: bool, check: bool) 
     lines = [*general, *(line for each in found.values() for line in each)]
     away = any(line.level == "away" for line in lines)
     wrong = any(line.level == "wrong" for line in lines)
-    code = PARTIAL if away else OPEN if wrong and check else OK
+    settings = any(line.level == "wrong" and line.what in SETTINGS for line in lines)
+    code = PARTIAL if away else USAGE if settings else OPEN if wrong and check else OK
     if session.json:
         print_json(
             {
@@ -91,7 +96,7 @@ async def _run(session: Session, names: list[str], *, whole: bool, check: bool) 
         say(styled(name, "bold"), *_lines(each), "")
     if general:
         say(styled("syncd itself", "bold"), *_lines(general), "")
-    say(_sum(lines))
+    say(_sum(lines) if session.config.systems else "No system is configured yet, so nothing can be in step.")
     return code
 
 
@@ -261,7 +266,9 @@ def _groups(system: str, store: Store) -> set[str]:
 
 
 def _configuration(session: Session) -> Iterator[Line]:
-    yield Line("configuration", "ok", f"{session.config.file}, {count(len(session.config.systems), 'system')}")
+    named = len(session.config.systems)
+    hint = "" if named else "Name them in it; `syncd systems --connectors` lists what there is."
+    yield Line("configuration", "ok" if named else "note", f"{session.config.file}, {count(named, 'system')}", hint)
     try:
         assemble.load_rules(session.config)
     except SyncdError as error:
@@ -301,10 +308,14 @@ def _folders(session: Session, store: Store | None) -> Iterator[Line]:
     yield _private(state)
     review = state / "review"
     yield _writable("review folder", review if review.exists() else state)
-    wrong = sorted(review.glob(f"pending/**/*{ERROR_SUFFIX}"))
+    wrong = [str(error) for error in refused(store, session.review, time.time())] if store is not None else []
+    wrong = wrong or [
+        file.name.removesuffix(ERROR_SUFFIX) for file in sorted(review.glob(f"pending/**/*{ERROR_SUFFIX}"))
+    ]
     if wrong:
-        told = _some(file.name.removesuffix(ERROR_SUFFIX) for file in wrong)
-        yield Line("review files", "wrong", f"cannot be used as they are: {told}", "Run `syncd review list`.")
+        told = _some(wrong, between="; ")
+        hint = "Correct them and save the files; `syncd review list` names them."
+        yield Line("review files", "wrong", f"cannot be used as they are: {told}", hint)
     yield _writable("locks", state / "locks" if (state / "locks").exists() else state)
     yield _service(state / "locks" / "service.lock", store)
     free = shutil.disk_usage(state).free

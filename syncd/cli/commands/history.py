@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli.names import find_group, find_plan, plans_of
 from syncd.cli.out import EMPTY_TEXT, count, print_json, say, short, styled, when, when_exact
 from syncd.cli.run import OK
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, RecordError
 from syncd.history.diff import steps
 from syncd.history.events import events_of
 from syncd.model import paths
 from syncd.model.values_text import format_value
+from syncd.text.nearest import did_you_mean
+from syncd.text.show import some
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -46,6 +48,8 @@ def run(session: Session, ask: Ask) -> int:
         hint = f"The systems are {', '.join(session.config.systems)}."
         raise ConfigError(f"there is no system `{ask.system}`", field="--system", hint=hint)
     with session.store() as store:
+        if ask.field:
+            ask = replace(ask, field=_field(store, ask.field))
         rows = _rows(store, ask)
         labels = _labels(store, rows)
         if session.json:
@@ -62,8 +66,22 @@ def run(session: Session, ask: Ask) -> int:
     return OK
 
 
+def _field(store: Store, text: str) -> str:
+    """Find the field that is meant by its path or the end of it, among those that ever moved. Raises RecordError."""
+    wanted = paths.canonical(text.strip())
+    moved = {path for row in store.history() for path in row.fields if path}
+    known = sorted(moved | {paths.atom(path) for path in moved})
+    if wanted in known or any(paths.under(path, wanted) for path in known):
+        return wanted
+    ends = [path for path in known if path.endswith(f".{wanted}")]
+    if len(ends) == 1:
+        return ends[0]
+    told = f"`{text}` ends {len(ends)} fields: {some(ends)}" if ends else f"no field `{text}` ever moved"
+    raise RecordError(f"{told}{'' if ends else did_you_mean(wanted, known)}", hint="Give the whole path.")
+
+
 def _rows(store: Store, ask: Ask) -> list[HistoryRow]:
-    path = paths.canonical(ask.field) if ask.field else None
+    path = ask.field
     if ask.group is None or ask.run is not None:
         return store.history(system=ask.system, record_id=ask.record, run=ask.run, path=path, limit=ask.limit)
     group = find_group(store, ask.group)
@@ -142,7 +160,7 @@ def _lines(rows: Sequence[HistoryRow], labels: Mapping[tuple[str, str, str], str
         by = f"  by {row.who}" if row.what == "decided" and row.who else f"  ({row.who})" if row.who else ""
         note = f"  {row.note}" if row.note else ""
         where = name if row.system else ""
-        fields = [(p, v) for p, v in row.fields.items() if field is None or paths.under(p, paths.canonical(field))]
+        fields = [(p, v) for p, v in row.fields.items() if field is None or paths.under(p, field)]
         if row.what == "first" and field is None:
             note = f"  {count(len(fields), 'field')}{note}"
             fields = []

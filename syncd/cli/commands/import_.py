@@ -25,6 +25,7 @@ from syncd.errors import ConfigError, RecordError
 from syncd.importing import Counterparts, Found
 from syncd.reconcile.types import Link, Stray
 from syncd.sync import PREVIEW, run_once
+from syncd.text.show import command, quoted_word
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -157,13 +158,8 @@ def _nothing(found: Found, ask: Ask) -> RecordError:
 
 def _again(ask: Ask) -> str:
     """Give the command that was typed, as far as it says which account is meant."""
-    what = f"--number {_word(ask.number)}" if ask.number.strip() else f"--name {_word(ask.name)}"
-    pick = f" --pick {_word(ask.pick)}" if ask.pick else ""
-    return f"syncd import {ask.system} {what}{pick}"
-
-
-def _word(text: str) -> str:
-    return text if re.fullmatch(r"[\w.@:-]+", text) else '"' + text.replace('"', '\\"') + '"'
+    what = ("--number", ask.number) if ask.number.strip() else ("--name", ask.name)
+    return command("syncd", "import", ask.system, *what, *(("--pick", ask.pick) if ask.pick else ()))
 
 
 # -- candidates --------------------------------------------------------------------------------------------------------
@@ -187,7 +183,7 @@ def _offer(session: Session, ask: Ask, world: World, account: Account, told: dic
         say(
             f"  {one.score:4.0%}  {one.system} {one.id} “{one.label}”",
             styled(f"        {one.reasons}", "dim"),
-            f"        {again} --into {one.system}={_word(one.id)}",
+            f"        {again} --into {quoted_word(f'{one.system}={one.id}')}",
         )
     if not found.candidates:
         say("  No group of another system shares a tax id or an account number with it.")
@@ -298,7 +294,7 @@ def _print_next(ask: Ask, link: Link, asked: Sequence[Stray], file: Path | None)
         say(
             "",
             f"{file}: decide in it for each plan: leave blank, copy, or link with a source of truth for each section.",
-            f"Then look at `syncd link {link.id} {file} --dry-run`.",
+            f"Then look at `{command('syncd', 'link', link.id, str(file), '--dry-run')}`.",
         )
     elif asked:
         say("", f"Decide about them in a file: `syncd link {link.id} --out FILE`.")

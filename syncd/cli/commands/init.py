@@ -11,6 +11,7 @@ from syncd.cli.out import print_json, say
 from syncd.cli.run import OK
 from syncd.config import NAME
 from syncd.errors import ConfigError
+from syncd.text.show import quoted_word
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -36,7 +37,7 @@ def run(session: Session, folder: Path) -> int:
     if session.json:
         print_json({"command": "init", "folder": str(folder), "made": [*made, str(folder / "state")]})
         return OK
-    at = "" if folder == Path() else f" --config {folder / NAME}"
+    at = "" if folder == Path() else f" --config {quoted_word(str(folder / NAME))}"
     say(
         f"made  {made[0]}    the systems, the guards' limits, where things are kept",
         f"made  {made[1]}    who wins when two systems changed one field; as it is, syncd asks",

@@ -24,6 +24,7 @@ from syncd.reconcile.guards import CHANGESET_GUARDS
 from syncd.reconcile.types import Link
 from syncd.review.queue import show_from
 from syncd.sync import Mode, run_once
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -105,8 +106,12 @@ def _write(session: Session, draft: link_file.Draft, out: Path) -> int:
         print_json({"command": "link", "group": draft.group.id, "file": str(out), "unlinked": len(draft.strays)})
         return OK
     say(f"{out}: {count(len(draft.strays), 'unlinked plan')} of “{draft.group.label}”, with {_likely(draft)}.")
-    say("", f"Fill in `decision:` where you know it, then look at `syncd link {draft.group.id} {out} --dry-run`.")
+    say("", f"Fill in `decision:` where you know it, then look at `{_try(draft.group, out)}`.")
     return OK
+
+
+def _try(group: Link, file: Path) -> str:
+    return command("syncd", "link", group.id, str(file), "--dry-run")
 
 
 def _likely(draft: link_file.Draft) -> str:

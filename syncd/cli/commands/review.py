@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli.out import age, count, print_json, say, short, styled, table, tell, when
-from syncd.cli.preview import question_doc
+from syncd.cli.preview import names_in, question_doc
 from syncd.cli.run import OK, OPEN
 from syncd.cli.screen import held_text, why_text
 from syncd.errors import ConfigError
@@ -23,6 +22,7 @@ from syncd.review.queue import (
     names_from,
 )
 from syncd.review.words import moment, question_of
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -170,7 +170,7 @@ def show(session: Session, id_: str) -> int:
         say(*table(head, indent="  "))
         members = _members(proposal)
         say(*(["", *members] if members else []))
-        say(*_evidence(proposal))
+        say(*_evidence(proposal, store))
         say(*_state(question, session))
     return OK
 
@@ -209,8 +209,14 @@ def _mapping(said: object) -> Mapping[str, str]:
     return {str(key): str(value) for key, value in said.items()} if isinstance(said, Mapping) else {}
 
 
-def _evidence(proposal: Proposal) -> list[str]:
-    return ["", *(f"  {line}" for line in proposal.evidence)] if proposal.evidence else []
+def _evidence(proposal: Proposal, store: Store) -> list[str]:
+    """Give all the evidence; a record that is only numbered in it gets its name."""
+    names = names_in(proposal, store)
+    return ["", *(f"  {line}{_name(names, line)}" for line in proposal.evidence)] if proposal.evidence else []
+
+
+def _name(names: Mapping[str, str], line: str) -> str:
+    return f"  “{names[line]}”" if line in names else ""
 
 
 def _state(question: Question, session: Session) -> list[str]:
@@ -224,7 +230,7 @@ def _state(question: Question, session: Session) -> list[str]:
     if question.status == "open":
         rows = [(typed, effect) for typed, effect in choices(question.proposal)]
         lines += ["", "  Answers:", *table(rows, indent="    "), ""]
-        lines.append(f"  syncd review decide {question.id} {_example(question.proposal)}")
+        lines += [f"  {line}" for line in _how(question)]
         file = session.review.file_of(question.id)
         lines += [f"  or in its file: {file}"] if file is not None else []
         return lines
@@ -238,6 +244,11 @@ def _state(question: Question, session: Session) -> list[str]:
     return [*lines, "", f"  It is {word.get(question.status, question.status)}{closed}{decided}"]
 
 
-def _example(proposal: Proposal) -> str:
-    typed = next(iter(choices(proposal)), ("ANSWER", ""))[0]
-    return shlex.quote(typed) if typed != "ANSWER" else typed
+def _how(question: Question) -> list[str]:
+    """Say how it is answered; what a guard stopped is looked at first, so no answer stands ready to be copied."""
+    if question.proposal.kind != "guard":
+        typed = next(iter(choices(question.proposal)), ("ANSWER", ""))[0]
+        return [command("syncd", "review", "decide", question.id, typed)]
+    listed = count(len(question.proposal.evidence), "line")
+    first = [f"Look at the {listed} above first: that is what an approval lets through."] if listed[0] != "0" else []
+    return [*first, f"syncd review decide {question.id} ANSWER"]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from syncd.assemble import check_settings
 from syncd.cli import writable
 from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
 from syncd.cli.out import age, count, joined, print_json, say, short, styled, table, when, when_exact
-from syncd.cli.run import OK, OPEN, PARTIAL
+from syncd.cli.run import OK, OPEN, PARTIAL, USAGE
+from syncd.errors import SyncdError
 from syncd.model.times import age_s
 from syncd.reconcile.constrain import waits
 from syncd.reconcile.types import Link
+from syncd.review.queue import refused
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -29,10 +32,12 @@ def run(session: Session, *, check: bool) -> int:
     """Tell of every system and group how it stands."""
     now = time.time()
     with session.store() as store:
-        systems = [_system(store, name, session.config.systems[name].writes, now) for name in session.config.systems]
+        systems = [_system(session, store, name, now) for name in session.config.systems]
         groups = [_group(store, link, now, session.config.period_s) for link in groups_of(store)]
         open_ = Counter(one.proposal.kind for one in store.questions())
-        code = _code(systems, groups, open_) if check else OK
+        answers = [str(error) for error in refused(store, session.review, now)]
+        wrong = any(one["settings"] for one in systems)
+        code = USAGE if wrong else _code(systems, groups, open_, answers) if check else OK
         unwritable = writable.nowhere(session.config, store)
         if session.json:
             print_json(
@@ -43,6 +48,7 @@ def run(session: Session, *, check: bool) -> int:
                     "nothing_is_written": unwritable or None,
                     "groups": groups,
                     "questions": dict(open_),
+                    "answers_not_used": answers,
                     "paused": store.items("pauses"),
                     "exit": code,
                 }
@@ -51,17 +57,30 @@ def run(session: Session, *, check: bool) -> int:
         _print(store, systems, groups, open_, now)
         if unwritable:
             say(f"Note: {writable.sentence(unwritable)}.", f"  {writable.HINT}")
+        say(*(styled(f"An answer cannot be used as it is: {told}", "red") for told in answers))
     return code
 
 
-def _code(systems: list[dict[str, Any]], groups: list[dict[str, Any]], open_: Mapping[str, int]) -> int:
+def _code(
+    systems: list[dict[str, Any]], groups: list[dict[str, Any]], open_: Mapping[str, int], answers: Sequence[str]
+) -> int:
     if any(one["problem"] for one in systems) or any(one["result"] in ("partial", "refused") for one in groups):
         return PARTIAL
     owed = any(one["owed"] for one in groups)
-    return OPEN if open_ or owed else OK
+    return OPEN if open_ or owed or answers else OK
 
 
-def _system(store: Store, name: str, writes: str, now: float) -> dict[str, Any]:
+def _settings(session: Session, name: str) -> str:
+    """Say what is wrong with the settings of a system."""
+    try:
+        check_settings(session.config, name)
+    except SyncdError as error:
+        return str(error)
+    return ""
+
+
+def _system(session: Session, store: Store, name: str, now: float) -> dict[str, Any]:
+    settings, writes = _settings(session, name), session.config.systems[name].writes
     listings = [one for kind in KINDS if (one := store.listing(name, kind)) is not None]  # type: ignore[arg-type]
     problem = next((one.error or f"guard {one.tripped}" for one in listings if one.error or one.tripped), "")
     good = [one.good_at for one in listings if one.good_at is not None]
@@ -71,7 +90,8 @@ def _system(store: Store, name: str, writes: str, now: float) -> dict[str, Any]:
         "records": {one.kind: one.count for one in listings},
         "read_at": when_exact(max(one.at for one in listings)) if listings else None,
         "age_s": _rounded(max(age_s(now, at) for at in good)) if good else None,
-        "problem": problem,
+        "problem": settings or problem,
+        "settings": settings,
     }
 
 

@@ -22,6 +22,7 @@ from syncd.review.collect import Collected
 from syncd.review.errors import did_you_mean
 from syncd.review.queue import collect_into, show_from
 from syncd.sync import Mode, Report, run_once
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -96,6 +97,8 @@ def _check_ask(ask: Ask) -> None:
                 field="--force",
                 hint=f"The guards are {', '.join(GUARDS)}.",
             )
+    if ask.out is not None:
+        _check_new(ask.out)
     if ask.plan is not None and ask.group is None:
         raise ConfigError("--plan needs the plan's GROUP", hint="Write `syncd sync GROUP --plan PLAN`.")
     if ask.apply is not None and (ask.group or ask.plan or ask.systems or ask.force or ask.out or ask.dry_run):
@@ -168,7 +171,7 @@ def _take_down(session: Session, came: Came, world: World, labels: Labels) -> No
         for why in report.failed:
             session.log.warning("write_failed", group=report.scope, why=why)
     came.guards = [
-        preview.question_doc(one.proposal, one.id)
+        preview.question_doc(one.proposal, one.id) | {"names": preview.names_in(one.proposal, world.store)}
         for one in world.store.questions(status=("open", "decided"))
         if one.proposal.scope.startswith("system:")
     ]
@@ -183,6 +186,11 @@ def _take_down(session: Session, came: Came, world: World, labels: Labels) -> No
 # -- saved changesets --------------------------------------------------------------------------------------------------
 
 
+def _check_new(file: Path) -> None:
+    if file.exists():
+        raise ConfigError("it is there already", file=str(file), hint="Name another file, or take that one away first.")
+
+
 def _save(file: Path, came: Came, world: World, filters: changeset.Filters) -> None:
     saved = changeset.save(((one.changeset, one.view) for one in came.reports), world.epoch, filters, world.now())
     try:
@@ -190,7 +198,8 @@ def _save(file: Path, came: Came, world: World, filters: changeset.Filters) -> N
     except OSError as error:
         raise ConfigError(f"it cannot be written: {error.strerror}", file=str(file)) from error
     writes = count(len(saved.writes), "write")
-    came.said.append(f"{file}: {writes} saved; `syncd sync --apply {file}` carries out just these, or refuses.")
+    way = command("syncd", "sync", "--apply", str(file))
+    came.said.append(f"{file}: {writes} saved; `{way}` carries out just these, or refuses.")
 
 
 async def _apply(session: Session, ask: Ask, file: Path, saved: changeset.Saved) -> int:

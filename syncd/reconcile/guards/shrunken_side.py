@@ -14,4 +14,4 @@ def check(sighting: Sighting, limits: Limits) -> Trip | None:
     if limit is None or not limit.reached(missing, sighting.known):
         return None
     why = f"{sighting.system} lacks {missing} of {sighting.known} known {sighting.kind} records"
-    return trip(NAME, sighting, why, *sorted(sighting.missing)[:20])
+    return trip(NAME, sighting, why, *sorted(sighting.missing))
