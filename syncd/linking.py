@@ -19,7 +19,18 @@ from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
 from syncd.reconcile.adopt import copy_of, new_link
-from syncd.reconcile.choices import Choice, Desk, LinkingError, RecordKey, check_place, not_there, resolve, told_ids
+from syncd.reconcile.choices import (
+    Choice,
+    Desk,
+    Doubt,
+    LinkingError,
+    RecordKey,
+    check_place,
+    doubts,
+    not_there,
+    resolve,
+    told_ids,
+)
 from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
@@ -279,17 +290,8 @@ class LinkedPlans:
 def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str = "") -> LinkedPlans:
     """Carry out decisions about unlinked plans: all of them or none. The caller holds the group's lock. Raises
     LinkingError, OriginationError."""
-    strays = unlinked(scope, world)
-    standing = _standing(world, "plan")
-    desk = Desk(
-        scope,
-        strays,
-        [link for link in standing if link.scope == scope],
-        surfaces(world),
-        world.rules.at(Place("", group=scope)).blanks,
-        frozenset(link.id for link in standing),
-        world.origins,
-    )
+    desk = _desk(world, scope)
+    strays = desk.strays
     links = resolve(choices, desk)
     joining = strays.keys() & {(member.system, member.id) for link in links for member in link.members}
     ignored = [choice for choice in choices if choice.choice == "ignore"]
@@ -305,6 +307,25 @@ def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str =
         names = {f"{system}:{record_id}" for system, record_id in (*joining, *(choice.own for choice in ignored))}
         _close(world, scope, lambda one: one.kind == "link-plans" and one.name in names)
     return LinkedPlans(tuple(links), tuple(choice.own for choice in ignored), tuple(asked))
+
+
+def _desk(world: World, scope: str) -> Desk:
+    """Give what decisions about the plans of a group are made about."""
+    standing = _standing(world, "plan")
+    return Desk(
+        scope,
+        unlinked(scope, world),
+        [link for link in standing if link.scope == scope],
+        surfaces(world),
+        world.rules.at(Place("", group=scope)).blanks,
+        frozenset(link.id for link in standing),
+        world.origins,
+    )
+
+
+def doubtful(world: World, scope: str, choices: Sequence[Choice]) -> list[Doubt]:
+    """List the pairs that decisions link and that nothing speaks for."""
+    return doubts(choices, _desk(world, scope))
 
 
 def approve(world: World, shown: Changeset, whole: Changeset, *, by: str = "") -> None:

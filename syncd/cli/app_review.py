@@ -107,3 +107,15 @@ def apply(json: Json = False) -> int:
     from syncd.cli.commands import decide as command
 
     return command.apply(session(json=json))
+
+
+@app.command()
+def withdraw(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Questions whose answers are taken back.")],
+    note: _Note = "",
+    json: Json = False,
+) -> int:
+    """Take back an answer that was not carried out yet, also an `ignore`; the question is open again."""
+    from syncd.cli.commands import decide as command
+
+    return command.take_back(session(json=json), ids, note=note)

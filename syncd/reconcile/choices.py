@@ -14,7 +14,8 @@ from syncd.errors import RecordError
 from syncd.reconcile.adopt import ASK, copy_of, new_link
 from syncd.reconcile.originate import Origins, brought
 from syncd.reconcile.relink import Surfaces, joined
-from syncd.reconcile.types import Decided, Link, Stray, System, View
+from syncd.reconcile.suggest import SPEAKS, weighed
+from syncd.reconcile.types import Decided, Link, Seen, Stray, System, View
 from syncd.text.show import command
 
 RecordKey: TypeAlias = tuple[System, str]
@@ -48,6 +49,8 @@ class Choice:
     note: str = ""
     origination: str = ""
     prior: str = ""
+    evidence: str = ""
+    """link: "none" says that a person links them though nothing speaks for it."""
     """copy: what the new record is, and the id of the plan that it follows."""
 
     @property
@@ -87,6 +90,7 @@ def choice_of(decided: Decided, system: System, record_id: str, *, seen: str = "
         decided.note,
         options.get("origination", ""),
         options.get("prior", ""),
+        options.get("evidence", ""),
     )
 
 
@@ -106,6 +110,47 @@ class Desk:
     def holders(self) -> Mapping[RecordKey, Link]:
         """Give the standing link of each record that one holds."""
         return {(member.system, member.id): link for link in self.standing for member in link.members}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A pair that a person links and that nothing speaks for. `said`: the decision says so itself; `why`: what was
+    compared, "" when there was nothing to compare."""
+
+    one: RecordKey
+    other: RecordKey
+    why: str
+    said: bool
+
+    def __str__(self) -> str:
+        why = f": {self.why}" if self.why else ", they share nothing that could be compared"
+        return f"nothing speaks for this pair, {' '.join(self.one)} and {' '.join(self.other)}{why}"
+
+
+def doubts(choices: Iterable[Choice], desk: Desk) -> list[Doubt]:
+    """List the pairs that choices link and that nothing speaks for."""
+    found = []
+    for choice in choices:
+        stray = desk.strays.get(choice.own)
+        if choice.choice != "link" or stray is None:
+            continue
+        for key in choice.records.items():
+            other = desk.strays.get(key) or _member(key, desk)
+            if other is None:
+                continue
+            score, why = weighed(stray, other)
+            if score < SPEAKS:
+                found.append(Doubt(choice.own, key, why, choice.evidence == "none"))
+    return found
+
+
+def _member(key: RecordKey, desk: Desk) -> Stray | None:
+    """Give a linked record as it was last confirmed."""
+    link = desk.holders.get(key)
+    member = next((m for m in link.members if (m.system, m.id) == key), None) if link is not None else None
+    if link is None or member is None:
+        return None
+    return Stray(member.system, link.kind, member.id, link.label, Seen(dict(member.base), b""))
 
 
 def resolve(choices: Sequence[Choice], desk: Desk) -> list[Link]:

@@ -67,7 +67,12 @@ def suggest(strays: Iterable[Stray], most: int = 3) -> Mapping[tuple[System, str
     return found
 
 
-def _rate(one: Stray, other: Stray) -> Suggestion:
+SPEAKS = 0.01
+"""From here on what speaks for a pair outweighs what speaks against it."""
+
+
+def weighed(one: Stray, other: Stray) -> tuple[float, str]:
+    """Weigh what speaks for and against a pair; a sum that is nothing or less says that nothing speaks for it."""
     score, reasons = 0.0, []
     for fact in FACTS:
         mine, theirs = _held(one, fact.paths), _held(other, fact.paths)
@@ -83,7 +88,12 @@ def _rate(one: Stray, other: Stray) -> Suggestion:
     if rates is not None:
         score += _RATES_AGREE if rates else -_RATES_DIFFER
         reasons.append("same employee rate" if rates else "another employee rate")
-    return Suggestion(other.system, other.id, other.label, max(0.0, min(score, 1.0)), "; ".join(reasons))
+    return score, "; ".join(reasons)
+
+
+def _rate(one: Stray, other: Stray) -> Suggestion:
+    score, reasons = weighed(one, other)
+    return Suggestion(other.system, other.id, other.label, max(0.0, min(score, 1.0)), reasons)
 
 
 def _held(stray: Stray, candidates: tuple[str, ...]) -> Value | None:

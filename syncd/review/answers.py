@@ -6,9 +6,10 @@ word. Never reads or writes anything.
 
 A plain word is one of the answers that the question offers. A mapping says more:
 `{value: X}`, `{end: ID}`, `{copy: SYSTEM, origination: renewal, prior: ID, follow: false}`,
-`{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}}`.
+`{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}, evidence: none}`.
 What more it says is kept in `Decided.options`: `record.<system>` (the records to link or to end), `source.<section>`,
-`from`, `blanks`, `to` (systems to copy to, with commas between), `follow`, `origination`, `prior`.
+`from`, `blanks`, `evidence` (`none`: linked though nothing speaks for it), `to` (systems to copy to, with commas
+between), `follow`, `origination`, `prior`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Records: TypeAlias = Mapping[System, Mapping[str, str]]
 ASK = "ask"
 _WITH = {
     "value": (),
-    "link": ("sources", "from", "blanks"),
+    "link": ("sources", "from", "blanks", "evidence"),
     "copy": ("origination", "prior", "follow", "sources"),
     "end": (),
 }
@@ -84,7 +85,7 @@ def answer_text(decided: Decided) -> str:
         return "{end: " + (ids[0] if len(ids) == 1 else "[" + ", ".join(ids) + "]") + "}"
     if choice == "link" and records:
         said: dict[str, Any] = {"link": records, "sources": sources}
-        said |= {key: options[key] for key in ("from", "blanks") if key in options}
+        said |= {key: options[key] for key in ("from", "blanks", "evidence") if key in options}
         return flow(said)
     if choice == "copy" and options:
         to = options.get("to", "").split(",")
@@ -278,6 +279,8 @@ class _Reader:
             options["from"] = self._one_of(said["from"], partners, "from")
         if said.get("blanks") is not None:
             options["blanks"] = self._one_of(said["blanks"], ("keep", "overwrite"), "blanks")
+        if said.get("evidence") is not None:
+            options["evidence"] = self._one_of(said["evidence"], ("none",), "evidence")
         return _Reading("link", options=options)
 
     def _check_system(self, system: str, key: str) -> None:

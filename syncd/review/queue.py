@@ -17,13 +17,16 @@ from syncd.model.times import age_s
 from syncd.model.values import EMPTY
 from syncd.reconcile.types import Decided, Link
 from syncd.review.answers import Answer, Records, answer_text, decision_from_text
+from syncd.review.carried import check_link, check_standing
 from syncd.review.collect import SETTLE_S, Collected
 from syncd.review.errors import ReviewError, did_you_mean
 from syncd.review.files import ReviewFolder
 from syncd.review.show import Shown
 from syncd.review.words import Names
 from syncd.store.rows import HistoryRow, Question, Snapshot
+from syncd.text.show import command
 
+WITHDRAWABLE = ("decided", "ignored")
 ANSWERABLE = ("open", "ignored")
 """`ignore` is taken back by any other answer."""
 
@@ -97,7 +100,7 @@ def refused(store: QuestionStore, folder: ReviewFolder, now: float) -> tuple[Rev
 def decide(store: QuestionStore, id_: str, answer: Answer, now: float, *, by: str = "", note: str = "") -> Decided:
     """Answer one question from the command line or the web. Raises ReviewError."""
     question = _named(store, id_)
-    _check_standing(store, question)
+    check_standing(store, question)
     facts = _Facts(store)
     decided = decision_from_text(
         question,
@@ -107,6 +110,7 @@ def decide(store: QuestionStore, id_: str, answer: Answer, now: float, *, by: st
         by=by,
         note=note,
     )
+    check_link(store, question, decided)
     with store.transaction():
         if not _commit(store, facts, decided, now, ANSWERABLE):
             raise _closed(store.question(question.id) or question)
@@ -149,29 +153,55 @@ _ENOUGH = 4
 
 
 def _named(store: QuestionStore, id_: str) -> Question:
-    """Find a question by its id, or by the beginning of it."""
+    """Find a question that can be answered by its id, or by the beginning of it."""
+    return _found(store, id_, ANSWERABLE)
+
+
+def _found(store: QuestionStore, id_: str, status: Sequence[str]) -> Question:
     question = store.question(id_)
     if question is not None:
-        if question.status not in ANSWERABLE:
-            raise _closed(question)
+        if question.status not in status:
+            raise _closed(question) if status is ANSWERABLE else _not_answered(question)
         return question
-    known = {each.id: each for each in store.questions(status=ANSWERABLE)}
+    known = {each.id: each for each in store.questions(status=status)}
     found = [each for each in known if each.startswith(id_)] if len(id_) >= _ENOUGH else []
     if len(found) == 1:
         return known[found[0]]
     if found:
         raise ReviewError(f'"{id_}" begins {len(found)} ids: {", ".join(found[:5])}', hint="Type more of the id.")
-    raise ReviewError(f'there is no open question "{id_}"{did_you_mean(id_, known)}')
+    what = "open question" if status is ANSWERABLE else "answered question"
+    raise ReviewError(f'there is no {what} "{id_}"{did_you_mean(id_, known)}')
 
 
-def _check_standing(store: QuestionStore, question: Question) -> None:
-    """Refuse an answer that no run would carry out, because what it is about was unlinked."""
-    proposal = question.proposal
-    for id_, what in ((proposal.scope, "group"), (proposal.link, "plan")):
-        link = store.link(id_) if id_ else None
-        if link is not None and link.status == "unlinked":
-            told = f"the {what} that it is about, “{link.label}” ({id_}), is not linked any more"
-            raise ReviewError(told, question=question.id, hint="There is nothing to answer; `syncd groups` shows all.")
+def withdraw(store: QuestionStore, id_: str, now: float, *, by: str = "", note: str = "") -> Question:
+    """Take an answer back that was not carried out yet, and ask again. Raises ReviewError."""
+    question = _found(store, id_, WITHDRAWABLE)
+    with store.transaction():
+        current = store.question(question.id) or question
+        if current.status not in WITHDRAWABLE:
+            raise _not_answered(current)
+        said = answer_text(current.decided) if current.decided is not None else "ignore"
+        fields: dict[str, tuple[object, object]] = {current.proposal.name: (EMPTY, f"withdrawn: {said}")}
+        about = " ".join(filter(None, (f"{current.proposal.kind} {current.id}", note)))
+        again = replace(current, status="open", decided=None, previous="")
+        link, kind = current.proposal.link, _Facts(store).kind_of(current)
+        row = HistoryRow("", now, "decided", link, "", kind, "", fields, by, about)
+        store.save_questions([again], [row])
+    return again
+
+
+def _not_answered(question: Question) -> ReviewError:
+    told = {
+        "open": "it was not answered yet, so there is nothing to take back",
+        "used": "its answer was carried out already",
+        "closed": "it has closed itself: its cause is gone",
+    }[question.status]
+    hint = (
+        "`syncd why` and `syncd history` tell what was written; correct it in a system, or answer what is asked then."
+    )
+    return ReviewError(
+        told, question=question.id, hint=hint if question.status == "used" else "See `syncd review list`."
+    )
 
 
 def _closed(question: Question) -> ReviewError:
@@ -180,7 +210,9 @@ def _closed(question: Question) -> ReviewError:
         return ReviewError("the question has closed itself: its cause is gone", question=question.id)
     by = f" by {decided.by}" if decided.by else ""
     said = {"used": "and carried out", "decided": "and is carried out by the next run"}.get(question.status, "")
-    hint = "Run `syncd sync` to carry it out; if it was wrong, undo that run or correct the record in its system."
+    hint = f"`syncd sync` carries it out; `{command('syncd', 'review', 'withdraw', question.id)}` takes it back."
+    if question.status == "used":
+        hint = "If it was wrong, correct the record in its system: the next run takes that over."
     return ReviewError(f"it was decided{by}: {answer_text(decided)} {said}".rstrip(), hint=hint, question=question.id)
 
 

@@ -325,3 +325,25 @@ def test_n7_a_question_that_outlived_its_group_takes_no_answer(office):
     store.save_questions([question])
     store.close()
     assert "is not linked any more" in office.fails(2, "review", "decide", first["id"], "ignore")
+
+
+# -- pairs that nothing speaks for -------------------------------------------------------------------------------------
+
+
+def test_n21_a_file_links_what_nothing_speaks_for_only_when_it_says_so(office):
+    """N21: the preview warns of a pair that nothing speaks for, and without `evidence: none` nothing is linked."""
+    office.edit("crm", HDHP, {"Line of Coverage": "Dental"})
+    pair = f'{{link: {{quote: "{native_id("quote", HDHP)}"}}, sources: quote'
+    file = filled(office, {crm(HDHP): pair + "}"})
+    out = office.ok("link", GROUP, file, "--dry-run")
+    assert f"! nothing speaks for this pair, crm {native_id('crm', HDHP)} and quote" in out
+    assert "not the same line of coverage" in out
+    assert office("link", GROUP, file, "--dry-run", "--json").json["nothing_speaks_for"]
+    before = office("plans", GROUP, "--json").json
+    err = office.fails(2, "link", GROUP, file)
+    assert "nothing speaks for this pair" in err
+    assert office("plans", GROUP, "--json").json == before
+    (office.folder / file).unlink()
+    file = filled(office, {crm(HDHP): pair + ", evidence: none}"})
+    assert "the decision says so" in office.ok("link", GROUP, file)
+    assert len(office("plans", GROUP, "--json").json["linked"]) == 4

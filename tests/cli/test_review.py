@@ -210,3 +210,66 @@ def test_a_link_plans_question_is_answered_on_the_command_line(office):
     office.ok("sync", GROUP)
     linked = office("plans", GROUP, "--json").json["linked"]
     assert any(one["members"].get("quote") == other for one in linked)
+
+
+# -- taking back, and what cannot be carried out -----------------------------------------------------------------------
+
+
+def test_n20_an_answer_is_taken_back_before_it_is_carried_out(asked):
+    """N20: `review withdraw ID` opens a question again, and the run after it does not carry the answer out."""
+    id_ = question(asked, COPAY)
+    out = asked.ok("review", "decide", id_, "crm")
+    assert f"`syncd review withdraw {id_}` takes it back" in out
+    err = asked.fails(2, "review", "decide", id_, "quote")
+    assert f"`syncd review withdraw {id_}` takes it back" in err
+    assert "undo" not in err
+    asked.ok("review", "withdraw", id_)
+    asked.ok("sync")
+    assert asked.row("quote", STANDARD)["benefits"]["care"]["urgent"]["in"] == "$55 copay"
+    assert question(asked, COPAY) == id_
+    assert asked("history", "--json").json["rows"][0]["fields"][COPAY]["after"] == "withdrawn: crm"
+    assert "not answered yet" in asked.fails(2, "review", "withdraw", id_)
+    asked.ok("review", "decide", id_, "quote")
+    asked.ok("sync")
+    assert "carried out already" in asked.fails(2, "review", "withdraw", id_)
+    assert 'no answered question "nope"' in asked.fails(2, "review", "withdraw", "nope")
+
+
+def test_n20_an_ignored_question_is_opened_again(asked):
+    """N20: an `ignore` can be taken back, too."""
+    id_ = question(asked, COPAY)
+    asked.ok("review", "decide", id_, "ignore")
+    asked.ok("sync")
+    asked.ok("review", "withdraw", id_)
+    assert question(asked, COPAY) == id_
+
+
+def test_n2_an_answer_that_no_run_would_carry_out_is_refused(office):
+    """N2: linking with a record that is in a link already is refused by `decide`, which names the way that goes."""
+    from syncd.cli.demo.files.drops import native_id
+
+    loose = {one["about"]: one["id"] for one in office("review", "--json").json["questions"]}
+    about = f"crm:{native_id('crm', 'fed-co-geha-hdhp')}"
+    record = native_id("quote", STANDARD)
+    err = office.fails(2, "review", "decide", loose[about], f"{{link: {{quote: {record}}}}}")
+    assert f"quote {record} is linked already, in “" in err
+    assert f"which has a crm member, {native_id('crm', STANDARD)}" in err
+    assert f"syncd unlink {office.group} " in err
+    assert loose[about] in {one["id"] for one in office("review", "--json").json["questions"]}
+
+
+def test_n21_a_pair_that_nothing_speaks_for_is_decided_in_so_many_words(office):
+    """N21: `decide` links two that nothing speaks for only with `evidence: none`."""
+    from syncd.cli.demo.files.drops import native_id
+
+    loose = {one["about"]: one["id"] for one in office("review", "--json").json["questions"]}
+    plan = native_id("crm", "fed-co-geha-hdhp")
+    office.edit("crm", "fed-co-geha-hdhp", {"Line of Coverage": "Dental"})
+    office.ok("sync")
+    record = native_id("quote", "fed-co-geha-hdhp")
+    err = office.fails(2, "review", "decide", loose[f"crm:{plan}"], f"{{link: {{quote: {record}}}}}")
+    assert "nothing speaks for this pair: " in err
+    assert "evidence: none" in err
+    office.ok("review", "decide", loose[f"crm:{plan}"], f"{{link: {{quote: {record}}}, evidence: none}}")
+    office("sync")
+    assert office.link_of("fed-co-geha-hdhp")

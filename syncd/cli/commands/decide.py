@@ -18,7 +18,8 @@ from syncd.errors import ConfigError
 from syncd.review.answers import Answer, answer_text
 from syncd.review.collect import Collected
 from syncd.review.errors import ReviewError
-from syncd.review.queue import BulkRow, apply_bulk, bulk, collect_into, decide, show_from
+from syncd.review.queue import BulkRow, apply_bulk, bulk, collect_into, decide, show_from, withdraw
+from syncd.text.show import command
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -51,7 +52,24 @@ def decide_one(session: Session, id_: str, answer: Answer, *, note: str = "") ->
             return OK
         say(f"decided {decided.id}: {answer_text(decided)}")
         scope = question.proposal.scope
-        say(f"`syncd sync{'' if scope.startswith('system:') else f' {scope}'}` carries it out.")
+        way = command("syncd", "sync", *(() if scope.startswith("system:") or not scope else (scope,)))
+        back = command("syncd", "review", "withdraw", decided.id)
+        say(f"`{way}` carries it out; until then `{back}` takes it back.")
+    return OK
+
+
+def take_back(session: Session, ids: Sequence[str], *, note: str = "") -> int:
+    """Take back answers that were not carried out yet."""
+    with session.store() as store:
+        now = time.time()
+        taken = [withdraw(store, id_, now, by=session.by, note=note) for id_ in ids]
+        show_from(store, session.review, now=now)
+        session.log.info("answers_withdrawn", number=len(taken))
+        if session.json:
+            print_json({"command": "review withdraw", "withdrawn": [one.id for one in taken]})
+            return OK
+        for one in taken:
+            say(f"withdrawn {one.id}; it is open again: `{command('syncd', 'review', 'show', one.id)}`.")
     return OK
 
 

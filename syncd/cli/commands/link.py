@@ -19,7 +19,7 @@ from syncd.cli.out import Progress, count, print_json, say, styled, tell
 from syncd.cli.run import OK, OPEN
 from syncd.connectors.base import Need, Needing
 from syncd.errors import ConfigError, ConnectorError, RefusedError
-from syncd.reconcile.choices import Choice
+from syncd.reconcile.choices import Choice, Doubt
 from syncd.reconcile.guards import CHANGESET_GUARDS
 from syncd.reconcile.types import Link
 from syncd.review.queue import show_from
@@ -163,8 +163,10 @@ async def _decide(
     report = await run_once(scope, trial, mode)
     doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
     new = creating.created(report.changeset, trial)
-    shown = _shown(draft, came, doc, new)
+    doubts = linking.doubtful(world, scope, choices)
+    shown = [*_shown(draft, came, doc, new), *_doubts(doubts)]
     if not dry_run:
+        _check_doubts(doubts, file)
         # No lock is held while a person thinks: what moves meanwhile is refused, or beyond what was approved.
         if not confirmed(session, "Link them so?", *shown):
             return OK
@@ -179,6 +181,7 @@ async def _decide(
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["creates"] or preview.is_open(doc)) else OK
     if session.json:
         document = _document(draft, came, choices, doc, dry_run=dry_run, code=code)
+        document |= {"nothing_speaks_for": [str(one) for one in doubts]}
         print_json({**document, "created": new, "needs": {system: dict(s) for system, s in decisions.answers.items()}})
         return code
     say(*shown, "", _closing(draft, came, dry_run=dry_run))
@@ -247,6 +250,28 @@ def _shown(
     asked = [f"ask     {draft.strays[key].label}  {' '.join(key)}" for key in came.asked]
     what = ["", "What linking does, once:", "", *screen.lines(doc, dry_run=True)] if came.links else []
     return [*links, *aside, *asked, *what, *(line for one in new for line in ("", *creating.lines(one)))]
+
+
+def _doubts(doubts: Sequence[Doubt]) -> list[str]:
+    """Warn of pairs that nothing speaks for."""
+    if not doubts:
+        return []
+    told = [f"  ! {one}" + ("; the decision says so (evidence: none)" if one.said else "") for one in doubts]
+    return [
+        "",
+        *(styled(line, "yellow") for line in told),
+        *([] if all(one.said for one in doubts) else [f"    {_SAY}"]),
+    ]
+
+
+_SAY = "If they are the same plan all the same, say so in the decision: {link: …, evidence: none}."
+
+
+def _check_doubts(doubts: Sequence[Doubt], file: Path) -> None:
+    """Refuse to link by a slip of the pen what nothing speaks for."""
+    for one in doubts:
+        if not one.said:
+            raise ConfigError(str(one), file=str(file), field=" ".join(one.one), hint=_SAY)
 
 
 def _closing(draft: link_file.Draft, came: linking.LinkedPlans, *, dry_run: bool) -> str:
