@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from syncd.cli.out import tell
+
 if TYPE_CHECKING:
     from syncd.cli.session import Session
 
@@ -20,9 +22,9 @@ def confirmed(session: Session, question: str, *shown: str) -> bool:
         return True
     sys.stdout.flush()
     for line in shown:
-        print(line, file=sys.stderr)
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        tell(line)
+    tell(f"{question} [y/N] ", end="")
     if sys.stdin.readline().strip().casefold() in ("y", "yes"):
         return True
-    print("Nothing was changed.", file=sys.stderr)
+    tell("Nothing was changed.")
     return False

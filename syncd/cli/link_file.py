@@ -32,6 +32,7 @@ from syncd.review.answers import decision_from_text
 from syncd.review.errors import ReviewError, did_you_mean
 from syncd.review.yaml_text import Node, YamlTextError, flow, quoted, read
 from syncd.store.rows import Question
+from syncd.text.show import escaped
 
 END = "# end"
 _CLOSE = 0.15
@@ -98,7 +99,7 @@ def render(draft: Draft) -> str:
         lines += ["", *_entry(draft, draft.strays[key], suggestions, shown)]
     if not draft.strays:
         lines[-1] = "plans: []    # every plan of this group is linked"
-    return "\n".join([*lines, "", END, ""])
+    return escaped("\n".join([*lines, "", END, ""]), keep="\n")
 
 
 def _head(draft: Draft) -> list[str]:

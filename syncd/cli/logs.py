@@ -24,6 +24,7 @@ from syncd.redact import CALLED, REDACTED, SECRETS, names_a_secret
 
 if TYPE_CHECKING:
     from syncd.config import Config
+from syncd.text.show import escaped
 
 # Keys whose values are plan data or secrets, wherever they stand.
 _KEYS: Final = re.compile(
@@ -187,7 +188,9 @@ def _formatter(redaction: Redaction, *, as_json: bool) -> logging.Formatter:
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     )
     console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    render = [structlog.processors.JSONRenderer()] if as_json else [_traceback_as_text, console]
+    render: list[structlog.typing.Processor] = [_traceback_as_text, console, _seen]
+    if as_json:
+        render = [_in_order, structlog.processors.JSONRenderer()]
     return structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -197,6 +200,19 @@ def _formatter(redaction: Redaction, *, as_json: bool) -> logging.Formatter:
         ],
         foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
     )
+
+
+_FIRST = ("timestamp", "level", "event")
+
+
+def _in_order(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put first what is looked for first: when, how grave, what."""
+    return {key: event[key] for key in (*_FIRST, *(key for key in event if key not in _FIRST)) if key in event}
+
+
+def _seen(_logger: object, _name: str, event: Any) -> str:  # noqa: ANN401 - whatever the console made, a text
+    """Let a terminal obey nothing that is logged."""
+    return escaped(str(event), keep="\n")
 
 
 def _traceback_as_text(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from syncd.text.show import count, joined
+from syncd.text.show import count, escaped, joined, shorten, width
 
 __all__ = ["count", "joined"]  # commands take them from here, too
 
@@ -26,22 +27,32 @@ EMPTY_TEXT: Final = "(empty)"
 _LONGEST: Final = 60
 
 
+_MARK: Final = f"\ufdd0{os.urandom(6).hex()}"
+"""Begins a colour of ours. It is of this process, so that nobody else's text can begin one."""
+_OURS: Final = re.compile(rf"{_MARK}(\d+)m")
+
+
+def seen(text: str) -> str:
+    """Write a text so that a terminal obeys nothing in it but our own colours: all that is printed passes here."""
+    return _OURS.sub(lambda found: f"\x1b[{found[1]}m", escaped(text, keep="\n"))
+
+
 def say(*lines: str) -> None:
     """Print lines."""
     for line in lines:
-        print(line)
+        print(seen(line))
 
 
-def tell(text: str) -> None:
+def tell(text: str, *, end: str = "\n") -> None:
     """Print something beside the result, to stderr."""
-    print(text, file=sys.stderr)
+    print(seen(text), end=end, file=sys.stderr, flush=True)
 
 
 def styled(text: str, style: str) -> str:
     """Colour a text when a person looks on."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+    return f"{_MARK}{_COLOURS[style]}m{text}{_MARK}0m"
 
 
 def room(taken: int = 0) -> int | None:
@@ -53,29 +64,62 @@ def print_json(document: Mapping[str, Any]) -> None:
     """Print one document."""
     import json
 
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    print(_json_escaped(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
+
+
+def _json_escaped(text: str) -> str:
+    """Write as JSON does what is unseen or steers: inside texts, which is the only place where it can stand."""
+    units = {
+        letter: letter.encode("utf-16-be", "surrogatepass").hex()
+        for letter in set(text) - {"\n"}
+        if escaped(letter) != letter
+    }
+    return text.translate(
+        {
+            ord(letter): "".join(f"\\u{code[at : at + 4]}" for at in range(0, len(code), 4))
+            for letter, code in units.items()
+        }
+    )
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = (), *, indent: str = "") -> list[str]:
     """Give rows with their columns below each other."""
-    cells = [tuple(map(str, row)) for row in rows]
+    cells = [tuple(escaped(str(cell)) for cell in row) for row in rows]
     if not cells:
         return []
     every = [tuple(head), *cells] if head else cells
-    widths = [max(len(row[at]) for row in every if at < len(row)) for at in range(max(map(len, every)))]
-    lines = [
-        indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
-        for row in every
-    ]
+    widths = [max(width(row[at]) for row in every if at < len(row)) for at in range(max(map(len, every)))]
+    widths = _fitting(widths, room(len(indent)))
+    lines = [indent + "  ".join(map(_padded, row, widths)).rstrip() for row in every]
     return [styled(lines[0], "dim"), *lines[1:]] if head else lines
 
 
+def _padded(cell: str, columns: int) -> str:
+    fits = shorten(cell, columns)
+    return fits + " " * (columns - width(fits))
+
+
+_LEAST: Final = 10
+"""No column is made narrower to fit a terminal."""
+
+
+def _fitting(widths: Sequence[int], left: int | None) -> list[int]:
+    """Make the widest columns narrower until a row fits the terminal, as far as that goes."""
+    found = list(widths)
+    over = sum(found) + 2 * (len(found) - 1) - left if left is not None else 0
+    while over > 0 and max(found) > _LEAST:
+        at = found.index(max(found))
+        next_ = max([one for one in found if one < found[at]] or [_LEAST])
+        less = min(over, found[at] - max(next_, _LEAST)) or 1
+        found[at] -= less
+        over -= less
+    return found
+
+
 def short(text: str, longest: int = _LONGEST) -> str:
-    """Give a text on one line and not too long; nothing is `(empty)`."""
+    """Give a text on one line, on a terminal not too long; nothing is `(empty)`. In a pipe nothing is cut."""
     line = " ".join(text.split())
-    if not line:
-        return EMPTY_TEXT
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return shorten(line, longest if sys.stdout.isatty() else None) or EMPTY_TEXT
 
 
 def when(at: float | None) -> str:
@@ -106,7 +150,7 @@ class Progress:
     def say(self, text: str) -> None:
         """Show what is going on now."""
         if self._live:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{escaped(text)}")
             sys.stderr.flush()
             self._shown = time.monotonic()
 

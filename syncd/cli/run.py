@@ -170,7 +170,9 @@ def _state_folder(argv: list[str]) -> Path:
 
 
 def _say(message: str, hint: str) -> None:
+    from syncd.cli.out import tell
+
     sys.stdout.flush()
-    print(f"syncd: error: {' '.join(message.split())}", file=sys.stderr)
+    tell(f"syncd: error: {' '.join(message.split())}")
     if hint:
-        print(f"hint: {' '.join(hint.split())}", file=sys.stderr)
+        tell(f"hint: {' '.join(hint.split())}")

@@ -18,6 +18,7 @@ from syncd.review.answers import answer_text, choices
 from syncd.review.words import Names, day, how_to, moment, question_of
 from syncd.review.yaml_text import Plain, flow, quoted, word
 from syncd.store.rows import Question
+from syncd.text.show import escaped
 
 SCHEMA = "review.schema.json"
 END = "# end"
@@ -178,12 +179,17 @@ def render_done(key: PageKey, entries: Sequence[Entry], names: Names, now: float
     ]
     for question, typed in entries:
         lines += ["", *_item(question, typed, names), *(f"  # {line}" for line in outcome(question))]
-    return "\n".join([*lines, "", END, ""])
+    return _visible([*lines, "", END, ""])
 
 
 def item_text(question: Question, names: Names) -> str:
     """Write one question as it stands in its file, for the command line."""
-    return "\n".join([*_item(question, NOTHING, names), ""])
+    return _visible([*_item(question, NOTHING, names), ""])
+
+
+def _visible(lines: Sequence[str]) -> str:
+    """Put lines together; what would steer a terminal or hide is written as an escape, which its texts read back."""
+    return escaped("\n".join(lines), keep="\n")
 
 
 def outcome(question: Question) -> list[str]:
@@ -198,7 +204,7 @@ def outcome(question: Question) -> list[str]:
 
 
 def _closed(key: PageKey, lines: list[str]) -> str:
-    text = normal("\n".join(lines) + f"\n{END}\n")
+    text = normal(_visible(lines) + f"\n{END}\n")
     return text.removesuffix(f"{END}\n") + f"# {key.mark} {_digest(text)} {_MARK_SAYS}\n{END}\n"
 
 
