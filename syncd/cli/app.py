@@ -87,11 +87,13 @@ def init(
 @app.command(short_help="Tell a story on real public plans.")
 def demo(
     keep: Annotated[
-        Path, typer.Option("--keep", metavar="FOLDER", help="Where it is laid out; it stays, so that you can go on.")
-    ] = Path("syncd-demo"),
+        Path | None,
+        typer.Option("--keep", metavar="FOLDER", help="Where it is laid out, and stays; else a new syncd-demo."),
+    ] = None,
     files: Annotated[
         bool, typer.Option("--files", help="Tell the story of two file drops, which needs no vendor.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Take an earlier demo in that folder away first.")] = False,
 ) -> int:
     """Tell a story on real public plans: import a client, link, edit on both sides, sync, decide, explain.
 
@@ -99,7 +101,7 @@ def demo(
     """
     from syncd.cli.commands import demo as command
 
-    return command.run(keep, files=files)
+    return command.run(keep, files=files, force=force)
 
 
 @app.command(short_help="Look whether everything is well.")

@@ -17,8 +17,8 @@ from syncd.errors import RecordError
 from syncd.model import paths
 from syncd.model.fields import local_paths, title_of
 from syncd.model.records import Record
+from syncd.model.shown import shown
 from syncd.model.values import EMPTY, Flat, Value
-from syncd.model.values_text import format_value
 from syncd.reconcile.originate import LINK, ORIGINATION, PRIOR_PLAN
 from syncd.reconcile.types import Changeset, Link, Operation, System
 
@@ -91,7 +91,7 @@ def _not_sent(operation: Operation, sent: Flat, link: Link, world: World) -> lis
         and path not in world.uncarried
     ]
     return [
-        {"field": path, "value": format_value(value), "why": surface.unwritable(path) or "it cannot hold just this"}
+        {"field": path, "value": shown(path, value), "why": surface.unwritable(path) or "it cannot hold just this"}
         for path, value in sorted(left, key=lambda one: _place(one[0]))
     ]
 
@@ -102,7 +102,7 @@ def _place(path: str) -> tuple[int, str]:
 
 def _told(path: str, value: Value, link: Link, system: System, world: World) -> str:
     """Give a value in words; of a reference to another record also what that is called."""
-    text = format_value(value)
+    text = shown(path, value)
     other = world.store.find_link(system, link.kind, text) if path in local_paths(link.kind) else None
     return f"{text} “{other.label}”" if other is not None else text
 

@@ -21,6 +21,7 @@ from syncd.cli.link_needs import (
 from syncd.cli.out import count, short
 from syncd.errors import ConfigError
 from syncd.model import paths
+from syncd.model.shown import shown
 from syncd.model.values_text import format_value
 from syncd.reconcile.choices import Choice, RecordKey, choice_of
 from syncd.reconcile.originate import Origins
@@ -190,7 +191,7 @@ def _differs(stray: Stray, other: Stray, sections: Mapping[str, Sequence[Differe
         found = sections[section]
         yield f"      # {section}: {_effects(stray, other, found)}"
         for one in found if whole else ():
-            row = ", ".join(f"{system}: {quoted(format_value(value))}" for system, value in one.values.items())
+            row = ", ".join(f"{system}: {quoted(shown(one.path, value))}" for system, value in one.values.items())
             yield f"        - {{field: {quoted(one.path)}, {row}}}"
 
 

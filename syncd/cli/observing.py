@@ -12,6 +12,7 @@ from syncd.sync import Observed, observe
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
+    from syncd.model.records import Kind
 
 _NOUNS = {"group": "group", "plan": "plan", "generic": "record"}
 
@@ -63,12 +64,18 @@ async def observe_all(
     return found
 
 
-async def observe_new(world: World, progress: Progress, *, refresh: bool = False) -> None:
-    """Observe the systems that were never observed; all of them, and completely, on request."""
+async def observe_new(world: World, progress: Progress, *, refresh: bool = False, failed: bool = False) -> None:
+    """Observe the systems that were never observed, and (`failed`) those whose last reading failed, which may be back;
+    all of them, and completely, on request."""
+
+    def wanted(name: str, kind: Kind) -> bool:
+        listing = world.store.listing(name, kind)
+        return listing is None or (failed and bool(listing.error))
+
     never = [
         name
         for name, system in sorted(world.systems.items())
-        if refresh or any(world.store.listing(name, kind) is None for kind in system.lenses)
+        if refresh or any(wanted(name, kind) for kind in system.lenses)
     ]
     if never:
         await observe_all(replace(world, systems={name: world.systems[name] for name in never}), progress, full=refresh)

@@ -12,8 +12,8 @@ from syncd.cli.creating import fields_sent
 from syncd.cli.names import Labels, member_text
 from syncd.cli.out import age, count
 from syncd.model import paths
+from syncd.model.shown import shown
 from syncd.model.values import EMPTY
-from syncd.model.values_text import format_value
 from syncd.reconcile.answers import key_of
 from syncd.reconcile.constrain import waits
 from syncd.reconcile.types import Away, Change, Link, Operation, Outcome, Owed, Proposal
@@ -94,8 +94,8 @@ def _change(link: str, system: str, record: str, path: str, old: object, new: ob
         "field": path,
         "system": system,
         "record": record,
-        "old": format_value(old),  # type: ignore[arg-type]
-        "new": format_value(new),  # type: ignore[arg-type]
+        "old": shown(path, old),  # type: ignore[arg-type]
+        "new": shown(path, new),  # type: ignore[arg-type]
     }
 
 
@@ -173,7 +173,7 @@ def _waiting(
                     or (not path and _asked_whether(link, questions))
                 ):
                     continue
-                value = format_value(link.agreed.get(path, EMPTY))
+                value = shown(path, link.agreed.get(path, EMPTY))
                 why = report.view.paused.get(member.system) or away or _later(owed, world.now())
                 what = "field" if path else "create"
                 found.append(

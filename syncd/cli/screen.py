@@ -7,6 +7,8 @@ from typing import Any
 
 from syncd.cli.out import count, joined, short, styled
 from syncd.cli.preview import Doc
+from syncd.reconcile.questions import NEVER
+from syncd.text.show import duration
 
 
 def lines(group: Doc, *, dry_run: bool) -> list[str]:
@@ -36,7 +38,7 @@ def _note(note: Doc) -> str:
 
 def _window(system: str, window_ms: int | None) -> str:
     """One line for a system whose writes nothing protects: what may be lost there, and in what time."""
-    when = "meanwhile" if window_ms is None else f"in the {window_ms} ms before our write was answered"
+    when = "meanwhile" if window_ms is None else f"in the {duration(window_ms / 1000)} before our write was answered"
     return styled(
         f"  {system} is unprotected: an edit saved there {when} may be overwritten; both images are kept", "dim"
     )
@@ -164,7 +166,7 @@ def held_text(one: Doc) -> str:
         elif "values" in member:
             cells = [f"{cell} {text}" for cell, text in _edited(member).items()]
             said.append(f"{system} {short(', '.join(cells), 60)}")
-    bases = {_base(member) for member in one["members"].values() if "base" in member or "bases" in member} - {""}
+    bases = {_base(member) for member in one["members"].values() if "base" in member or "bases" in member} - {"", NEVER}
     was = f" · was {short(bases.pop(), 40)}" if len(bases) == 1 else ""
     return " · ".join(said) + was
 
@@ -173,7 +175,8 @@ def _base(member: Mapping[str, Any]) -> str:
     """Tell what was agreed last, of a table only where it was edited."""
     if "base" in member:
         return str(member["base"])
-    return ", ".join(f"{cell} {member['bases'].get(cell, '')}" for cell in _edited(member))
+    bases = {cell: member["bases"].get(cell, "") for cell in _edited(member)}
+    return ", ".join(f"{cell} {text}" for cell, text in bases.items() if text != NEVER)
 
 
 def _edited(member: Mapping[str, Any]) -> Mapping[str, str]:

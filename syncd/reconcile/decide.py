@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncd.model.values import EMPTY, Flat, Value
+from syncd.model.values_text import format_value
 from syncd.reconcile import questions, strays
 from syncd.reconcile.constrain import Targets, name_of, question_of
 from syncd.reconcile.merge import Agree, Conflict, Converge, Decision, Redeliver, Take, merge_atom, merge_field
@@ -55,6 +56,10 @@ def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now:
     for atom, members in normalise(missing.link, seen.sights, view, now).items():
         work.decide_atom(atom, members)
     return work.outcome()
+
+
+NAME = "details.name"
+"""What people call a record."""
 
 
 @dataclass(slots=True)
@@ -247,6 +252,9 @@ class _LinkWork:
             for member in link.members
         )
         after = link.moved(self.agreed, members, revision, frozenset(self.targets.accepted))
+        name = self.agreed.get(NAME, EMPTY)
+        if name is not EMPTY and name != before.agreed.get(NAME, EMPTY):
+            after = replace(after, label=format_value(name))  # people ask for it by what it is called now
         operations = self.missing.operations(after)
         proposals = (*self.missing.proposals, *self.proposals, *self.targets.proposals())
         changes: tuple[Change, ...] = self.targets.changes()

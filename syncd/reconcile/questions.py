@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from syncd.model.shown import shown
 from syncd.model.values import EMPTY, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.normalise import Fields
 from syncd.reconcile.types import UNSEEN, Decided, Unseen
+
+NEVER = "(never agreed)"
+"""Stands where a field has no base yet."""
 
 
 def question_id(kind: str, link: str, name: str, scope: str = "") -> str:
@@ -34,7 +38,7 @@ def _plain(value: object) -> str:
 def text_of(value: object) -> str:
     """Give a value as a person reads it; a missing base says so."""
     if isinstance(value, Unseen):
-        return "(never agreed)"
+        return NEVER
     return format_value(value)  # type: ignore[arg-type]
 
 
@@ -45,8 +49,9 @@ def members_of(fields: Fields, ids: Mapping[str, str]) -> dict[str, dict[str, ob
     for path, seen in fields.cells.items():
         for system, held in seen.items():
             row = told.setdefault(system, {"id": ids.get(system, "")})
-            value = text_of(fields.raw[path][system])
-            base = value if held.value == held.base else text_of(held.base)  # both read through its lens: no edit
+            value = shown(path, fields.raw[path][system])
+            base = NEVER if isinstance(held.base, Unseen) else shown(path, held.base)
+            base = value if held.value == held.base else base  # both read through its lens: no edit
             if single:
                 row |= {"value": value, "base": base}
             else:

@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 from syncd.model.fields import field_of, type_of, value_from_text
 from syncd.model.paths import SECTIONS
 from syncd.model.records import Kind
+from syncd.model.shown import shown
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Unparsed, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.types import Decided, Proposal, System
@@ -79,7 +80,7 @@ def answer_text(decided: Decided) -> str:
     records = {key.removeprefix("record."): value for key, value in options.items() if key.startswith("record.")}
     sources = {key.removeprefix("source."): value for key, value in options.items() if key.startswith("source.")}
     if choice == "value":
-        return "{value: " + quoted(value_text(decided.value)) + "}"
+        return "{value: " + quoted(value_text(decided.value, decided.name)) + "}"
     if choice == "end" and records:
         ids = [quoted(each) for each in records.values()]
         return "{end: " + (ids[0] if len(ids) == 1 else "[" + ", ".join(ids) + "]") + "}"
@@ -96,9 +97,9 @@ def answer_text(decided: Decided) -> str:
     return choice
 
 
-def value_text(value: Value | None) -> str:
-    """Write a value for people."""
-    return "" if value is None else format_value(value)
+def value_text(value: Value | None, path: str = "") -> str:
+    """Write a value of a field for people."""
+    return "" if value is None else shown(path, value)
 
 
 def choices(proposal: Proposal) -> list[tuple[str, str]]:

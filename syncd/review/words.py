@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from syncd.model.fields import field_of
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import Kind
+from syncd.reconcile.questions import NEVER
 from syncd.reconcile.types import Proposal
 from syncd.review.answers import suggestions
 from syncd.review.yaml_text import quoted
@@ -81,7 +82,7 @@ def _held(proposal: Proposal) -> str:
         f"{system} says {told(member['value'])}" if member.get("value") else f"it is empty in {system}"
         for system, member in proposal.members.items()
     ]
-    bases = {str(member["base"]) for member in proposal.members.values() if "base" in member}
+    bases = {str(member["base"]) for member in proposal.members.values() if "base" in member} - {NEVER}
     was = f" (it was {told(bases.pop())})" if len(bases) == 1 else ""
     return f"{_and(said)}{was}"
 

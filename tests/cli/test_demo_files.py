@@ -259,7 +259,7 @@ def test_an_earlier_demo_is_cleared_without_following_links(tmp_path: Path) -> N
 
 
 def make(at: Path) -> bool:
-    return demo_folder.make(at, files.lay_out, files.OURS)
+    return demo_folder.make(at, files.lay_out, files.OURS, force=True)
 
 
 def test_the_configuration_is_that_of_the_drops(tmp_path: Path) -> None:
@@ -274,3 +274,20 @@ def test_decisions_name_each_plan_that_is_linked() -> None:
         decided = files.choices_of(group)
         assert len(decided) == len(group.links)
         assert all(decision.startswith("{link: {quote: Q-") for decision, _ in decided.values())
+
+
+def test_n19_an_earlier_demo_stays(tmp_path, monkeypatch):
+    """N19: a second demo takes a new folder; in the named one it refuses, unless it is forced."""
+    from syncd.cli.commands import demo as command
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "syncd-demo").mkdir()
+    demo_folder.make(tmp_path / "syncd-demo", files.lay_out, files.OURS)
+    kept = tmp_path / "syncd-demo" / "syncd.toml"
+    kept.write_text("mine")
+    assert command._free(force=False).name == "syncd-demo-2"
+    with pytest.raises(ConfigError, match="an earlier demo is here") as caught:
+        demo_folder.make(tmp_path / "syncd-demo", files.lay_out, files.OURS)
+    assert "--force" in caught.value.hint
+    assert kept.read_text() == "mine"
+    assert demo_folder.make(tmp_path / "syncd-demo", files.lay_out, files.OURS, force=True)

@@ -293,3 +293,22 @@ def test_a_prior_plan_that_is_not_linked_or_not_there_is_a_gap(toys):
     out = toys.ok("plans", "Acme", "--lineage")
     assert "! book names b0 as the plan before it, which is not there" in out
     assert "! the plan before it, book b1, is not linked" in out
+
+
+def test_n13_a_system_that_is_back_is_asked_again(toys):
+    """N13: after an outage `import --create-in --dry-run` asks the system again, and shows what would be created."""
+    toys.settings("desk", away="the line is dead")
+    assert toys("sync").code == 3
+    text = (toys.folder / "syncd.toml").read_text()
+    (toys.folder / "syncd.toml").write_text(text.replace('away = "the line is dead"\n', ""))
+    out = toys.ok("import", "book", "--number", "A-18", "--create-in", "desk", "--dry-run")
+    assert "create in desk" in out
+    assert "0 writes" not in out
+
+
+def test_n13_a_preview_that_could_not_be_made_is_none(toys):
+    """N13: while the system is away, the preview says so and ends with 3; nothing is stored."""
+    toys.settings("desk", away="the line is dead")
+    err = toys.fails(3, "import", "book", "--number", "A-18", "--create-in", "desk", "--dry-run")
+    assert "the line is dead" in err
+    assert toys("groups", "--json").json["linked"] == []

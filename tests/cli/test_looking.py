@@ -14,6 +14,7 @@ from syncd.store.rows import Settlement
 from tests.cli.conftest import GROUP, HIGH, PROSPER, STANDARD, Office
 
 COPAY = "benefits.urgent_care.in_network"
+HIGH_RECORD = native_id("quote", HIGH)
 
 
 @pytest.fixture
@@ -396,3 +397,69 @@ def test_what_a_system_cannot_take_is_handed_off_with_the_values_to_enter(office
     assert "1 hand-off." in out
     office.edit("crm", HIGH, {"Employee Only": "441.20"})
     assert "hand-off" not in office.ok("sync", GROUP)
+
+
+# -- how plans stand, and what they are called -------------------------------------------------------------------------
+
+
+def test_n12_a_plan_in_step_is_said_to_be_after_a_partial_run(office, monkeypatch):
+    """N12: when a run could not read a system, plans that were in step are, with when they were seen so."""
+    first = office("plans", GROUP, "--json").json["linked"]
+    assert {one["state"] for one in first} == {"in step"}
+    assert all(one["in_step_at"] for one in first)
+    file = office.folder / "drops/crm/plans.csv"
+    text = file.read_bytes()
+    file.write_text("id\n")
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    assert office("sync").code in (3, 4)
+    told = {one["link"]: one["state"] for one in office("plans", GROUP, "--json").json["linked"]}
+    assert "not run yet" not in told.values()
+    assert list(told.values()).count("in step") == 2
+    file.write_bytes(text)
+    assert "last in step at" in office.ok("plans", GROUP)
+
+
+def test_n14_the_label_follows_a_rename(office):
+    """N14: a plan renamed in both systems is found by its new name, and shown by it."""
+    office.edit("quote", HIGH, {"plan.name": "Summit 2026"})
+    office.edit("crm", HIGH, {"Plan Name": "Summit 2026"})
+    office.ok("sync")
+    assert "Summit 2026" in {one["label"] for one in office("plans", GROUP, "--json").json["linked"]}
+    assert "“Summit 2026”" in office.ok("why", GROUP, "summit 2026", "details.name")
+
+
+def test_n23_an_amount_has_one_spelling(office):
+    """N23: whatever scale an amount was written with, it is shown with cents, and equal ones look equal."""
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "934"})
+    office.edit("crm", HIGH, {"Employee Only": "$951.2000"})
+    office.ok("sync")
+    [asked] = office("review", "list", "--kind", "conflict", "--json").json["questions"]
+    assert asked["members"]["quote"]["values"]["ee"] == "934.00"
+    assert asked["members"]["crm"]["values"]["ee"] == "951.20"
+    [page] = [one for one in (office.folder / "state/review/pending").rglob("*.yaml") if asked["id"] in one.read_text()]
+    assert "951.2000" not in page.read_text()
+    office.ok("review", "decide", asked["id"], "crm")
+    office.ok("sync")
+    told = office.ok("why", GROUP, HIGH_RECORD, "rates[2026-01-01]")
+    assert "951.20" in told
+    assert "951.2000" not in told
+
+
+def test_n23_what_was_never_agreed_was_nothing(office):
+    """N23: a question about a field without a base does not say what it was."""
+    from syncd.reconcile.questions import NEVER
+    from syncd.reconcile.types import Proposal
+    from syncd.review.words import question_of
+
+    members = {"a": {"id": "1", "value": "x", "base": NEVER}, "b": {"id": "2", "value": "y", "base": NEVER}}
+    asked = Proposal("conflict", "g", "l", "Gold", "details.status", "", "", "", (), members)
+    assert "never agreed" not in question_of(asked)
+
+
+def test_why_of_a_table_is_a_table(office):
+    """Words and layout: `why` of a rate table has a row for each cell and a column for each system."""
+    office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})
+    told = office.ok("why", GROUP, HIGH_RECORD, "rates[2026-01-01]")
+    assert "cell" in told
+    assert "agreed" in told
+    assert any(line.split()[:1] == ["ee"] for line in told.splitlines())

@@ -9,14 +9,22 @@ from syncd.cli.demo.files import folder as drops
 from syncd.cli.demo.vendors import folder as practice
 
 
-def run(keep: Path, *, files: bool = False) -> int:
+def run(keep: Path | None, *, files: bool = False, force: bool = False) -> int:
     """Lay the demo out and tell it. `files`: the story of two file drops instead of the one of the vendors."""
-    at = keep.expanduser()
+    at = keep.expanduser() if keep is not None else _free(force=force)
     ours = (*drops.OURS, *practice.OURS)
     if files:
         from syncd.cli.demo.files.scenes import tell_story as tell_of_files
 
-        return tell_of_files(at, again=folder.make(at, drops.lay_out, ours))
+        return tell_of_files(at, again=folder.make(at, drops.lay_out, ours, force=force))
     from syncd.cli.demo.vendors.scenes import tell_story
 
-    return tell_story(at, again=folder.make(at, practice.lay_out, ours))
+    return tell_story(at, again=folder.make(at, practice.lay_out, ours, force=force))
+
+
+def _free(*, force: bool) -> Path:
+    """Name a folder that no earlier demo has; `force`: the first one, whatever it has."""
+    number = 1
+    while (at := Path(f"syncd-demo{f'-{number}' if number > 1 else ''}")).exists() and not force:
+        number += 1
+    return at

@@ -14,7 +14,7 @@ from syncd.errors import ConfigError, RecordError
 from syncd.history.diff import steps
 from syncd.history.events import events_of
 from syncd.model import paths
-from syncd.model.values_text import format_value
+from syncd.model.shown import shown
 from syncd.text.nearest import did_you_mean
 from syncd.text.show import some
 
@@ -123,16 +123,16 @@ def _document(row: HistoryRow, labels: Mapping[tuple[str, str, str], str]) -> di
         "record": row.record_id or None,
         "name": labels.get((row.system, row.kind, row.record_id)),
         "fields": {
-            path: {"before": _text(before), "after": _text(after)} for path, (before, after) in row.fields.items()
+            path: {"before": _text(path, one[0]), "after": _text(path, one[1])} for path, one in row.fields.items()
         },
-        "readback": {path: format_value(value) for path, value in row.readback.items()},
+        "readback": {path: shown(path, value) for path, value in row.readback.items()},
         "who": row.who,
         "note": row.note,
     }
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else format_value(value)  # type: ignore[arg-type]
+def _text(path: str, value: object) -> str:
+    return value if isinstance(value, str) else shown(path, value)  # type: ignore[arg-type]
 
 
 _WORDS = {
@@ -165,12 +165,12 @@ def _lines(rows: Sequence[HistoryRow], labels: Mapping[tuple[str, str, str], str
             note = f"  {count(len(fields), 'field')}{note}"
             fields = []
         elif row.what == "decided":
-            note = "  " + ", ".join(f"{path or 'all'}: {_text(after)}" for path, (_, after) in fields) + note
+            note = "  " + ", ".join(f"{path or 'all'}: {_text(path, after)}" for path, (_, after) in fields) + note
             fields = []
         what = _WORDS.get(row.what, row.what)
         yield f"{when(row.at)}  {styled(f'{what} {where}'.rstrip(), 'bold')}{note}{styled(by, 'dim')}"
         for path, (before, after) in fields[:_MOST_FIELDS]:
-            yield f"{'':18}{path}: {short(_text(before))} -> {short(_text(after))}"
+            yield f"{'':18}{path}: {short(_text(path, before))} -> {short(_text(path, after))}"
         if len(fields) > _MOST_FIELDS:
             yield f"{'':18}… and {len(fields) - _MOST_FIELDS} more fields (--json shows all)"
 

@@ -21,10 +21,10 @@ from syncd.cli.observing import observe_new
 from syncd.cli.out import Progress, count, print_json, say, short, styled, table
 from syncd.cli.run import OK, PARTIAL
 from syncd.connectors.base import Account
-from syncd.errors import ConfigError, RecordError
+from syncd.errors import ConfigError, RecordError, TransientError
 from syncd.importing import Counterparts, Found
 from syncd.reconcile.types import Link, Stray
-from syncd.sync import PREVIEW, run_once
+from syncd.sync import PREVIEW, Report, run_once
 from syncd.text.show import command, quoted_word
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def _import(
     wanted = {system: id_ for system, id_ in into.items() if link is None or (system, id_) not in _records(link)}
     if link is None or wanted or (ask.create_in and ask.create_in not in dict(_records(link))):
         others = {name: live for name, live in world.systems.items() if name != ask.system or ask.create_in}
-        await observe_new(replace(world, systems=others), Progress())
+        await observe_new(replace(world, systems=others), Progress(), failed=True)
         await importing.look_at(world, {ask.system: account.id})
         if ask.create_in:
             return await _create(session, ask, world, account, told)
@@ -223,6 +223,7 @@ async def _create(session: Session, ask: Ask, world: World, account: Account, to
     shown = await run_once(link.scope, trial, PREVIEW)
     new = [one for one in creating.created(shown.changeset, trial) if one["link"] == link.id]
     told["created"] = new
+    _check_made(shown, ask.create_in)
     if not session.json:
         for one in new:
             say("", *creating.lines(one))
@@ -247,6 +248,13 @@ async def _create(session: Session, ask: Ask, world: World, account: Account, to
     await importing.look_at_link(world, link)
     told["linked"] = "now"
     return await _finish(session, ask, world, link, told, write=not importing.awaited(link), code=code)
+
+
+def _check_made(shown: Report, system: str) -> None:
+    """Refuse to call it a preview when a system that it is about did not answer."""
+    if system in shown.away:
+        told = f"it cannot be said what would be created: {shown.away[system]}"
+        raise TransientError(told, system=system, hint="Nothing was stored. Try again when it answers: `syncd doctor`.")
 
 
 # -- both sides' plans -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from syncd.cli.link_needs import Wants
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
 from syncd.cli.observing import observe_all
 from syncd.cli.out import Progress, count, print_json, say, styled, tell
-from syncd.cli.run import OK, OPEN
+from syncd.cli.run import OK, OPEN, PARTIAL
 from syncd.connectors.base import Need, Needing
 from syncd.errors import ConfigError, ConnectorError, RefusedError
 from syncd.reconcile.choices import Choice, Doubt
@@ -179,6 +179,8 @@ async def _decide(
             session.log.info("plans_linked", group=scope, links=len(came.links), aside=len(came.aside))
             show_from(world.store, session.review, scope, now=world.now())
     code = OPEN if check and (doc["counts"]["fields"] or doc["counts"]["creates"] or preview.is_open(doc)) else OK
+    if dry_run and report.away:
+        code = PARTIAL  # what a system that did not answer would get is not in this preview
     if session.json:
         document = _document(draft, came, choices, doc, dry_run=dry_run, code=code)
         document |= {"nothing_speaks_for": [str(one) for one in doubts]}

@@ -4,18 +4,19 @@ which."""
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from syncd import linking
 from syncd.cli.link_file import about
 from syncd.cli.names import find_group, member_text, plans_of
 from syncd.cli.observing import observe_new
-from syncd.cli.out import Progress, count, print_json, say, short, styled, table
+from syncd.cli.out import Progress, count, print_json, say, short, styled, table, when, when_exact
 from syncd.cli.run import OK
 from syncd.model.values_text import format_value
 from syncd.reconcile.lineage import Chain, PlanYear, Step, lineage, plan_year
 from syncd.reconcile.suggest import suggest
-from syncd.reconcile.types import Link
+from syncd.reconcile.types import Link, Seen, Stray
 
 if TYPE_CHECKING:
     from syncd.apply.world import World
@@ -73,6 +74,8 @@ def linked_doc(link: Link, world: World) -> dict[str, Any]:
         "questions": questions,
         "sources": dict(link.sources),
         "follow": link.follow,
+        "about": about(Stray("", "plan", "", link.label, Seen(link.agreed, b""))),
+        "in_step_at": None if (at := in_step_at(link, world)) is None else when_exact(at),
     }
 
 
@@ -85,21 +88,58 @@ def _state(link: Link, behind: dict[str, int], questions: int, world: World) -> 
     said += [f"to be created in {m.system}" for m in link.members if m.status == "awaited"]
     if said:
         return "; ".join(said)
-    if not link.settled:
+    if not link.settled and not _ran(link, world):
         return "not run yet"
-    settled = {
-        member.system: snapshot.digest == member.settled
-        for member in link.members
-        if (snapshot := world.store.snapshots(member.system, link.kind, [member.id]).get(member.id)) is not None
-    }
-    moved = [system for system, same in settled.items() if not same]
-    return f"changed in {', '.join(moved)} since the last run" if moved else "in step"
+    moved = _moved(link, world)
+    if moved:
+        return f"changed in {', '.join(moved)} since the last run"
+    fresh = [member.system for member in link.members if member.unseen]
+    return f"not compared yet with {', '.join(fresh)}" if fresh and not link.settled else "in step"
+
+
+def _moved(link: Link, world: World) -> list[str]:
+    """Name the systems whose record is not what it was confirmed to hold; by its digest where a run looked at all."""
+    found = []
+    for member in link.members:
+        row = world.store.snapshots(member.system, link.kind, [member.id]).get(member.id)
+        if row is None:
+            continue
+        same = row.digest == member.settled if link.settled else row.flat == member.base
+        found += [] if same else [member.system]
+    return found
+
+
+def _ran(link: Link, world: World) -> bool:
+    """Tell whether a run looked at the link since it was made."""
+    last = next(iter(world.store.runs(link.scope, limit=1)), None)
+    made = max((row.at for row in world.store.history(link=link.id) if row.what == "linked"), default=0.0)
+    return last is not None and last.started_at >= made
+
+
+def in_step_at(link: Link, world: World) -> float | None:
+    """Tell when all records of a link were last seen to hold what is agreed; None: not as far as is known."""
+    live = all(member.status == "live" and not member.behind for member in link.members)
+    if link.status != "live" or not live or (not link.settled and any(member.unseen for member in link.members)):
+        return None
+    if _moved(link, world):
+        return None
+    seen = []
+    for member in link.members:
+        row = world.store.snapshots(member.system, link.kind, [member.id]).get(member.id)
+        if row is None or row.gone is not None:
+            return None
+        listing = world.store.listing(member.system, link.kind)
+        seen.append(max(row.at, listing.good_at or 0.0 if listing is not None else 0.0))
+    return min(seen, default=None)
 
 
 def _print(group: Link, linked: list[dict[str, Any]], loose: list[dict[str, Any]]) -> None:
     if linked:
-        rows = [(one["link"], short(one["label"], 40), one["records"], one["state"]) for one in linked]
-        say(*table(rows, ("plan", "name", "records", "state")))
+        rows = [
+            (one["link"], short(one["label"], 40), one["about"], one["records"], one["state"], _when(one["in_step_at"]))
+            for one in linked
+        ]
+        say(*table(rows, ("plan", "name", "identity", "records", "state", "last in step at")))
     else:
         say("No plan of this group is linked yet; unlinked plans are never written.")
     aside = [one for one in loose if one["set_aside"]]
@@ -118,6 +158,10 @@ def _print(group: Link, linked: list[dict[str, Any]], loose: list[dict[str, Any]
     if aside:
         left = [(one["system"], one["id"], short(one["label"], 36), short(one["about"], 48)) for one in aside]
         say("", "Set aside by a person:", *table(left, ("system", "id", "name", "identity"), indent="  "))
+
+
+def _when(at: str | None) -> str:
+    return when(datetime.fromisoformat(at).timestamp()) if at else "-"
 
 
 def _best(candidates: list[dict[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from syncd.errors import RecordError
 from syncd.history.events import events_of
 from syncd.history.why import Event, Holding, Why, explain
 from syncd.model import paths
+from syncd.model.shown import shown
 from syncd.model.values import EMPTY
 from syncd.model.values_text import format_value
 from syncd.reconcile.rules import MergeRule, Place
@@ -116,13 +117,13 @@ def _account(account: Why, rule: MergeRule) -> dict[str, Any]:
         "plan": account.link.label,
         "field": account.path,
         "title": field_title(account.path, account.link.kind),
-        "agreed": {path: format_value(value) for path, value in account.agreed.items()},
+        "agreed": {path: shown(path, value) for path, value in account.agreed.items()},
         "revision": account.link.revision,
         "members": {
             one.system: {
                 "record": one.id,
-                "holds": {path: format_value(value) for path, value in one.values.items()},
-                "base": None if one.bases is None else {path: format_value(value) for path, value in one.bases.items()},
+                "holds": {path: shown(path, value) for path, value in one.values.items()},
+                "base": None if one.bases is None else {path: shown(path, value) for path, value in one.bases.items()},
                 "owed": {path: {"why": owed.why, "refusals": owed.refusals} for path, owed in one.owed.items()},
                 "seen_at": when_exact(one.seen_at) if one.seen_at is not None else None,
                 "has_field": not one.lacks,
@@ -135,9 +136,9 @@ def _account(account: Why, rule: MergeRule) -> dict[str, Any]:
                 "what": event.what,
                 "system": event.system or None,
                 "field": event.path or None,
-                "before": _text(event.before),
-                "after": _text(event.after),
-                "readback": None if event.readback is None else format_value(event.readback),
+                "before": _text(event.path, event.before),
+                "after": _text(event.path, event.after),
+                "readback": None if event.readback is None else shown(event.path, event.readback),
                 "by": event.by,
                 "run": event.run or None,
                 "note": event.note,
@@ -156,7 +157,7 @@ def _print_account(account: Why, rule: MergeRule) -> None:
     say(styled(told, "bold"), f"of “{link.label}” {link.id}", "")
     rows = [("agreed", "", _values(account.agreed, account.path), "")]
     rows += [(one.system, one.id, _values(one.values, account.path), _holding(one)) for one in account.holdings]
-    say(*table(rows, indent="  "))
+    say(*table(rows, indent="  "), *_cells(account))
     for question in account.questions:
         say("", styled(f"  Asked now: {question.proposal.kind} [{question.id}]: {question.proposal.why}", "blue"))
         say(f"  Answer it with `syncd review show {question.id}`.")
@@ -166,8 +167,22 @@ def _print_account(account: Why, rule: MergeRule) -> None:
 
 def _values(values: Mapping[str, Any], path: str) -> str:
     if path in values or not values:
-        return short(format_value(values.get(path, EMPTY)))
-    return ", ".join(f"{each[len(path) + 1 :]} {format_value(value)}" for each, value in values.items())
+        return short(shown(path, values.get(path, EMPTY)))
+    return count(len(values), "cell")
+
+
+def _cells(account: Why) -> list[str]:
+    """Write a table as a table: a row a cell, a column for what was agreed and for each system; what differs first."""
+    names = dict.fromkeys([*account.agreed, *(path for one in account.holdings for path in one.values)])
+    if account.path in names or not names:
+        return []
+
+    def row(path: str) -> tuple[str, ...]:
+        held = (account.agreed, *(one.values for one in account.holdings))
+        return path[len(account.path) + 1 :], *(shown(path, values.get(path, EMPTY)) for values in held)
+
+    rows = sorted(map(row, names), key=lambda one: (len(set(one[1:])) == 1, one[0]))
+    return ["", *table(rows, ("cell", "agreed", *(one.system for one in account.holdings)), indent="  ")]
 
 
 def _holding(one: Holding) -> str:
@@ -194,7 +209,7 @@ def _event_lines(account: Why) -> list[str]:
 def _event(event: Event, path: str) -> tuple[str, str]:
     """Say one thing that happened: what, and by whom."""
     cell = f"{event.path[len(path) + 1 :]} " if event.path != path and paths.under(event.path, path) else ""
-    before, after = short(_text(event.before), 40), short(_text(event.after), 40)
+    before, after = short(_text(event.path, event.before), 40), short(_text(event.path, event.after), 40)
     note = f", {event.note}" if event.note else ""
     match event.what:
         case "seen first":
@@ -202,7 +217,7 @@ def _event(event: Event, path: str) -> tuple[str, str]:
         case "changed":
             return f"changed in {event.system}: {cell}{before} -> {after}", "by a person or program there"
         case "written":
-            back = short(format_value(event.readback), 40) if event.readback is not None else EMPTY_TEXT
+            back = short(shown(event.path, event.readback), 40) if event.readback is not None else EMPTY_TEXT
             return f"written to {event.system}: {cell}{before} -> {after}, read back {back}", event.by
         case "lost":
             return f"{event.system}'s {cell}{before} lost to {after}", event.by
@@ -225,5 +240,5 @@ def _remark(event: Event) -> str:
     return f" (“{told}”)" if told else ""
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else format_value(value)  # type: ignore[arg-type]
+def _text(path: str, value: object) -> str:
+    return value if isinstance(value, str) else shown(path, value)  # type: ignore[arg-type]

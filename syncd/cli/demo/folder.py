@@ -15,18 +15,19 @@ from syncd.errors import ConfigError
 
 MARK: Final = ".syncd-demo"
 
+_AGAIN: Final = "Name another folder with --keep FOLDER; --force takes the earlier one away first."
 _ELSEWHERE: Final = "Name another folder: `syncd demo --keep FOLDER`."
 
 
-def make(folder: Path, lay_out: Callable[[Path], None], ours: Iterable[str | Path]) -> bool:
-    """Lay out a new demo; tell whether it replaced an earlier one. Raises ConfigError.
+def make(folder: Path, lay_out: Callable[[Path], None], ours: Iterable[str | Path], *, force: bool = False) -> bool:
+    """Lay out a new demo; tell whether it replaced an earlier one, which it does by `force` alone. Raises ConfigError.
 
     `ours` is what demos make beside their mark: an earlier demo's is taken away, and nothing else.
     """
     try:
-        again = _clear(folder, ours)
+        again = _clear(folder, ours, force=force)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARK).write_text("A demo of syncd. `syncd demo` makes this folder anew.\n", encoding="utf-8")
+        (folder / MARK).write_text("A demo of syncd. `syncd demo --force` makes this folder anew.\n", encoding="utf-8")
         lay_out(folder)
     except OSError as error:
         raise ConfigError(
@@ -35,7 +36,7 @@ def make(folder: Path, lay_out: Callable[[Path], None], ours: Iterable[str | Pat
     return again
 
 
-def _clear(folder: Path, ours: Iterable[str | Path]) -> bool:
+def _clear(folder: Path, ours: Iterable[str | Path], *, force: bool) -> bool:
     """Take an earlier demo away; refuse what is anything else."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
@@ -44,6 +45,10 @@ def _clear(folder: Path, ours: Iterable[str | Path]) -> bool:
             "there is something else here already, and the demo touches nothing that it did not make",
             file=str(folder),
             hint=_ELSEWHERE,
+        )
+    if not force:
+        raise ConfigError(
+            "an earlier demo is here, with what was decided in it; it stays as it is", file=str(folder), hint=_AGAIN
         )
     for path in (folder / name for name in ours):
         if path.is_dir() and not path.is_symlink():
