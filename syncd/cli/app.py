@@ -12,6 +12,7 @@ from syncd.cli import app_groups, app_review, app_rules
 from syncd.cli.options import (
     All,
     Check,
+    Csv,
     DryRun,
     Group,
     Json,
@@ -94,6 +95,7 @@ def demo(
         bool, typer.Option("--files", help="Tell the story of two file drops, which needs no vendor.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Take an earlier demo in that folder away first.")] = False,
+    json: Json = False,
 ) -> int:
     """Tell a story on real public plans: import a client, link, edit on both sides, sync, decide, explain.
 
@@ -101,7 +103,7 @@ def demo(
     """
     from syncd.cli.commands import demo as command
 
-    return command.run(keep, files=files, force=force)
+    return command.run(session(json=json), keep, files=files, force=force)
 
 
 @app.command(short_help="Look whether everything is well.")
@@ -234,13 +236,14 @@ def sync(
         float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another process.")
     ] = 60.0,
     check: Check = False,
+    csv: Csv = False,
     json: Json = False,
 ) -> int:
     """Sync once: take answers in, read every system, write what is decided, ask the rest."""
     from syncd.cli.commands import sync as command
 
     ask = command.Ask(group, plan, tuple(system or ()), dry_run, out, apply, tuple(force or ()), wait, check)
-    return command.run(session(json=json), ask)
+    return command.run(session(json=json, csv=csv), ask)
 
 
 @app.command(short_help="Start from what the systems hold now.")
@@ -308,16 +311,23 @@ def history(
     system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="Only this system.")] = None,
     record: Annotated[str | None, typer.Option("--record", metavar="ID", help="Only this record of --system.")] = None,
     run: Annotated[str | None, typer.Option("--run", metavar="ID", help="Only this run.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 40,
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="What happened since then: 2026-12-01, 17:30, 2h, 3d.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="The newest so many; else 40, or all with --since or --csv.")
+    ] = None,
     images: Annotated[
         bool, typer.Option("--images", help="Show what writes changed in the vendors' own records, where it was kept.")
     ] = False,
+    csv: Csv = False,
     json: Json = False,
 ) -> int:
     """List what happened, newest first: edits seen, writes with what was read back, decisions, links."""
     from syncd.cli.commands import history as command
 
-    return command.run(session(json=json), command.Ask(group, plan, field, system, record, run, limit, images))
+    ask = command.Ask(group, plan, field, system, record, run, since, limit, images)
+    return command.run(session(json=json, csv=csv), ask)
 
 
 @app.command(short_help="Account for a field.")
@@ -336,6 +346,7 @@ def why(
 @app.command(short_help="Keep everything in step until told to stop.")
 def run(
     once: Annotated[bool, typer.Option("--once", help="Do everything that is due now, then end.")] = False,
+    json: Json = False,
 ) -> int:
     """Keep everything in step until told to stop: the service.
 
@@ -344,7 +355,7 @@ def run(
     """
     from syncd.cli.commands import run as command
 
-    return command.run(session(), once=once)
+    return command.run(session(json=json), once=once)
 
 
 @app.command(short_help="Tell how everything stands.")
@@ -374,6 +385,7 @@ def sandbox(
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="Go on from here, and save here at the stop.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Serve PerfectQuote and BenefitPoint on loopback, with real public plan figures, to practise on.
 
@@ -382,4 +394,5 @@ def sandbox(
     """
     from syncd.cli.commands import sandbox as command
 
+    del json  # what it prints is JSON anyway
     command.run(command.Ask(tuple(system or ()), port_base, seed, clock, state))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.options import Check, Json, session
+from syncd.cli.options import Check, Csv, Json, session
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -44,13 +44,14 @@ def list_(
     system: _System = "",
     older: _Older = 0.0,
     check: Check = False,
+    csv: Csv = False,
     json: Json = False,
 ) -> int:
     """List the open questions, oldest first."""
     from syncd.cli.commands import review as command
 
     which = command.Which(tuple(kind or ()), group, plan, field, system, older)
-    return command.show_list(session(json=json), which, check=check)
+    return command.show_list(session(json=json, csv=csv), which, check=check)
 
 
 @app.command()

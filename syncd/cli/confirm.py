@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from syncd.cli.out import tell
@@ -11,9 +14,22 @@ if TYPE_CHECKING:
     from syncd.cli.session import Session
 
 
+_AGREED: ContextVar[bool] = ContextVar("agreed", default=False)
+
+
+@contextmanager
+def agreed() -> Iterator[None]:
+    """Ask nothing meanwhile: a story that is told runs its commands by itself."""
+    token = _AGREED.set(True)
+    try:
+        yield
+    finally:
+        _AGREED.reset(token)
+
+
 def asks(session: Session) -> bool:
     """Tell whether somebody is there to be asked who did not agree beforehand."""
-    return not session.yes and sys.stdin.isatty() and sys.stderr.isatty()
+    return not (session.yes or _AGREED.get()) and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def confirmed(session: Session, question: str, *shown: str) -> bool:

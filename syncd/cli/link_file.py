@@ -29,7 +29,7 @@ from syncd.reconcile.relink import Difference, Surfaces, differences
 from syncd.reconcile.strays import question
 from syncd.reconcile.suggest import Suggestion, suggest
 from syncd.reconcile.types import Link, Stray, System, View
-from syncd.review.answers import decision_from_text
+from syncd.review.answers import Answer, decision_from_text
 from syncd.review.errors import ReviewError, did_you_mean
 from syncd.review.yaml_text import Node, YamlTextError, flow, quoted, read
 from syncd.store.rows import Question
@@ -39,7 +39,7 @@ END = "# end"
 _CLOSE = 0.15
 """Candidates this close to the best one are shown in full."""
 KEYS = ("record", "id", "name", "about", "seen", "set_aside", "candidates", "see", "decision", "note")
-TOP = ("group", "by", "needs", "plans")
+TOP = ("group", "by", "sources", "likely", "needs", "plans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,20 @@ def about(stray: Stray) -> str:
 def render(draft: Draft) -> str:
     """Write the file."""
     suggestions = draft.suggestions()
-    lines = [*_head(draft), "", f"group: {quoted(draft.group.id)}", "by:", "", *needs_lines(draft.wants), "plans:"]
+    whole = [f"group: {quoted(draft.group.id)}", "by:", *_WHOLE]
+    lines = [*_head(draft), "", *whole, "", *needs_lines(draft.wants), "plans:"]
     shown: set[frozenset[RecordKey]] = set()
     for key in sorted(draft.strays):
         lines += ["", *_entry(draft, draft.strays[key], suggestions, shown)]
     if not draft.strays:
         lines[-1] = "plans: []    # every plan of this group is linked"
     return escaped("\n".join([*lines, "", END, ""]), keep="\n")
+
+
+_WHOLE = (
+    "sources:    # for every link below that names none: a system, or {details: …, benefits: …, …}; blank asks",
+    "likely:     # `link` links all pairs that are each other's likeliest and that you decide nothing about",
+)
 
 
 def _head(draft: Draft) -> list[str]:
@@ -243,12 +250,45 @@ def parse(text: str, file: str, draft: Draft) -> Decisions:
             hint="Name the file of this group, or write a new one with --out.",
         )
     plans = root.get("plans", (1, Node(1)))[1]
-    choices = [choice for item in plans.items or () if (choice := _choice(item, file, draft)) is not None]
+    said = _Whole(_sources(root), _text(root, "likely", file) == "link")
+    if not said.likely and _text(root, "likely", file):
+        raise ConfigError("expected `link`, or nothing", file=file, line=root["likely"][0], field="likely")
+    items = plans.items or ()
+    choices = [choice for item in items if (choice := _choice(item, file, draft, said.sources)) is not None]
+    choices += _likely(items, choices, file, draft, said) if said.likely else []
     at, needs = root.get("needs", (None, None))
     answers = parse_needs(needs, at or 0, draft.wants, draft.all_targets(), file)
     check_answered(choices, answers, draft.wants, file, at)
     due = {system: answers[system] for system in targets_of(choices) if system in answers}
     return Decisions(choices, _text(root, "by", file), due, _lines(needs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What a file says for all of its links: `sources` where a decision names none, and whether likely pairs are
+    linked."""
+
+    sources: object = None
+    likely: bool = False
+
+
+def _sources(root: Mapping[str, tuple[int, Node]]) -> object:
+    return root["sources"][1].plain() if "sources" in root else None
+
+
+def _likely(
+    items: Sequence[Node], choices: Sequence[Choice], file: str, draft: Draft, said: _Whole
+) -> Iterator[Choice]:
+    """Link the pairs that are each other's likeliest counterpart, where nothing is decided about either."""
+    taken = {key for choice in choices for key in choice.named}
+    entries = {(_text(item.pairs or {}, "record", file), _text(item.pairs or {}, "id", file)): item for item in items}
+    best = suggest((draft.strays[key] for key in entries if key in draft.strays), most=1)
+    for key, found in best.items():
+        other = found[0].system, found[0].id
+        mutual = [(one.system, one.id) for one in best.get(other, ())] == [key]
+        if mutual and key < other and not taken & {key, other}:
+            answer = {"link": {other[0]: other[1]}}
+            yield _decided(entries[key], answer, file, draft, said.sources)
 
 
 def _lines(needs: Node | None) -> dict[str, int]:
@@ -285,7 +325,7 @@ def _text(pairs: Mapping[str, tuple[int, Node]], key: str, file: str) -> str:
     return (node.text or "").strip()
 
 
-def _choice(item: Node, file: str, draft: Draft) -> Choice | None:
+def _choice(item: Node, file: str, draft: Draft, sources: object) -> Choice | None:
     """Read one entry; None when nothing is decided."""
     pairs = item.pairs
     if pairs is None:
@@ -297,6 +337,15 @@ def _choice(item: Node, file: str, draft: Draft) -> Choice | None:
         return None
     if isinstance(said, list):
         raise ConfigError("give one decision, not a list", file=file, line=line, field="decision")
+    return _decided(item, said, file, draft, sources)
+
+
+def _decided(item: Node, said: Answer, file: str, draft: Draft, sources: object) -> Choice:
+    """Make the choice of an entry; `sources` count where it links and names none."""
+    pairs = item.pairs or {}
+    line, node = pairs.get("decision", (item.line, Node(item.line)))
+    if isinstance(said, Mapping) and "link" in said and sources is not None:
+        said = {"sources": sources, **said}
     system, record_id = _text(pairs, "record", file), _text(pairs, "id", file)
     stray = draft.strays.get((system, record_id))
     if stray is None:

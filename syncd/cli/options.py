@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from syncd.cli.session import Session
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet on stdout.")]
 Check = Annotated[bool, typer.Option("--check", help="Exit 1 when changes or questions are open.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; store and write nothing.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read the systems again first.")]
@@ -38,8 +39,11 @@ def remember(config: Path | None, *, verbose: bool) -> None:
     _Given.config, _Given.verbose = config, verbose
 
 
-def session(*, json: bool = False, yes: bool = False) -> Session:
-    """Make the session of a command."""
+def session(*, json: bool = False, yes: bool = False, csv: bool = False) -> Session:
+    """Make the session of a command. Raises ConfigError."""
     from syncd.cli.session import Session
+    from syncd.errors import ConfigError
 
-    return Session(_Given.config, _Given.verbose, json, yes)
+    if json and csv:
+        raise ConfigError("--json and --csv are two forms of one answer", hint="Give one of the two.")
+    return Session(_Given.config, _Given.verbose, json, yes, csv)

@@ -67,6 +67,23 @@ def print_json(document: Mapping[str, Any]) -> None:
     print(_json_escaped(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 
+def print_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for a spreadsheet; what a spreadsheet would take for a formula begins with a quote."""
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+
+
+_NUMBER: Final = re.compile(r"[-+]?[\d.,]+%?\Z")
+
+
+def _cell(value: object) -> str:
+    text = escaped("" if value is None else str(value), keep="\n")
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _NUMBER.match(text) else text
+
+
 def _json_escaped(text: str) -> str:
     """Write as JSON does what is unseen or steers: inside texts, which is the only place where it can stand."""
     units = {

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """What every command is given. `json`: one document on stdout and nothing else there; `yes`: what would be asked
-    at a terminal is agreed to."""
+    """What every command is given. `json`: one document on stdout and nothing else there; `csv`: one table; `yes`:
+    what would be asked at a terminal is agreed to."""
 
     config_file: Path | None = None
     verbose: bool = False
     json: bool = False
     yes: bool = False
+    csv: bool = False
     by: str = field(default="")
 
     def __post_init__(self) -> None:

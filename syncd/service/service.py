@@ -212,16 +212,24 @@ class Service:
             self.engine.change(_pace(config))
             self.engine.refresh()
             self._observers.wake()
+            await self._remember_refusal("")
             log.info("reloaded", systems=len(config.systems), groups=len(self._scopes()))
         except SyncdError as error:
             log.error(  # noqa: TRY400 - it says file, line and key, which no traceback does
                 "reload_refused", why=error.message, file=error.file, line=error.line, field=error.field,
                 hint="The settings from before stay in force; correct it and reload again.",
             )  # fmt: skip
+            await self._remember_refusal(str(error))
         except Exception:
             log.exception("reload_refused", why="reading the settings failed unexpectedly; those from before stay")
         finally:
             self._notifier.tell("READY=1", f"STATUS={self._status()}")
+
+    async def _remember_refusal(self, why: str) -> None:
+        """Let `syncd status` tell that settings were refused; "": they count."""
+        with suppress(SyncdError):
+            async with self.worlds.use() as world:
+                world.store.put("service", "reload_refused", {"at": world.now(), "why": why} if why else None)
 
     # -- small things -------------------------------------------------------------------------------------------------
 

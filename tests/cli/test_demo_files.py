@@ -22,6 +22,7 @@ from syncd.cli.demo.files import folder as files
 from syncd.cli.demo.files.drops import SETTINGS, write_drops
 from syncd.cli.demo.files.seed import SYSTEMS
 from syncd.cli.demo.files.story import LINKED
+from syncd.cli.session import Session
 from syncd.errors import ConfigError
 
 PROGRAM = [sys.executable, "-c", "import sys; from syncd.cli import main; sys.exit(main())"]
@@ -242,7 +243,7 @@ def test_it_refuses_what_is_not_its_own(tmp_path: Path, name: str, capsys: pytes
 def test_it_refuses_a_file(tmp_path: Path) -> None:
     (tmp_path / "syncd-demo").write_text("precious")
     with pytest.raises(ConfigError):
-        demo.run(tmp_path / "syncd-demo", files=True)
+        demo.run(Session(), tmp_path / "syncd-demo", files=True)
     assert (tmp_path / "syncd-demo").read_text() == "precious"
 
 

@@ -63,6 +63,40 @@ def test_one_document(asked, words):
     assert document["command"].split()[0] == words[0]
 
 
+def test_n24_every_command_takes_json():
+    """N24: there is no command without --json, whatever is added."""
+    from typer.main import get_command
+
+    from syncd.cli.app import app
+
+    def leaves(command, name):
+        children = getattr(command, "commands", {})
+        if not children:
+            yield name, command
+        for child, one in children.items():
+            yield from leaves(one, f"{name} {child}")
+
+    found = dict(leaves(get_command(app), "syncd"))
+    assert len(found) > 30
+    lacking = [name for name, one in found.items() if not any("--json" in each.opts for each in one.params)]
+    assert lacking == []
+
+
+def test_n24_the_demo_tells_its_story_beside_the_document(tmp_path, monkeypatch, capsys):
+    """N24: `demo --json` and `run --once --json` give one document, too."""
+    from syncd.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--files", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"command": "demo", "folder": "syncd-demo", "exit": 0}
+    assert "That was the demo" in said.err
+    monkeypatch.chdir(tmp_path / "syncd-demo")
+    code = main(["run", "--once", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (document["command"], document["exit"]) == ("run", code)
+
+
 def test_resume_gives_one_too(asked):
     asked.ok("pause", "--all", "--reason", "x")
     assert asked("resume", "--all", "--json").json == {"command": "resume", "resumed": "everything"}

@@ -347,3 +347,32 @@ def test_n21_a_file_links_what_nothing_speaks_for_only_when_it_says_so(office):
     file = filled(office, {crm(HDHP): pair + ", evidence: none}"})
     assert "the decision says so" in office.ok("link", GROUP, file)
     assert len(office("plans", GROUP, "--json").json["linked"]) == 4
+
+
+# -- many at once ------------------------------------------------------------------------------------------------------
+
+
+def test_missing_sources_of_a_whole_file(office):
+    """Missing: `sources:` at the head of a file counts for every link that names none, and for no other."""
+    file = filled(office, {crm(HDHP): f'{{link: {{quote: "{native_id("quote", HDHP)}"}}}}'})
+    text = (office.folder / file).read_text()
+    (office.folder / file).write_text(text.replace("sources:    #", "sources: quote    #", 1))
+    [link] = office("link", GROUP, file, "--dry-run", "--json").json["links"]
+    assert set(link["sources"].values()) == {"quote"}
+    (office.folder / file).write_text(text.replace("sources:    #", "sources: nobody    #", 1))
+    assert "nobody cannot stand here" in office.fails(2, "link", GROUP, file)
+
+
+def test_missing_all_likely_pairs_at_once(office):
+    """Missing: `likely: link` links each pair that is each other's likeliest; what is decided by hand stays decided."""
+    file = filled(office, {crm(HDHP): "ignore"})
+    text = (office.folder / file).read_text()
+    (office.folder / file).write_text(
+        text.replace("likely:     #", "likely: link     #", 1).replace("sources:    #", "sources: crm    #", 1)
+    )
+    told = office("link", GROUP, file, "--json").json
+    assert len(told["links"]) == 2
+    assert all(set(link["sources"].values()) == {"crm"} for link in told["links"])
+    assert told["set_aside"] == [{"system": "crm", "id": native_id("crm", HDHP)}]
+    (office.folder / file).write_text(text.replace("likely:     #", "likely: everything     #", 1))
+    assert "expected `link`, or nothing" in office.fails(2, "link", GROUP, file)

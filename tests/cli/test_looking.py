@@ -463,3 +463,26 @@ def test_why_of_a_table_is_a_table(office):
     assert "cell" in told
     assert "agreed" in told
     assert any(line.split()[:1] == ["ee"] for line in told.splitlines())
+
+
+# -- for the one on call -----------------------------------------------------------------------------------------------
+
+
+def test_missing_status_for_the_one_on_call(office):
+    """Missing: `status` says whether the service runs, the next run, what failed last and what waits longest."""
+    from filelock import FileLock
+
+    out = office.ok("status")
+    assert "Service: not running" in out
+    assert "Oldest question: " in out
+    (office.folder / "state/locks").mkdir(exist_ok=True)
+    with FileLock(office.folder / "state/locks/service.lock"):
+        assert "Service: running, next run in " in office.ok("status")
+        told = office("status", "--json").json["service"]
+    assert told["running"]
+    assert 0 <= told["next_run_s"] <= 3600
+    (office.folder / "drops/crm/plans.csv").write_bytes(b"\xff\xfe\x00")
+    office("sync")
+    told = office("status", "--json").json["service"]
+    assert [one["system"] for one in told["last_errors"]] == ["crm"]
+    assert f"Last error: crm (plans), 0 s ago: {told['last_errors'][0]['why']}" in office("status").out

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from syncd.cli.names import find_group, find_plan, plans_of
-from syncd.cli.out import EMPTY_TEXT, count, print_json, say, short, styled, when, when_exact
+from syncd.cli.out import EMPTY_TEXT, count, print_csv, print_json, say, short, styled, when, when_exact
 from syncd.cli.run import OK
+from syncd.cli.times import moment
 from syncd.errors import ConfigError, RecordError
 from syncd.history.diff import steps
 from syncd.history.events import events_of
@@ -34,12 +36,19 @@ class Ask:
     system: str | None = None
     record: str | None = None
     run: str | None = None
-    limit: int = 40
+    since: str = ""
+    limit: int | None = None
     images: bool = False
 
 
 def run(session: Session, ask: Ask) -> int:
     """List what happened, newest first."""
+    _check(session, ask)
+    with session.store() as store:
+        return _show(session, store, ask)
+
+
+def _check(session: Session, ask: Ask) -> None:
     if ask.plan is not None and ask.group is None:
         raise ConfigError("--plan needs the plan's GROUP", hint="Write `syncd history GROUP --plan PLAN`.")
     if ask.record is not None and ask.system is None:
@@ -47,22 +56,29 @@ def run(session: Session, ask: Ask) -> int:
     if ask.system is not None and ask.system not in session.config.systems:
         hint = f"The systems are {', '.join(session.config.systems)}."
         raise ConfigError(f"there is no system `{ask.system}`", field="--system", hint=hint)
-    with session.store() as store:
-        if ask.field:
-            ask = replace(ask, field=_field(store, ask.field))
-        rows = _rows(store, ask)
-        labels = _labels(store, rows)
-        if session.json:
-            print_json({"command": "history", "rows": [_document(row, labels) for row in rows]})
-            return OK
-        if not rows:
-            say("Nothing has happened here yet.")
-        for line in _lines(rows, labels, ask.field):
-            say(line)
-        if ask.images:
-            _print_images(store, rows)
-        if len(rows) == ask.limit:
-            say("", f"The newest {ask.limit} are shown; --limit N shows more.")
+
+
+def _show(session: Session, store: Store, ask: Ask) -> int:
+    if ask.field:
+        ask = replace(ask, field=_field(store, ask.field))
+    if ask.limit is None and not (ask.since or session.csv):
+        ask = replace(ask, limit=_MOST_ROWS)
+    rows = _since(_rows(store, ask), ask.since)
+    labels = _labels(store, rows)
+    if session.csv:
+        print_csv(_HEAD, _cells(rows, labels, ask.field))
+        return OK
+    if session.json:
+        print_json({"command": "history", "rows": [_document(row, labels) for row in rows]})
+        return OK
+    if not rows:
+        say("Nothing has happened here yet.")
+    for line in _lines(rows, labels, ask.field):
+        say(line)
+    if ask.images:
+        _print_images(store, rows)
+    if len(rows) == ask.limit:
+        say("", f"The newest {ask.limit} are shown; --limit N shows more.")
     return OK
 
 
@@ -109,6 +125,29 @@ def _labels(store: Store, rows: Iterable[HistoryRow]) -> dict[tuple[str, str, st
         for (system, kind), ids in wanted.items()
         for snapshot in store.snapshots(system, kind, ids).values()  # type: ignore[arg-type]
     }
+
+
+_MOST_ROWS = 40
+_HEAD = ("at", "what", "system", "record", "name", "field", "before", "after", "by", "note", "run", "link")
+
+
+def _since(rows: list[HistoryRow], since: str) -> list[HistoryRow]:
+    """Leave out what happened before; a stamp ahead of the clock counts as just now."""
+    start = moment(since, time.time(), "--since", which="past") if since.strip() else None
+    return rows if start is None else [row for row in rows if row.at >= start]
+
+
+def _cells(
+    rows: Iterable[HistoryRow], labels: Mapping[tuple[str, str, str], str], field: str | None
+) -> Iterator[tuple[object, ...]]:
+    """Give a line for each field of each thing that happened."""
+    for row in rows:
+        told = {p: pair for p, pair in row.fields.items() if field is None or paths.under(p, field)} or {"": ("", "")}
+        label = labels.get((row.system, row.kind, row.record_id), "")
+        for path, (before, after) in told.items():
+            values = _text(path, before), _text(path, after)
+            head = (when_exact(row.at), _WORDS.get(row.what, row.what), row.system, row.record_id, label, path)
+            yield (*head, *values, row.who, row.note, row.run, row.link)
 
 
 def _document(row: HistoryRow, labels: Mapping[tuple[str, str, str], str]) -> dict[str, Any]:

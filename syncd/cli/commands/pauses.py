@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from syncd.apply.world import stands
@@ -13,6 +11,7 @@ from syncd.cli.confirm import confirmed
 from syncd.cli.names import Labels, find_group
 from syncd.cli.out import print_json, say, table, when, when_exact
 from syncd.cli.run import OK
+from syncd.cli.times import moment
 from syncd.errors import ConfigError
 from syncd.review.errors import did_you_mean
 from syncd.text.show import command
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from syncd.store.store import Store
 
 AREA = "pauses"
-_SPAN = re.compile(r"(\d+)\s*(min|h|d|w)\Z")
-_SECONDS = {"min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def pause(session: Session, which: Which, reason: str, until: str = "") -> int:
     if not reason.strip():
         raise ConfigError("say why: --reason TEXT", hint="Whoever finds it paused will want to know.")
     now = time.time()
-    ends = moment(until, now) if until.strip() else None
+    ends = _ends(until, now) if until.strip() else None
     with session.store() as store:
         key, name = _key(session, store, which)
         if not confirmed(session, f"Pause {name}?"):
@@ -62,22 +59,8 @@ def pause(session: Session, which: Which, reason: str, until: str = "") -> int:
     return OK
 
 
-def moment(text: str, now: float) -> float:
-    """Read a time to come: `2026-12-31`, `2026-12-31 17:30`, `17:30`, `2h`, `3d`. Raises ConfigError."""
-    word = text.strip()
-    found = _SPAN.match(word)
-    here = datetime.fromtimestamp(now).astimezone()
-    try:
-        if re.fullmatch(r"\d{1,2}:\d\d", word):
-            clock = datetime.strptime(word, "%H:%M").time()  # noqa: DTZ007 - the zone is put to it below
-            today = here.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
-            return (today if today > here else today + timedelta(days=1)).timestamp()
-        ahead = timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else None
-        read = here + ahead if ahead is not None else datetime.fromisoformat(word)
-    except (ValueError, OverflowError):
-        hint = "Write 2026-12-31, '2026-12-31 17:30', 17:30, 90min, 2h or 3d."
-        raise ConfigError(f"`{word}` is no time", field="--until", hint=hint) from None
-    at = (read if read.tzinfo is not None else read.astimezone()).timestamp()
+def _ends(text: str, now: float) -> float:
+    at = moment(text, now, "--until", which="future")
     if at <= now:
         raise ConfigError(f"{when(at)} is over", field="--until", hint="Name a time to come.")
     return at

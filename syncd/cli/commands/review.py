@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from syncd.cli.out import age, count, print_json, say, short, styled, table, tell, when
+from syncd.cli.out import age, count, print_csv, print_json, say, short, styled, table, tell, when, when_exact
 from syncd.cli.preview import names_in, question_doc
 from syncd.cli.run import OK, OPEN
 from syncd.cli.screen import held_text, why_text
@@ -77,6 +77,9 @@ def show_list(session: Session, which: Which, *, check: bool) -> int:
         if session.json:
             print_json({"command": "review list", "questions": [_row_doc(row, store) for row in rows], "exit": code})
             return code
+        if session.csv:
+            print_csv(_HEAD, map(_cells, rows))
+            return code
         if not rows:
             say("No question is open." if not which.given else "No open question fits.")
             return code
@@ -100,6 +103,17 @@ def show_list(session: Session, which: Which, *, check: bool) -> int:
         say("`syncd review decide ID ANSWER` answers it, or fill in `decision:` in its file:")
         say(f"  {session.review.pending}")
     return code
+
+
+_HEAD = ("id", "opened", "kind", "group", "plan", "about", "systems", "values", "why", "rule", "answers")
+
+
+def _cells(row: Row) -> tuple[object, ...]:
+    proposal = row.question.proposal
+    answers = " | ".join(typed for typed, _ in choices(proposal))
+    held = held_text(question_doc(proposal, row.id))
+    head = (row.id, when_exact(row.question.opened_at), row.kind, row.group, row.link, row.name)
+    return (*head, " ".join(proposal.members), held, proposal.why, proposal.rule, answers)
 
 
 def _values(row: Row) -> str:

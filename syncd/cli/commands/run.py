@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncd import config
 from syncd.cli import logs
+from syncd.cli.out import print_json
 from syncd.cli.run import OK, PARTIAL, REFUSED
 from syncd.service.service import Service
 
@@ -30,7 +31,12 @@ async def _run(session: Session, set_up: partial[None], *, once: bool) -> int:
         return config.load(session.config_file)
 
     service = Service(load, on_config=set_up)
+    result = "ok"
     if once:
-        return _CODES.get(await service.once(), PARTIAL)
-    await service.run()
-    return OK
+        result = await service.once()
+    else:
+        await service.run()
+    code = _CODES.get(result, PARTIAL)
+    if session.json:
+        print_json({"command": "run", "once": once, "result": result, "exit": code})
+    return code

@@ -9,8 +9,9 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from syncd.apply.world import stands
 from syncd.assemble import check_settings
-from syncd.cli import writable
+from syncd.cli import oncall, writable
 from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
 from syncd.cli.out import age, count, joined, print_json, say, short, styled, table, when, when_exact
@@ -35,6 +36,8 @@ def run(session: Session, *, check: bool) -> int:
         systems = [_system(session, store, name, now) for name in session.config.systems]
         groups = [_group(store, link, now, session.config.period_s) for link in groups_of(store)]
         open_ = Counter(one.proposal.kind for one in store.questions())
+        names, ids = list(session.config.systems), [one["group"] for one in groups]
+        service = oncall.describe(store, session.state, names, ids, session.config.period_s, now)
         answers = [str(error) for error in refused(store, session.review, now)]
         wrong = any(one["settings"] for one in systems)
         code = USAGE if wrong else _code(systems, groups, open_, answers) if check else OK
@@ -49,7 +52,8 @@ def run(session: Session, *, check: bool) -> int:
                     "groups": groups,
                     "questions": dict(open_),
                     "answers_not_used": answers,
-                    "paused": store.items("pauses"),
+                    "paused": {key: one for key, one in store.items("pauses").items() if stands(one, now)},
+                    "service": service,
                     "exit": code,
                 }
             )
@@ -57,6 +61,7 @@ def run(session: Session, *, check: bool) -> int:
         _print(store, systems, groups, open_, now)
         if unwritable:
             say(f"Note: {writable.sentence(unwritable)}.", f"  {writable.HINT}")
+        say("", *oncall.lines(store, service, now))
         say(*(styled(f"An answer cannot be used as it is: {told}", "red") for told in answers))
     return code
 

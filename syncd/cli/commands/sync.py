@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from syncd.apply.world import no_lock
 from syncd.cli import preview, screen
 from syncd.cli.names import Labels, find_group, find_plan
 from syncd.cli.observing import Seen, observe_all
-from syncd.cli.out import Progress, count, print_json, say, styled, tell, when
+from syncd.cli.out import Progress, count, print_csv, print_json, say, styled, tell, when
 from syncd.cli.run import OK, OPEN, PARTIAL, REFUSED, RefusedRunError
 from syncd.errors import ConfigError, LockedError
 from syncd.reconcile import changeset
@@ -259,8 +259,67 @@ def _finish(session: Session, came: Came, ask: Ask, labels: Labels) -> int:
     if session.json:
         print_json(_document(came, code))
         return code
+    if session.csv:
+        print_csv(_HEAD, _differences(came))
+        return code
     _print(came, labels)
     return code
+
+
+_HEAD = ("group", "plan", "link", "what", "system", "record", "field", "old", "new", "rule", "state", "note")
+
+
+def _differences(came: Came) -> Iterator[tuple[object, ...]]:
+    """Give a line for everything that is or would be written, is owed, or is asked."""
+    for doc in came.docs:
+        for plan in doc["plans"]:
+            head = (doc["label"], plan["label"], plan["link"])
+            for one in plan["changes"]:
+                told = (one[key] for key in ("system", "record", "field", "old", "new", "rule", "state"))
+                yield (*head, "change", *told, one.get("note", ""))
+            for one in plan["operations"]:
+                yield (
+                    *head,
+                    one["operation"],
+                    one["system"],
+                    one["record"],
+                    "",
+                    "",
+                    "",
+                    one["rule"],
+                    one["state"],
+                    one.get("note", ""),
+                )
+            for one in plan["waiting"]:
+                yield (*head, "waiting", one["system"], "", one["field"], "", one["new"], "", "owed", one["why"])
+            for one in plan["questions"]:
+                yield (
+                    *head,
+                    one["kind"],
+                    "",
+                    "",
+                    one["name"],
+                    "",
+                    screen.held_text(one),
+                    one["rule"],
+                    "asked",
+                    one["why"],
+                )
+        for one in doc["questions"]:
+            yield (
+                doc["label"],
+                one["plan"],
+                "",
+                one["kind"],
+                "",
+                "",
+                one["name"],
+                "",
+                "",
+                one["rule"],
+                "asked",
+                one["why"],
+            )
 
 
 def _document(came: Came, code: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from syncd.cli.confirm import agreed
 from syncd.cli.out import say, styled, table
 from syncd.cli.run import BROKEN_PIPE, OK, STOPPED, run
 from syncd.config import PREFIX
@@ -124,7 +125,7 @@ def command(*words: str) -> None:
 def syncd(*words: str) -> None:
     """Run a command line of syncd. What it says beside its result belongs to the story too."""
     command("syncd", *words)
-    with redirect_stderr(sys.stdout):
+    with redirect_stderr(sys.stdout), agreed():
         code = run(list(words))
     if code in (STOPPED, BROKEN_PIPE):
         raise _SeenEnoughError(code)
