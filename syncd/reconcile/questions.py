@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from syncd.model.fields import value_from_text
 from syncd.model.shown import shown
-from syncd.model.values import EMPTY, Value
+from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.normalise import Fields
 from syncd.reconcile.types import UNSEEN, Decided, Unseen
@@ -84,6 +85,24 @@ def meant(path: str, system: str, fields: Fields) -> Value | None:
     return held.value if held.value == fields.agreed[path] else fields.raw[path][system]
 
 
+def _by_cell(answer: Decided, fields: Fields) -> dict[str, Value] | None:
+    """Give the table that an answer puts together: each cell as a system has it or as it was typed; what all hold alike
+    need not be named. None when it does not tell a cell, or names a system without it."""
+    picked: dict[str, Value] = {}
+    for path, seen in fields.cells.items():
+        said = answer.options.get(f"cell.{path.rpartition('.')[2]}")
+        alike = {held.value for held in seen.values()}
+        if said is None and len(alike) != 1:
+            return None
+        value = (
+            alike.pop() if said is None else meant(path, said, fields) if said in seen else value_from_text(path, said)
+        )
+        if value is None or isinstance(value, Unparsed):
+            return None
+        picked[path] = value
+    return picked
+
+
 def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
     """Give the value of every cell that an answer chose; None when the system it names does not carry the atom."""
     if answer.choice == "value":
@@ -91,5 +110,7 @@ def chosen(answer: Decided, fields: Fields) -> dict[str, Value] | None:
         return {path: EMPTY if answer.value is None else answer.value}
     if answer.choice == "agreed":
         return dict(fields.agreed)
+    if answer.choice == "cells":
+        return _by_cell(answer, fields)
     picked = {path: meant(path, answer.choice, fields) for path in fields.cells}
     return {path: value for path, value in picked.items() if value is not None} or None

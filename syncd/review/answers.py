@@ -5,7 +5,8 @@ table; gives a `Decided`, or raises a `ReviewError` that names what was seen, wh
 word. Never reads or writes anything.
 
 A plain word is one of the answers that the question offers. A mapping says more:
-`{value: X}`, `{end: ID}`, `{copy: SYSTEM, origination: renewal, prior: ID, follow: false}`,
+`{value: X}`, `{cells: {CELL: X or SYSTEM}}`, `{end: ID}`,
+`{copy: SYSTEM, origination: renewal, prior: ID, follow: false}`,
 `{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}, evidence: none}`.
 What more it says is kept in `Decided.options`: `record.<system>` (the records to link or to end), `source.<section>`,
 `from`, `blanks`, `evidence` (`none`: linked though nothing speaks for it), `to` (systems to copy to, with commas
@@ -26,6 +27,7 @@ from syncd.model.values import EMPTY, NOT_APPLICABLE, Unparsed, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.types import Decided, Proposal, System
 from syncd.review.errors import ReviewError, did_you_mean, listed
+from syncd.review.tables import cells_of, contested, is_table
 from syncd.review.yaml_text import YamlTextError, flow, quoted, read
 from syncd.store.rows import Question
 
@@ -39,6 +41,7 @@ _WITH = {
     "link": ("sources", "from", "blanks", "evidence"),
     "copy": ("origination", "prior", "follow", "sources"),
     "end": (),
+    "cells": (),
 }
 """What a mapping may say beside each of its main keys."""
 
@@ -81,6 +84,9 @@ def answer_text(decided: Decided) -> str:
     sources = {key.removeprefix("source."): value for key, value in options.items() if key.startswith("source.")}
     if choice == "value":
         return "{value: " + quoted(value_text(decided.value, decided.name)) + "}"
+    if choice == "cells":
+        named = {key.removeprefix("cell."): said for key, said in options.items() if key.startswith("cell.")}
+        return flow({"cells": dict(named)})
     if choice == "end" and records:
         ids = [quoted(each) for each in records.values()]
         return "{end: " + (ids[0] if len(ids) == 1 else "[" + ", ".join(ids) + "]") + "}"
@@ -105,7 +111,11 @@ def value_text(value: Value | None, path: str = "") -> str:
 def choices(proposal: Proposal) -> list[tuple[str, str]]:
     """Give the answers that a proposal offers, as a person types them, each with its effect."""
     suggested = iter(suggestions(proposal))
-    return [(_form(proposal.kind, offer.choice, suggested), offer.effect) for offer in proposal.offers]
+    found = [(_form(proposal.kind, offer.choice, suggested), offer.effect) for offer in proposal.offers]
+    if not is_table(proposal):
+        return found
+    form = "{cells: {" + ", ".join(f"{cell}: X or SYSTEM" for cell in contested(proposal)[:2]) + "}}"
+    return [*found[:-1], (form, "put the table together, cell by cell; name each that differs"), *found[-1:]]
 
 
 def _form(kind: str, choice: str, suggested: Iterator[tuple[System, str]]) -> str:
@@ -223,9 +233,9 @@ class _Reader:
                 known = _WITH[main[0]]
                 beside = f"; beside {main[0]} there can be {listed(known)}" if known else ""
                 raise self._error(f'"{key}" is not known here{did_you_mean(key, known) or beside}', key=key)
-        if main[0] not in self._heads:
+        if main[0] not in self._heads and not (main[0] == "cells" and is_table(self._proposal)):
             raise self._unknown(main[0])
-        readers = {"value": self._value, "link": self._link, "copy": self._copy, "end": self._end}
+        readers = {"value": self._value, "link": self._link, "copy": self._copy, "end": self._end, "cells": self._cells}
         return readers[main[0]](said)
 
     # -- {value: X} ---------------------------------------------------------------------------------------------------
@@ -247,6 +257,35 @@ class _Reader:
             raise self._error(f"{_short(value.raw)} does not fit {path}", f"This field holds {expected}.", "value")
         self._check_code(path, value)
         return _Reading("value", value)
+
+    # -- {cells: {CELL: X or SYSTEM}} ---------------------------------------------------------------------------------
+
+    def _cells(self, said: Mapping[str, Any]) -> _Reading:
+        named, known = said["cells"], cells_of(self._proposal)
+        if not isinstance(named, Mapping) or not named:
+            raise self._error("name the cells", "For example {cells: {ee: 512.40, es: crm}}.", "cells")
+        options = {f"cell.{cell}": self._cell(cell, text, known) for cell, text in named.items()}
+        left = [cell for cell in contested(self._proposal) if cell not in named]
+        if left:
+            held = "; ".join(f"{cell}: {', '.join(f'{s} {v}' for s, v in known[cell].items())}" for cell in left)
+            raise self._error(f"these cells differ and are not named: {', '.join(left)}", f"Held is {held}.", "cells")
+        return _Reading("cells", options=options)
+
+    def _cell(self, cell: str, said: object, known: Mapping[str, Mapping[System, str]]) -> str:
+        """Read one cell: a system that has it, or a value that fits."""
+        key, text = f"cells.{cell}", str(said).strip() if isinstance(said, (str, int)) else ""
+        if cell not in known:
+            raise self._error(f'"{cell}" is not a cell of {self._proposal.name}{did_you_mean(cell, known)}', key=key)
+        system = next((one for one in self._proposal.members if one.casefold() == text.casefold()), None)
+        if system is not None:
+            if system not in known[cell]:
+                raise self._error(f"{system} has no cell {cell}", key=key)
+            return system
+        value = value_from_text(f"{self._proposal.name}.{cell}", text, self._kind)
+        if not text or isinstance(value, Unparsed):
+            told = f"{_short(text)} does not fit {cell}" if text else f"the value of {cell} is missing"
+            raise self._error(told, "Write an amount, or the system whose value counts.", key)
+        return text
 
     def _check_code(self, path: str, value: Value) -> None:
         """Refuse what is not in a closed list, unless a system holds it already."""

@@ -273,3 +273,24 @@ def test_n21_a_pair_that_nothing_speaks_for_is_decided_in_so_many_words(office):
     office.ok("review", "decide", loose[f"crm:{plan}"], f"{{link: {{quote: {record}}}, evidence: none}}")
     office("sync")
     assert office.link_of("fed-co-geha-hdhp")
+
+
+# -- tables, cell by cell ----------------------------------------------------------------------------------------------
+
+
+def test_missing_a_table_is_answered_cell_by_cell(asked):
+    """Missing: a contested table takes a typed value for one cell and a system's for another; effects are shown."""
+    id_ = question(asked, RATES)
+    assert "{cells: {" in asked.ok("review", "show", id_)
+    err = asked.fails(2, "review", "decide", id_, "{cells: {ee: 442.50}}")
+    assert "these cells differ and are not named: e1" in err
+    assert 'did you mean "ee"' in asked.fails(2, "review", "decide", id_, "{cells: {eee: 442.50, e1: crm}}")
+    assert "does not fit ee" in asked.fails(2, "review", "decide", id_, "{cells: {ee: much, e1: crm}}")
+    out = asked.ok("review", "decide", id_, "{cells: {ee: 442.50, e1: crm}}")
+    assert "ee: 442.50, typed; written to " in out
+    assert "e1: 999.00, as crm has it; written to quote" in out
+    asked.ok("sync")
+    tiers = asked.row("quote", HIGH)["rate_sets"][0]["tiers"]
+    assert tiers["EE"] in ("442.5", "442.50", 442.5)
+    assert str(asked.row("crm", HIGH)["Employee Only"]).strip("$") in ("442.50", "442.5")
+    assert RATES not in {one["about"] for one in asked("review", "--json").json["questions"]}

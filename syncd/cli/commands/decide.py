@@ -19,6 +19,7 @@ from syncd.review.answers import Answer, answer_text
 from syncd.review.collect import Collected
 from syncd.review.errors import ReviewError
 from syncd.review.queue import BulkRow, apply_bulk, bulk, collect_into, decide, show_from, withdraw
+from syncd.review.tables import cell_effects
 from syncd.text.show import command
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def decide_one(session: Session, id_: str, answer: Answer, *, note: str = "") ->
             print_json({"command": "review decide", "decided": [{"id": decided.id, "answer": answer_text(decided)}]})
             return OK
         say(f"decided {decided.id}: {answer_text(decided)}")
+        say(*(f"  {line}" for line in cell_effects(decided, question.proposal)))
         scope = question.proposal.scope
         way = command("syncd", "sync", *(() if scope.startswith("system:") or not scope else (scope,)))
         back = command("syncd", "review", "withdraw", decided.id)
