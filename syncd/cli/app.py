@@ -239,7 +239,11 @@ def sync(
     csv: Csv = False,
     json: Json = False,
 ) -> int:
-    """Sync once: take answers in, read every system, write what is decided, ask the rest."""
+    """Sync once: take answers in, read every system, write what is decided, ask the rest.
+
+    On the screen: + a value or record that is new, ~ one that changes, - one that ends, ? a question, @ something to be
+    entered by hand, # a note in a system's own notebook, … what waits, ! a guard or something that failed.
+    """
     from syncd.cli.commands import sync as command
 
     ask = command.Ask(group, plan, tuple(system or ()), dry_run, out, apply, tuple(force or ()), wait, check)

@@ -12,6 +12,7 @@ from syncd.cli.link_needs import (
     Answers,
     Wants,
     check_answered,
+    long_choices,
     needs_lines,
     origination_lines,
     parse_needs,
@@ -101,7 +102,7 @@ def render(draft: Draft) -> str:
         lines += ["", *_entry(draft, draft.strays[key], suggestions, shown)]
     if not draft.strays:
         lines[-1] = "plans: []    # every plan of this group is linked"
-    return escaped("\n".join([*lines, "", END, ""]), keep="\n")
+    return escaped("\n".join([*lines, *long_choices(draft.wants), "", END, ""]), keep="\n")
 
 
 _WHOLE = (

@@ -54,9 +54,26 @@ def needs_lines(wants: Wants) -> list[str]:
     for system, needs in asking.items():
         lines.append(f"  {system}:")
         for need in needs:
-            lines += [f"    # {text}" for text in _choices(need)]
+            lines += [f"    # {text}" for text in (_choices(need) if not _is_long(need) else [_at_end(need)])]
             lines.append(f"    {need.key}:{' ' + quoted(need.suggested) if need.suggested else ''}")
     return [*lines, ""]
+
+
+def _is_long(need: Need) -> bool:
+    return len(need.choices) > _MOST_OFFERED
+
+
+def _at_end(need: Need) -> str:
+    return f"{need.title}, one of {len(need.choices)}: they stand at the end of this file"
+
+
+def long_choices(wants: Wants) -> list[str]:
+    """Write the long lists of choices, as comments for the end of the file: at its head they would hide the plans."""
+    lines: list[str] = []
+    for system, needs in sorted(wants.open.items()):
+        for need in filter(_is_long, needs):
+            lines += ["", f"# {system}, {need.key}:", *(f"#   {text}" for text in _choices(need))]
+    return lines
 
 
 def _choices(need: Need) -> Iterator[str]:

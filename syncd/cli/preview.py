@@ -210,13 +210,17 @@ def _later(owed: Owed, now: float) -> str:
 
 
 def _questions(report: Report, world: World) -> list[Doc]:
+    """Describe what is asked. `known`: it was asked before this run."""
+    run = next(iter(world.store.runs(report.scope, limit=1)), None)
+    since = run.started_at if run is not None and run.id == report.run else world.now()
     standing = {key_of(one.proposal): one for one in world.store.questions(report.scope, status=("open", "ignored"))}
     found = []
     for proposal in report.questions:
         question = standing.get(key_of(proposal))
         if question is not None and question.status == "ignored":
             continue
-        found.append(question_doc(proposal, question.id if question is not None else None))
+        doc = question_doc(proposal, question.id if question is not None else None)
+        found.append(doc | {"known": question is not None and question.opened_at < since})
     return found
 
 
@@ -268,6 +272,7 @@ def _by_plan(
             "link": link.id,
             "label": link.label,
             "kind": link.kind,
+            "about": _about(link),
             "members": {member.system: member.id for member in link.members if member.status != "awaited"},
             "records": member_text(link),
             "changes": sorted((_bare(one) for one in changes if one["link"] == link.id), key=_place),
@@ -277,6 +282,12 @@ def _by_plan(
         }
         for link in sorted(links.values(), key=lambda link: (link.label.casefold(), link.id))
     ]
+
+
+def _about(link: Link) -> str:
+    """Tell plans of one name apart: carrier and plan year."""
+    known = ((path, link.agreed.get(path, EMPTY)) for path in ("details.carrier", "details.effective_date"))
+    return ", ".join(shown(path, value) for path, value in known if value is not EMPTY) if link.kind == "plan" else ""
 
 
 def _bare(one: Doc) -> Doc:

@@ -45,7 +45,8 @@ def _window(system: str, window_ms: int | None) -> str:
 
 
 def _plan(plan: Doc) -> list[str]:
-    found = [f"  {styled(plan['label'], 'bold')}{styled('  ' + plan['records'], 'dim')}"]
+    about = f"  {plan['about']}" if plan.get("about") else ""
+    found = [f"  {styled(plan['label'], 'bold')}{about}{styled('  ' + plan['records'], 'dim')}"]
     found += _changes(plan["changes"])
     for one in plan["operations"]:
         found.append(_operation_line(one))
@@ -116,6 +117,8 @@ def _question(one: Doc) -> list[str]:
     id_ = f"  [{one['id']}]" if one["id"] else ""
     first = f"{mark} {kind}  {one['name']}{id_}"
     why = why_text(one["kind"], one["why"], one["rule"])
+    if kind == "hand-off" and one.get("known"):
+        return [styled(f"    {first}  {short(one['why'])}", "blue")]  # it was told in full when it began
     held = held_text(one)
     told = [styled(f"    {first}", "blue"), *([f"        {held}"] if held else [])]
     return [*told, styled(f"        {why}", "dim"), *(f"        {line}" for line in _evidence(one))]

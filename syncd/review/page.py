@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TypeAlias
 
 from syncd.reconcile.types import Proposal
@@ -178,18 +179,13 @@ def render_done(key: PageKey, entries: Sequence[Entry], names: Names, now: float
         *_comment(f"Closed by {day(now)}. This is a record; syncd does not read it."),
     ]
     for question, typed in entries:
-        lines += ["", *_item(question, typed, names), *(f"  # {line}" for line in outcome(question))]
-    return _visible([*lines, "", END, ""])
+        lines += ["", *_item(question, typed, names), *(f"  # {escaped(line)}" for line in outcome(question))]
+    return "\n".join([*lines, "", END, ""])
 
 
 def item_text(question: Question, names: Names) -> str:
     """Write one question as it stands in its file, for the command line."""
-    return _visible([*_item(question, NOTHING, names), ""])
-
-
-def _visible(lines: Sequence[str]) -> str:
-    """Put lines together; what would steer a terminal or hide is written as an escape, which its texts read back."""
-    return escaped("\n".join(lines), keep="\n")
+    return "\n".join([*_item(question, NOTHING, names), ""])
 
 
 def outcome(question: Question) -> list[str]:
@@ -204,7 +200,7 @@ def outcome(question: Question) -> list[str]:
 
 
 def _closed(key: PageKey, lines: list[str]) -> str:
-    text = normal(_visible(lines) + f"\n{END}\n")
+    text = normal("\n".join(lines) + f"\n{END}\n")
     return text.removesuffix(f"{END}\n") + f"# {key.mark} {_digest(text)} {_MARK_SAYS}\n{END}\n"
 
 
@@ -236,7 +232,8 @@ def _item(question: Question, typed: Typed, names: Names) -> list[str]:
     if not proposal.offers:
         lines[-1] = "  answers: []"
     lines += [f"  # {line}" for line in _previous(question)]
-    return [*lines, _filled("decision", typed.decision), _filled("note", typed.note), _filled("by", typed.by)]
+    answer = [_filled("decision", typed.decision), _filled("note", typed.note), _filled("by", typed.by)]
+    return [*map(escaped, lines), *answer]
 
 
 def _previous(question: Question) -> list[str]:
@@ -281,10 +278,11 @@ def _members(proposal: Proposal) -> list[str]:
 
 
 def _cells(proposal: Proposal) -> list[dict[str, Plain]]:
-    """Give a row for each cell: what each system holds and, once when all agree on it, what it was."""
+    """Give a row for each cell: what each system holds and, once when all agree on it, what it was. Cells that the
+    systems hold differently or that were changed come first: they are what is decided about."""
     values = {system: _texts(said.get("values")) for system, said in proposal.members.items()}
     bases = {system: _texts(said.get("bases")) for system, said in proposal.members.items()}
-    rows = []
+    rows: list[tuple[bool, dict[str, Plain]]] = []
     for cell in dict.fromkeys(cell for table in values.values() for cell in table):
         row: dict[str, Plain] = {"cell": cell}
         row |= {system: table.get(cell, "") for system, table in values.items() if table}
@@ -293,8 +291,9 @@ def _cells(proposal: Proposal) -> list[dict[str, Plain]]:
             row["base"] = next(iter(was.values()))
         else:
             row |= {f"base of {system}": text for system, text in was.items()}
-        rows.append(row)
-    return rows
+        held = {table[cell] for table in values.values() if cell in table}
+        rows.append((len(held | set(was.values())) == 1, row))
+    return [row for _, row in sorted(rows, key=itemgetter(0))]
 
 
 def _texts(said: object) -> Mapping[str, str]:

@@ -148,7 +148,7 @@ def _still_open(store: QuestionStore, question: Question) -> bool:
     )
 
 
-_ENOUGH = 4
+_ENOUGH = 2
 """So many letters of an id name a question that is to be answered, if they name no other."""
 
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from syncd import assemble, private
 from syncd.cli import writable
-from syncd.cli.out import count, print_json, say, styled, table, when
+from syncd.cli.out import Progress, count, print_json, say, styled, table, when
 from syncd.cli.run import OK, OPEN, PARTIAL, USAGE
 from syncd.cli.trouble import explained
 from syncd.connectors.base import Access, Examined
@@ -67,10 +67,13 @@ def run(session: Session, system: str | None, *, check: bool) -> int:
 
 async def _run(session: Session, names: list[str], *, whole: bool, check: bool) -> int:
     found: dict[str, list[Line]] = {}
+    progress = Progress()
     store_lines, store = _store(session)
     try:
         for name in names:
+            progress.say(f"looking at {name} …")
             found[name] = await _system(session, name, store)
+        progress.done()
         folders = _looked_at(_folders(session, store)) if whole else []
         general = [*_configuration(session), *store_lines, *folders, *_writes(session, store)] if whole else []
     finally:
