@@ -139,6 +139,11 @@ def short(text: str, longest: int = _LONGEST) -> str:
     return shorten(line, longest if sys.stdout.isatty() else None) or EMPTY_TEXT
 
 
+def brief(text: str, longest: int) -> str:
+    """Give a text on one line and never longer, for overviews of which --json and --markdown hold the whole."""
+    return shorten(" ".join(text.split()), longest)
+
+
 def when(at: float | None) -> str:
     """Give a moment in the zone of whoever reads it."""
     return "never" if at is None else f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syncd.cli.out import count, print_json, say, short, styled, table
+from syncd.cli.out import brief, count, print_json, say, styled, table
 from syncd.cli.run import OK, USAGE
 from syncd.errors import ConfigError
 from syncd.mapping.check import Finding
@@ -122,7 +122,7 @@ def show(session: Session, name: str | None, *, markdown: bool = False) -> int:
         return OK
     longest = 10_000 if markdown else _LONGEST
     told = [
-        (row.kind, row.path, _ARROWS[row.direction], short(row.field or "(a fact)", longest), row.codec, _note(row))
+        (row.kind, row.path, _ARROWS[row.direction], brief(row.field or "(a fact)", longest), row.codec, _note(row))
         for row in rows
     ]
     _heading(mapping.title, markdown=markdown)
@@ -178,7 +178,7 @@ def _tabulate(rows: Sequence[Sequence[str]], head: Sequence[str], *, markdown: b
 
 
 def _cells(one: LineCoverage) -> tuple[str, ...]:
-    return one.line, *(str(one.sections[section]) for section in paths.SECTIONS), short(", ".join(one.types), 60)
+    return one.line, *(str(one.sections[section]) for section in paths.SECTIONS), brief(", ".join(one.types), 60)
 
 
 def _named_types(lines: Sequence[LineCoverage]) -> str:
@@ -201,7 +201,7 @@ def _count(one: Count) -> dict[str, int]:
 
 
 def _note(row: Shown) -> str:
-    return short("; ".join(filter(None, (row.reason, row.note))), 70) if row.reason or row.note else ""
+    return brief("; ".join(filter(None, (row.reason, row.note))), 70) if row.reason or row.note else ""
 
 
 def _row(row: Shown) -> dict[str, Any]:
