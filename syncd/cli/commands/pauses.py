@@ -61,7 +61,7 @@ def pause(session: Session, which: Which, reason: str, until: str = "") -> int:
 
 def _ends(text: str, now: float) -> float:
     at = moment(text, now, "--until", which="future")
-    if at <= now:
+    if at < now + 1:
         raise ConfigError(f"{when(at)} is over", field="--until", hint="Name a time to come.")
     return at
 
