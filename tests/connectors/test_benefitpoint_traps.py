@@ -214,7 +214,7 @@ def test_trap_08_one_name_two_types(contract):
     assert contract.type_slots("getProduct", "result")["policyOriginationReason"].kind == "enum"
     assert contract.type_slots("findProducts", "summaries")["policyOriginationReason"].kind == "text"
     said = "<policyOriginationReason>None_Selected</policyOriginationReason>"
-    assert read(contract, "getProduct", f"<result>{said}</result>") == {}
+    assert read(contract, "getProduct", f"<result>{said}</result>") == {"result": {}}
     summary = read(contract, "findProducts", f"<summaries>{said}</summaries>")["summaries"]
     assert summary == [{"policyOriginationReason": "None_Selected"}]  # a text, so it is what it says
 

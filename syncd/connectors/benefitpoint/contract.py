@@ -6,7 +6,8 @@ and refuse an enum value that a newer release added.
 
 Plain data: objects are dicts without the elements that were not there, an element that may repeat is a list even when
 it came once, `int` and `boolean` are themselves, and everything else is text: a date as written, a double digit by
-digit. `None_Selected`, which every enum has for "nothing", and an empty element are left out.
+digit. `None_Selected`, which every enum has for "nothing", and an empty element are left out, but for a required text;
+`whole` puts back what an update may not leave out.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from syncd.errors import ConfigError, RefusedError
 
 PACKAGED: Final = Path(__file__).parent / "wsdl"
 _SESSION_HEADER = "SessionIdHeader"
+_NOT_SELECTED: Final = frozenset({"EmployerMarketSize", "ResponseStatus"})
 NOTHING: Final = frozenset({"None_Selected", "Not_Selected"})
-"""The null of an enum; two enums spell it the second way (BenefitPoint: EmployerMarketSize, ResponseStatus)."""
+"""The null of an enum; the two above spell it the second way (documented)."""
 WITHHELD: Final = frozenset({"ssn", "dateOfBirth"})
 """Elements that are never read, whatever the vendor sends."""
 
@@ -158,6 +160,50 @@ def order(data: Mapping[str, Any], slots: Mapping[str, Slot]) -> Data:
     return kept
 
 
+def whole(data: Mapping[str, Any], slots: Mapping[str, Slot]) -> Data:
+    """Give an object that was read as it goes back whole: ordered, with the nulls that the contract does not let us
+    leave out.
+
+    Reading leaves every null out. An optional one may stay out; a required choice that nobody made, a required text
+    without letters and a required object without children have to go back as they came, or nothing of the record can
+    be written. What else is missing is left for zeep to name.
+    """
+    made = order(data, slots)
+    for name, slot in slots.items():
+        if slot.inner is not None:
+            if name in made:
+                made[name] = _each_whole(made[name], slot.inner)
+            elif slot.required:
+                made[name] = _left_out() if slot.repeated else whole({}, slot.inner)
+        elif name not in made and slot.required and not slot.repeated:
+            null = _null(slot)
+            if null is not None:
+                made[name] = null
+    return made
+
+
+def _each_whole(value: object, slots: Mapping[str, Slot]) -> Any:  # noqa: ANN401 - JSON
+    return [whole(item, slots) for item in value] if isinstance(value, list) else whole(_object(value), slots)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _null(slot: Slot) -> str | None:
+    """Give the null of a required choice or text; None: its kind has none."""
+    if slot.kind in ("enum", "optional_boolean"):
+        return "Not_Selected" if slot.type_name in _NOT_SELECTED else "None_Selected"
+    return "" if slot.kind == "text" else None
+
+
+def _left_out() -> object:
+    """Give what makes zeep leave out a list that was read empty, though the contract wants one of its objects."""
+    import zeep  # noqa: PLC0415
+
+    return zeep.xsd.SkipValue
+
+
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
@@ -180,10 +226,11 @@ def _read_object(element: etree._Element, slots: Mapping[str, Slot]) -> Data:
 
 def _read(element: etree._Element, slot: Slot) -> Any:  # noqa: ANN401 - JSON
     if slot.inner is not None:
-        return _read_object(element, slot.inner) or None
+        # Of an object with required children something is to be sent back, if only their nulls.
+        return _read_object(element, slot.inner) or ({} if any(one.required for one in slot.inner.values()) else None)
     text = element.text or ""
     if slot.kind == "text":
-        return text or None
+        return text if text or slot.required else None
     text = text.strip()
     if not text or (slot.kind in ("enum", "optional_boolean") and text in NOTHING):
         return None

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.connectors.benefitpoint.accounts import Accounts
 from syncd.connectors.benefitpoint.client import Client
-from syncd.connectors.benefitpoint.contract import Data, order
+from syncd.connectors.benefitpoint.contract import Data, order, whole
 from syncd.connectors.benefitpoint.needs import Needs
 from syncd.connectors.benefitpoint.parts import product, summary
 from syncd.connectors.benefitpoint.plans import Plans
@@ -62,10 +62,8 @@ class Maker:
         shape = await self._structures.summary(wanted["productTypeID"])
         options = await self._options(wanted, shape)
         slots = self._client.contract.type_slots("getProduct", "result")
-        whole = with_offsets(order(wanted, slots), slots, self._client.settings.time_zone)
-        made = await self._client.change(
-            "createProduct", kind="create", product=whole, planConfigurationOptions=options
-        )
+        sent = with_offsets(order(wanted, slots), slots, self._client.settings.time_zone)
+        made = await self._client.change("createProduct", kind="create", product=sent, planConfigurationOptions=options)
         if made is None:
             raise UnknownOutcomeError("createProduct: the plan was taken, and its id was not given")
         if summary.KIND in given:
@@ -197,5 +195,5 @@ class Maker:
         today = datetime.now(UTC).astimezone(ZoneInfo(self._client.settings.time_zone)).date().isoformat()
         slots = self._client.contract.type_slots("getProduct", "result")
         ended = {**raw, "cancellationOn": today, "cancellationReason": END_REASON}
-        whole = with_offsets(order(ended, slots), slots, self._client.settings.time_zone)
-        await self._client.change("updateProduct", kind="write", update=whole)
+        sent = with_offsets(whole(ended, slots), slots, self._client.settings.time_zone)
+        await self._client.change("updateProduct", kind="write", update=sent)

@@ -7,12 +7,12 @@ found once is remembered, and looked at again before it is believed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from syncd.connectors.base import Note
 from syncd.connectors.benefitpoint.accounts import Accounts
 from syncd.connectors.benefitpoint.client import Client
-from syncd.connectors.benefitpoint.contract import Data, order
+from syncd.connectors.benefitpoint.contract import Data, Slot, order, whole
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.values import number
@@ -54,7 +54,7 @@ class Notes:
         update = {**raw, **_said(note)}
         if note.done:
             update["resolution"] = raw.get("resolution") or "The value was entered."
-        await self._client.change("updateActivityLogRecord", kind="write", update=self._ordered(update))
+        await self._client.change("updateActivityLogRecord", kind="write", update=whole(update, self._slots()))
         return note_id
 
     async def _create(self, note: Note) -> str:
@@ -69,7 +69,7 @@ class Notes:
             "notifyAssigneeViaEmail": False,
             **_said(note),
         }
-        made = await self._client.change("createActivityLogRecord", kind="create", record=self._ordered(record))
+        made = await self._client.change("createActivityLogRecord", kind="create", record=order(record, self._slots()))
         if made is None:
             raise UnknownOutcomeError("createActivityLogRecord: the record was taken, and its id was not given")
         self._state.set(_key(note.group, note.marker), str(made))
@@ -117,8 +117,8 @@ class Notes:
             raise RefusedError("the activity log has no subjects", field="activity_subject")
         return int(default[0]["subjectID"])
 
-    def _ordered(self, record: Mapping[str, Any]) -> Data:
-        return order(record, self._client.contract.type_slots("getActivityLogRecord", "record"))
+    def _slots(self) -> Mapping[str, Slot]:
+        return self._client.contract.type_slots("getActivityLogRecord", "record")
 
 
 def _said(note: Note) -> Data:

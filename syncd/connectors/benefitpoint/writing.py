@@ -13,7 +13,7 @@ from typing import Any
 from syncd.connectors.benefitpoint import accounts
 from syncd.connectors.benefitpoint.accounts import Accounts
 from syncd.connectors.benefitpoint.client import Client
-from syncd.connectors.benefitpoint.contract import Data, order
+from syncd.connectors.benefitpoint.contract import Data, order, whole
 from syncd.connectors.benefitpoint.parts import product, summary
 from syncd.connectors.benefitpoint.plans import Plans
 from syncd.connectors.benefitpoint.rights import RightsDesk
@@ -90,8 +90,7 @@ class Writer:
         shape = await self._shape(plan)
         _refuse_moved(summary.annotated(raw, shape), write)
         refuse_server_owned(write.before.data, write.after)
-        whole = summary.folded(write.before.data, write.after, shape)
-        sent = summary.sent(merged(raw, whole))
+        sent = summary.sent(merged(raw, summary.folded(write.before.data, write.after, shape)))
         await self._send("updateBenefitSummary", "benefitSummary", "getBenefitSummary", "benefitSummary", sent)
 
     async def new_summary(self, raw: Mapping[str, Any], after: Mapping[str, Any]) -> int | None:
@@ -122,10 +121,11 @@ class Writer:
     async def _send(
         self, operation: str, child: str, get: str, of: str, data: Mapping[str, Any], *, create: bool = False
     ) -> int | None:
-        """Send an object whole, in contract order, with its bare days as the server's midnights."""
+        """Send an object in contract order, an update whole, with its bare days as the server's midnights."""
         slots = self._client.contract.type_slots(get, of)
-        whole = with_offsets(order(plain(data), slots), slots, self._client.settings.time_zone)
-        return await self._client.change(operation, kind="create" if create else "write", **{child: whole})
+        made = order(plain(data), slots) if create else whole(plain(data), slots)
+        dated = with_offsets(made, slots, self._client.settings.time_zone)
+        return await self._client.change(operation, kind="create" if create else "write", **{child: dated})
 
 
 def view_level(shape: SummaryShape, wanted: str) -> int:

@@ -29,22 +29,26 @@ class Encoder:
     nulls: bool = True
     strange: frozenset[str] = frozenset()
     """Elements whose value, if there is one, is a word of a later release."""
+    unfilled: frozenset[str] = frozenset()
+    """Required choices and texts, `GroupAccountInfo.businessType`, that are served as if nobody had filled them in."""
 
-    def write(self, parent: etree._Element, field: Field, value: Any) -> None:
-        """Append one field, which may repeat, to its parent."""
+    def write(self, parent: etree._Element, field: Field, value: Any, owner: str = "") -> None:
+        """Append one field of the type `owner`, which may repeat, to its parent."""
         if field.many:
             for item in value or ():
                 self._one(parent, field, item)
-        elif value is not None:
+        elif value is not None and not (field.required and f"{owner}.{field.name}" in self.unfilled):
             self._one(parent, field, value)
         elif field.type in self.contract.enums and (field.required or self.nulls):
             etree.SubElement(parent, field.name).text = self.contract.null_of(field.type)
+        elif field.required and field.type == "string":
+            etree.SubElement(parent, field.name)
 
     def _one(self, parent: etree._Element, field: Field, value: Any) -> None:
         element = etree.SubElement(parent, field.name)
         if field.base == "own" and field.type in self.contract.types:
             for child in self.contract.types[field.type]:
-                self.write(element, child, value.get(child.name))
+                self.write(element, child, value.get(child.name), field.type)
         elif field.base == "own":
             element.text = STRANGE if field.name in self.strange and value not in NULLS else value
         else:

@@ -7,6 +7,7 @@ sequence is not known, so it stands at the end (our reading). What V4.3's files 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,12 +111,17 @@ class _Shipped(etree.Resolver):
         return self.resolve_string(self._documents.get(name, b"<none/>"), context, base_url=name)
 
 
+_BLANK_BEHIND: Final = re.compile(rb'(<xsd:element name="[^"]*[^" ]) +"')
+
+
 @lru_cache(maxsize=3)
 def load(profile: Profile) -> Contract:
     """Read one service's contract; the result is shared and never changed."""
     documents = {name: document(name, profile) for name in (WSDL_FILE[profile], *SCHEMAS)}
+    # A name is an NCName, whose blanks collapse; libxml2 takes the blank of "inquirerPhone3 " for a letter.
+    included = {name: _BLANK_BEHIND.sub(rb'\1"', content) for name, content in documents.items()}
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    parser.resolvers.add(_Shipped(documents))
+    parser.resolvers.add(_Shipped(included))
     wsdl = etree.fromstring(documents[WSDL_FILE[profile]], parser)
     schema = next(wsdl.iter(f"{{{XSD}}}schema"))
     trees = [schema, *(etree.fromstring(documents[name], parser) for name in SCHEMAS)]

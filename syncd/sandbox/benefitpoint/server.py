@@ -200,8 +200,8 @@ class BenefitPoint:
         root, wrapper = envelope.answer(contract.namespace, operation.name)
         result = work(operation, args, contract)
         if operation.output is not None:
-            strange = frozenset(self._switches["unknown_enum"])
-            encoder = Encoder(contract, self._switches["nulls"] == "none_selected", strange)
+            strange, unfilled = (frozenset(self._switches[name]) for name in ("unknown_enum", "unfilled"))
+            encoder = Encoder(contract, self._switches["nulls"] == "none_selected", strange, unfilled)
             # A response without its child is an empty result; only a list or a record stands in it.
             if result is not None:
                 encoder.write(wrapper, operation.output, result)

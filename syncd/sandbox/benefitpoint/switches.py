@@ -33,6 +33,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "gone": "fault",  # a record that is gone or hidden: fault, or empty (a response without children)
     "nulls": "none_selected",  # omitted: a choice that was not made is no element
     "unknown_enum": [],  # elements whose word is one of a later release, such as ["premiumPaymentFrequency"]
+    "unfilled": [],  # required choices and texts served as null, such as ["GroupAccountInfo.businessType"]
     "band_index_base": 1,  # the first age band's index: 0 or 1
     "band_open_ends": True,  # first band: up to startOn; last: above endOn. False: plain bands from startOn to endOn
     # rights of the web-service user

@@ -96,8 +96,8 @@ def _write(values: list[Data], path: str, moved: Mapping[str, str | None], shape
     at = next((at for at, value in enumerate(values) if value.get("attributeID") == number), None)
     value: Data = dict(values[at]) if at is not None else {"attributeID": number, "rider": False}
     was_hidden = value.get("attributeVisibility") == _HIDDEN
-    value["attributeVisibility"] = value.get("attributeVisibility", _SHOWN)
-    if any(text is not None for text in moved.values()):
+    # An attribute whose visibility nobody chose keeps it unchosen while it has no value.
+    if at is None or any(text is not None for text in moved.values()):
         value["attributeVisibility"] = _SHOWN
     value["attributeValueDetails"] = _details(value.get("attributeValueDetails", []), moved, shape, was_hidden)
     if at is None:

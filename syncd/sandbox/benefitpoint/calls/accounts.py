@@ -73,18 +73,19 @@ def update_account(c: Call) -> Answer:
     owned = (*_OWNED, *_OWNED_4_3, "officeID", "accountClassification")
     strict = c.tenant.switches["strict_replace"]
     account = updated(held, given, c.contract, "Account", strict=strict, owned=owned)
-    _check(c.tenant, account)
+    unfilled = held.get("accountType") is None or "Account.accountType" in c.tenant.switches["unfilled"]
+    _check(c.tenant, account, unfilled=unfilled)
     _number_parts(c.tenant, account)
     return done(c.tenant.replace("account", held["accountID"], account, lie=c.lie))
 
 
-def _check(tenant: Tenant, account: Record) -> None:
-    """Refuse with everything that is wrong at once. Raises Rejected."""
+def _check(tenant: Tenant, account: Record, *, unfilled: bool = False) -> None:
+    """Refuse with everything that is wrong at once; what nobody filled in may come back as it is. Raises Rejected."""
     wrong = []
     info = _INFO.get(account["accountClassification"] or "")
     if info is None or not account.get(info):
         wrong.append("The account information that fits accountClassification is required.")
-    if account["accountType"] is None:
+    if account["accountType"] is None and not unfilled:
         wrong.append("accountType is required.")
     if account["officeID"] not in tenant.catalogue.offices:
         wrong.append("officeID is not a valid office.")

@@ -30,7 +30,7 @@ def find_activity_log_records(c: Call) -> Answer:
 def _matches(tenant: Tenant, record: Record, asked: Record) -> bool:
     since = asked["sinceLastModifiedOn"]
     return (
-        asked["recordStatus"] in {None, record["status"]}
+        asked["recordStatus"] in {None, record.get("status")}
         and asked["assignedToUserID"] in {None, record["assignedToUserID"]}
         and (since is None or (record["lastModifiedOn"] >= since and tenant.settled(record)))
     )
@@ -46,7 +46,7 @@ def _summary(tenant: Tenant, record: Record, account: Record) -> Record:
         "assignedToUserName": person.get("username", ""),
         "assignedToFirstName": first,
         "assignedToLastName": last,
-        "summary": record["shortDescription"],
+        "summary": record.get("shortDescription"),
         "subjectText": subjects.get(record["subjectID"], ""),
     }
 
@@ -73,13 +73,16 @@ def update_activity_log_record(c: Call) -> Answer:
     held = c.tenant.need("activity_log", given["recordID"])
     strict = c.tenant.switches["strict_replace"]
     record = updated(held, given, c.contract, "ActivityLogRecord", strict=strict, owned=_OWNED)
-    _complete(c.tenant, record)
+    _complete(c.tenant, record, unfilled=not held.get("shortDescription"))
     return done(c.tenant.replace("activity_log", held["recordID"], record, lie=c.lie))
 
 
-def _complete(tenant: Tenant, record: Record) -> None:
+def _complete(tenant: Tenant, record: Record, *, unfilled: bool = False) -> None:
     """Refuse what is wrong, then put in what the server puts in. Raises Rejected."""
-    if wrong := list(_problems(tenant, record)):
+    wrong = list(_problems(tenant, record))
+    if not record["shortDescription"] and not unfilled:
+        wrong.append("shortDescription is required.")
+    if wrong:
         raise Rejected(*(("Validation_Error", text) for text in wrong))
     account = tenant.state.tables["account"][record["accountID"]]
     record["status"] = record.get("status") or "Open"
@@ -92,9 +95,7 @@ def _complete(tenant: Tenant, record: Record) -> None:
 def _problems(tenant: Tenant, record: Record) -> Iterator[str]:
     if record["subjectID"] not in {item["subjectID"] for item in tenant.catalogue.subjects}:
         yield "subjectID is not a valid subject."
-    if not record["shortDescription"]:
-        yield "shortDescription is required."
-    elif len(record["shortDescription"]) > _SHORT_CHARS:
+    if len(record["shortDescription"] or "") > _SHORT_CHARS:
         yield f"shortDescription is longer than {_SHORT_CHARS} characters."
     if record.get("assignedToUserID") not in {None, *tenant.state.tables["user"]}:
         yield "assignedToUserID is not a valid user."

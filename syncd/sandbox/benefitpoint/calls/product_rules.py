@@ -30,9 +30,11 @@ def _identity(tenant: Tenant, product: Record, held: Record | None) -> Iterator[
         yield "isAdditionalProduct does not fit productTypeID."
     if held is not None and product["productTypeID"] != held["productTypeID"]:
         yield "productTypeID cannot be changed."
-    if not product["name"]:
+    # A name that nobody filled in may come back as it is.
+    unfilled = held is not None and (not held.get("name") or "Product.name" in tenant.switches["unfilled"])
+    if not product["name"] and not unfilled:
         yield "name is required."
-    elif len(product["name"]) > _NAME_CHARS:
+    elif len(product["name"] or "") > _NAME_CHARS:
         yield f"name is longer than {_NAME_CHARS} characters."
     if tenant.catalogue.carrier_name(product["carrierID"]) is None:
         yield "carrierID is not a valid carrier."

@@ -62,14 +62,19 @@ def update_benefit_summary(c: Call) -> Answer:
         sent = {item["attributeID"] for item in given["attributeValues"]}
         given["attributeValues"] += [item for item in held["attributeValues"] if item["attributeID"] not in sent]
     summary = updated(held, given, c.contract, "BenefitSummary", strict=strict, owned=_OWNED)
-    _check(c.tenant, product, {**summary, "productID": given["productID"]})
+    unfilled = not held.get("description") or "BenefitSummary.description" in c.tenant.switches["unfilled"]
+    _check(c.tenant, product, {**summary, "productID": given["productID"]}, unfilled=unfilled)
     _relate(c.tenant, product, summary)
     return done(c.tenant.replace("benefit_summary", held["benefitSummaryID"], summary, lie=c.lie))
 
 
-def _check(tenant: Tenant, product: Record, summary: Record) -> None:
-    """Refuse a summary with everything that is wrong. Raises Rejected."""
-    if wrong := list(_problems(tenant, product, summary)):
+def _check(tenant: Tenant, product: Record, summary: Record, *, unfilled: bool = False) -> None:
+    """Refuse a summary with everything that is wrong; a description that nobody filled in may come back. Raises
+    Rejected."""
+    wrong = list(_problems(tenant, product, summary))
+    if not summary["description"] and not unfilled:
+        wrong.append("description is required.")
+    if wrong:
         raise Rejected(*(("Validation_Error", text) for text in wrong))
 
 
@@ -78,8 +83,6 @@ def _problems(tenant: Tenant, product: Record, summary: Record) -> Iterator[str]
     attributes, columns = tenant.catalogue.all_attributes(kind), set(tenant.catalogue.columns(kind).values())
     if summary["productID"] != product["productID"]:
         yield "productID cannot be changed."
-    if not summary["description"]:
-        yield "description is required."
     if summary["viewLevelID"] not in tenant.catalogue.view_levels:
         yield "viewLevelID is not a valid view level."
     seen: set[int] = set()
