@@ -59,6 +59,12 @@ class MappingError(RecordError):
     hint = "Run `syncd mappings check` and correct the named row."
 
 
+class UnreadableError(RecordError):
+    """Something in the record cannot be read, so nothing of it is used."""
+
+    hint = "Correct the named field in its system; the record is read again by the next run."
+
+
 class StaleWriteError(RecordError):
     """The record changed between our read and our write."""
 

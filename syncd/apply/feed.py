@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from syncd.apply.intake import Intake, Observed, linked_groups
+from syncd.apply.intake import Intake, Observed, linked_groups, quarantine
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access, Changes, Feed
 from syncd.connectors.paging import pages_of
@@ -73,6 +73,7 @@ async def drain(system: LiveSystem, world: World, observed: Observed) -> bool:
         if changes.expired:
             return False
         hints = _take(changes, intakes)
+        observed.unreadable |= changes.unreadable
         if groups is not None and (new := groups.keys() - set(since.groups)):
             hints["plan"] |= await _list_new({group: groups[group] for group in new}, intakes["plan"])
         for kind, ids in hints.items():
@@ -83,6 +84,8 @@ async def drain(system: LiveSystem, world: World, observed: Observed) -> bool:
         return False
     if any(_trips(intake) for intake in intakes.values()):
         return False  # the complete listing says whether it is so, and its guard asks
+    read = {(record.kind, record.id) for record in changes.records} | changes.gone.keys()
+    quarantine(observed, world, read)
     _store(intakes, replace(since, position=changes.position, groups=tuple(groups or ())), system, world, observed)
     return True
 

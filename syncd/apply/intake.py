@@ -5,8 +5,9 @@ Takes records and proofs that records are gone, writes to the store alone. A rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from syncd.apply.look import seen_in, snapshot_of
 from syncd.apply.world import LiveSystem, World, raw_digest
@@ -17,6 +18,8 @@ from syncd.store.rows import HistoryRow, Snapshot
 
 GENERIC_SCOPE = "default"
 """The one group of generic records."""
+QUARANTINE = "quarantine"
+"""Area of the store: system -> "kind id" -> why that record cannot be read; it is left as it was last seen."""
 DIRTY = "dirty"
 """Area of the store: groups of which something was seen that no run has looked at yet, with the time."""
 
@@ -32,6 +35,8 @@ class Observed:
     tripped: list[str] = field(default_factory=list)
     scopes: set[str] = field(default_factory=set)
     """Groups whose records changed."""
+    unreadable: dict[tuple[Kind, str], str] = field(default_factory=dict)
+    """Records that are there and cannot be read, with the reason; the others go on."""
     by_feed: bool = False
     """The feed told what moved; nothing was listed."""
 
@@ -45,6 +50,21 @@ def linked_groups(system: str, world: World) -> dict[str, str]:
         for member in link.members
         if member.system == system and member.status == "live"
     }
+
+
+def quarantine(observed: Observed, world: World, read: Collection[tuple[Kind, str]] | None) -> None:
+    """Remember which records cannot be read, and name them all. `read`: those that were read this time and are well
+    unless told otherwise; None: all that are listed."""
+    was: dict[str, str] = world.store.get(QUARANTINE, observed.system) or {}
+    found: dict[tuple[Kind, str], str] = {}
+    for name, why in was.items() if read is not None else ():
+        kind, _, record_id = name.partition(" ")
+        found[cast("Kind", kind), record_id] = why
+    stay = {key: why for key, why in found.items() if key not in (read or ())}
+    observed.unreadable = stay | observed.unreadable
+    now = {f"{kind} {record_id}": why for (kind, record_id), why in sorted(observed.unreadable.items())}
+    if now != was:
+        world.store.put(QUARANTINE, observed.system, now)
 
 
 @dataclass(slots=True)

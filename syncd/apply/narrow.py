@@ -32,7 +32,7 @@ async def observe_groups(system: LiveSystem, world: World, observed: Observed, g
     found: dict[Kind, list[Record]] = {kind: [] for kind in _KINDS if kind in system.lenses}
     intakes = {kind: Intake(system, kind, world) for kind in found}
     try:
-        await _read(system, found, frozenset(groups))
+        await _read(system, found, frozenset(groups), observed)
     except ConnectorError as error:
         observed.errors.append(str(error))
     for kind, records in found.items():
@@ -41,7 +41,9 @@ async def observe_groups(system: LiveSystem, world: World, observed: Observed, g
         intakes[kind].save(observed)
 
 
-async def _read(system: LiveSystem, found: Mapping[Kind, list[Record]], groups: frozenset[str]) -> None:
+async def _read(
+    system: LiveSystem, found: Mapping[Kind, list[Record]], groups: frozenset[str], observed: Observed
+) -> None:
     """Collect what there is, as far as it can be read."""
     if "group" in found:
         for group in sorted(groups):
@@ -52,6 +54,7 @@ async def _read(system: LiveSystem, found: Mapping[Kind, list[Record]], groups: 
         by_group = system.access is not None and system.access.by_group
         async for page in pages_of(system.connector, "plan", groups if by_group else None):
             found["plan"] += [record for record in page.records if record.group in groups]
+            observed.unreadable |= {("plan", record_id): why for record_id, why in page.unreadable.items()}
 
 
 def _of_another_world(system: LiveSystem, world: World) -> Trip | None:

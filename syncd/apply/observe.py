@@ -13,7 +13,7 @@ from typing import cast
 
 from syncd.apply import carried, feed
 from syncd.apply.begin import question_row
-from syncd.apply.intake import Intake, Observed, linked_groups, observed_rows
+from syncd.apply.intake import Intake, Observed, linked_groups, observed_rows, quarantine
 from syncd.apply.narrow import observe_groups
 from syncd.apply.renumber import Takeover, in_question, locked, table, take_over
 from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
@@ -56,6 +56,8 @@ async def observe(
         await observe_groups(system, world, observed, groups)
     elif full or not await feed.drain(system, world, observed):
         await _list_all(system, world, observed, frozenset(force))
+        if not observed.errors and not observed.tripped:
+            quarantine(observed, world, None)
     return observed
 
 
@@ -225,6 +227,9 @@ class _Listener:
                     raw = self.intake.digest(record)
                     if heads.get(record.id) != (raw, None):
                         self.intake.moved.append((record, raw))
+                for record_id, why in page.unreadable.items():
+                    self.listed.add(record_id)  # it is there, whatever it holds
+                    self.observed.unreadable[self.kind, record_id] = why
                 complete = page.last
         except ConnectorError as error:
             return False, str(error)

@@ -32,6 +32,9 @@ class Seen:
             "records": dict(one.counts),
             "changed": dict(one.changed),
             "errors": [*one.errors, *filter(None, (self.busy,))],
+            "unreadable": [
+                {"kind": kind, "id": record_id, "why": why} for (kind, record_id), why in sorted(one.unreadable.items())
+            ],
             "guards": one.tripped,
         }
 
@@ -44,6 +47,7 @@ class Seen:
             ", ".join(counts) or "not read",
             f"{changed:,} changed since it was last read" if changed else "nothing changed",
         ]
+        said += [f"left out, {why}" for _, why in sorted(one.unreadable.items())]
         said += [f"stopped by the guard {name}" for name in one.tripped]
         return f"{one.system}: {'; '.join([*said, *one.errors, *filter(None, (self.busy,))])}"
 

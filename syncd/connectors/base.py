@@ -88,14 +88,16 @@ class Connector(Protocol):
 class Changes:
     """What moved since a position of the feed, all kinds together.
 
-    `records`: as they are now, read whole; `gone`: (kind, id) -> evidence that the record was removed. `position`:
-    where to go on. `expired`: why the feed cannot say what moved (older than it remembers); a complete listing is due.
+    `records`: as they are now, read whole; `gone`: (kind, id) -> evidence that the record was removed; `unreadable`:
+    (kind, id) -> why it cannot be read. `position`: where to go on. `expired`: why the feed cannot say what moved
+    (older than it remembers); a complete listing is due.
     """
 
     position: str
     records: tuple[Record, ...] = ()
     gone: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
     expired: str = ""
+    unreadable: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -56,7 +56,7 @@ def compile_mapping(text: str, file: str) -> Mapping:
     """Compile the text of a mapping file. Raises ConfigError about the first problem; it counts the others."""
     document = read_document(text, file)
     spec = _validated(document)
-    problems = Problems()
+    problems = Problems(spec.letters)
     lenses: dict[Kind, RecordLens] = {kind: _kind(kind, inner, problems) for kind, inner in spec.kinds.items()}
     if problems.found:
         loc, message = problems.found[0]

@@ -19,6 +19,7 @@ from syncd.mapping.spec import RowSpec, Writable
 from syncd.mapping.vendor_path import VendorPath
 from syncd.model import fields
 from syncd.model.field_table import Field, Type
+from syncd.model.letters import Alphabet
 from syncd.model.records import Kind
 from syncd.model.values import Unparsed, Value
 
@@ -49,6 +50,8 @@ _VOCABULARIES = ("values", "labels", "also")
 class Problems:
     """What is wrong with a file: key and message, in the order found."""
 
+    letters: Alphabet = ""
+    """Which letters the file's system holds: everything in the file is compiled for it."""
     found: list[tuple[Loc, str]] = field(default_factory=list)
 
     def add(self, loc: Loc, message: str) -> None:
@@ -88,7 +91,7 @@ def compile_row(spec: RowSpec, place: Place, kind: Kind, problems: Problems) -> 
         part=spec.part or place.part,
         codec=codec,
         sources=sources,
-        context=Context(None, spec.perspective, _options(spec, place, codec)),
+        context=Context(None, spec.perspective, _options(spec, place, codec), problems.letters),
         pair=spec.pair is not None,
         partner=_vendor(spec.partner, (*place.loc, "partner"), problems, in_set=place.in_set),
         constant=constant,

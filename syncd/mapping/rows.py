@@ -171,7 +171,7 @@ class Row:
     def _context(self, partner: str | None) -> Context:
         if partner is None:
             return self.context
-        return Context(partner, self.context.perspective, self.context.options)
+        return Context(partner, self.context.perspective, self.context.options, self.context.letters)
 
     def _barred(self, scope: Scope, value: Value, closed: list[When]) -> Loss | None:
         """Say why this record cannot hold the row at all."""

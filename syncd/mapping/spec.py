@@ -155,4 +155,7 @@ class FileSpec(Spec):
 
     system: str = Field(description="The system's name, as in config and rules.")
     title: str = ""
+    letters: Literal["", "xml", "json"] = Field(
+        "", description="Which letters the system holds, where it does not hold all: those of XML 1.0, or of JSON."
+    )
     kinds: dict[Literal["group", "plan"], KindSpec]

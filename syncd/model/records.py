@@ -60,9 +60,13 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class NotSeen:
-    """The system did not say: no right to see it, an error, an answer that is no proof."""
+    """The system did not say: no right to see it, an error, an answer that is no proof.
+
+    `unreadable`: it is there, and something in it cannot be read.
+    """
 
     why: str
+    unreadable: bool = False
 
 
 Answer: TypeAlias = Present | Gone | NotSeen
@@ -70,10 +74,14 @@ Answer: TypeAlias = Present | Gone | NotSeen
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing. Only a page with `last` ends a complete listing; a feed without it is partial."""
+    """One page of a listing. Only a page with `last` ends a complete listing; a feed without it is partial.
+
+    `unreadable`: id -> why, of records that are there and of which something cannot be read; the others go on.
+    """
 
     records: tuple[Record, ...]
     last: bool = False
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen_value(frozen=True, slots=True)

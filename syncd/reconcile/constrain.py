@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
-from syncd.model import paths
+from syncd.model import letters, paths
 from syncd.model.times import is_due
 from syncd.model.values import EMPTY, Unparsed, Value
 from syncd.reconcile.merge import Conflict, Decision, Take
@@ -298,7 +298,8 @@ class Targets:
 def _loss(system: System, value: Value, nearest: Value, owed: Owed) -> str:
     """Say what a system cannot hold, or what it made of a value that it was given."""
     if owed.echo is None:
-        return f"{system} cannot hold {text_of(value)}; the nearest it can hold is {text_of(nearest)}"
+        shown = letters.named(text_of(value), "xml")
+        return f"{system} cannot hold {shown}; the nearest it can hold is {text_of(nearest)}"
     if owed.refusals:
         return f"{system} was given {text_of(value)} {owed.refusals} times, said yes, and holds {text_of(nearest)}"
     return f"{system} made {text_of(nearest)} of {text_of(value)} when it was written there"

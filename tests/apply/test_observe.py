@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncd.apply.intake import Observed, quarantine
 from syncd.connectors.memory import Behaviour
 from syncd.errors import AuthError
 from syncd.model.records import NotSeen, Page
@@ -490,3 +491,48 @@ async def test_a_record_that_is_gone_is_told_once_however_often_it_is_observed()
     for _ in range(2):
         await observe("quote", stage.world)
     assert len(stage.told("gone")) == 1
+
+
+async def test_a_record_that_cannot_be_read_is_left_out_and_named_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B8: the listing stays complete, the others go on, nothing is judged missing; it is named until it is read."""
+    stage = await three()
+    crm = stage.systems["crm"]
+    hurt = {"p2": "name holds U+000B"}
+    listed, read = type(crm).list, type(crm).read
+
+    async def listing(self: Any, kind: Any, groups: Any = None) -> AsyncIterator[Page]:
+        async for page in listed(self, kind, groups):
+            out = hurt if self is crm else {}
+            yield replace(page, records=tuple(one for one in page.records if one.id not in out), unreadable=dict(out))
+
+    async def reading(self: Any, kind: Any, record_id: str) -> Any:
+        out = hurt if self is crm else {}
+        return NotSeen(out[record_id], unreadable=True) if record_id in out else await read(self, kind, record_id)
+
+    monkeypatch.setattr(type(crm), "list", listing)
+    monkeypatch.setattr(type(crm), "read", reading)
+    stage.edit("crm", id="p1", phone="2")
+    seen = await observe("crm", stage.world, full=True)
+    assert (seen.errors, seen.tripped, seen.changed) == ([], [], {"generic": 1})
+    assert seen.unreadable == {("generic", "p2"): "name holds U+000B"}
+    assert stage.store.get("quarantine", "crm") == {"generic p2": "name holds U+000B"}
+    listing_row = stage.store.listing("crm", "generic")
+    assert listing_row is not None
+    assert listing_row.complete
+    assert stage.store.questions() == []
+    hurt.clear()
+    assert (await observe("crm", stage.world, full=True)).unreadable == {}
+    assert stage.store.get("quarantine", "crm") == {}
+
+
+async def test_what_a_feed_does_not_name_again_stays_named() -> None:
+    """B8: a feed tells of such a record once; it is named until the feed or a listing shows it well."""
+    stage = await three()
+    told = Observed("crm", unreadable={("generic", "p2"): "U+000B"})
+    quarantine(told, stage.world, set())
+    quiet = Observed("crm")
+    quarantine(quiet, stage.world, {("generic", "p1")})
+    assert quiet.unreadable == {("generic", "p2"): "U+000B"}
+    well = Observed("crm")
+    quarantine(well, stage.world, {("generic", "p2")})
+    assert well.unreadable == {}

@@ -62,7 +62,7 @@ class Came:
         results = {report.result for report in self.reports}
         if "refused" in results or self.guards or any(one.observed.tripped for one in self.seen):
             return REFUSED
-        if "partial" in results or self.locked or any(one.observed.errors or one.busy for one in self.seen):
+        if "partial" in results or self.locked or any(map(_is_partial, self.seen)):
             return PARTIAL
         planned = self.dry_run and any(_writes(doc) for doc in self.docs)
         owing = any(preview.is_open(doc) for doc in self.docs)
@@ -72,6 +72,10 @@ class Came:
 def _writes(doc: preview.Doc) -> bool:
     """Tell whether a preview holds anything that would be written."""
     return any(doc["counts"][key] for key in ("fields", "creates", "ends"))
+
+
+def _is_partial(seen: Seen) -> bool:
+    return bool(seen.observed.errors or seen.observed.unreadable or seen.busy)
 
 
 def run(session: Session, ask: Ask) -> int:

@@ -19,8 +19,9 @@ from syncd.connectors.benefitpoint.contract import Data
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.together import each
-from syncd.connectors.benefitpoint.values import visible
+from syncd.connectors.benefitpoint.values import readable, visible
 from syncd.connectors.registry import State
+from syncd.errors import UnreadableError
 from syncd.model.records import Answer, Gone, NotSeen, Part, Present, Record
 
 KIND = "account"
@@ -73,7 +74,10 @@ class Accounts:
             return NotSeen(f"{_HIDDEN} ({error.message})")
         if raw.get("accountClassification") != "Group":
             return NotSeen(f"this account is of the class {raw.get('accountClassification')}, not a group")
-        return Present(await self._record(raw))
+        try:
+            return Present(await self._record(raw))
+        except UnreadableError as error:
+            return NotSeen(error.message, unreadable=True)
 
     def forget(self, number: int) -> None:
         """Drop what is held of an account that moved."""
@@ -87,7 +91,7 @@ class Accounts:
         digits = "".join(char for char in str(_common(raw).get("taxpayerID", "")) if char.isdigit())
         named = {"_office": office, "_taxIdLast4": digits[-4:] or None}
         data |= {key: value for key, value in named.items() if value is not None}
-        return Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp))
+        return readable(Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp)))
 
     async def _deleted(self, number: int) -> str | None:
         reply = await self._client.call("findChanges", criteria={"typesToInclude": ["Account"]})

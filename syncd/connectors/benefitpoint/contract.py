@@ -21,7 +21,9 @@ from typing import Any, Final
 
 from lxml import etree
 
+from syncd.connectors.benefitpoint.soap import given_back
 from syncd.errors import ConfigError, RefusedError
+from syncd.model import letters
 
 PACKAGED: Final = Path(__file__).parent / "wsdl"
 _SESSION_HEADER = "SessionIdHeader"
@@ -83,6 +85,7 @@ class Contract:
         if session is not None:
             header = self._client.get_element(f"{{{bound.input.body.qname.namespace}}}{_SESSION_HEADER}")
             extra["_soapheaders"] = [header(sessionId=session)]
+        _refuse_letters(operation, values)
         try:
             envelope = self._client.create_message(self._client.service, operation, **values, **extra)
         except (TypeError, ValueError, zeep.exceptions.Error) as error:
@@ -228,7 +231,7 @@ def _read(element: etree._Element, slot: Slot) -> Any:  # noqa: ANN401 - JSON
     if slot.inner is not None:
         # Of an object with required children something is to be sent back, if only their nulls.
         return _read_object(element, slot.inner) or ({} if any(one.required for one in slot.inner.values()) else None)
-    text = element.text or ""
+    text = given_back(element.text or "")
     if slot.kind == "text":
         return text if text or slot.required else None
     text = text.strip()
@@ -259,6 +262,17 @@ def amount(text: str) -> str:
 
 
 _READERS: Final = {"int": _integer, "boolean": _boolean, "optional_boolean": _boolean, "double": amount}
+
+
+def _refuse_letters(operation: str, values: Mapping[str, Any], path: str = "") -> None:
+    """Raise RefusedError that names the element and the letter which XML has no place for."""
+    for key, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Mapping):
+                _refuse_letters(operation, item, f"{path}{key}.")
+            elif isinstance(item, str) and (names := letters.strange(item, "xml")):
+                message = f"{operation}: {path}{key} holds {', '.join(names)}, which XML has no letter for"
+                raise RefusedError(message, hint="Correct the text in the system that it comes from.")
 
 
 def _first_line(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from syncd.connectors.benefitpoint.parts import rate, summary
 from syncd.connectors.benefitpoint.plans import Plans
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.errors import RecordError, SyncdError, TransientError
-from syncd.model.records import Kind, Present, Record
+from syncd.model.records import Kind, NotSeen, Present, Record
 
 TYPES: Final = ("Account", "Product", "Benefit_Summary", "Rate")
 _REMEMBERS: Final = timedelta(days=30)
@@ -63,8 +63,9 @@ class Feed:
         fresh = [entry for entry in entries if not _known(entry, seen, at)]
         touched = await self._touched(fresh, groups)
         gone = _gone(fresh, touched)
-        records = await self._records(touched, gone)
-        return Changes(_packed(started, {_name(entry): _stamp(entry) for entry in entries}), records, gone)
+        records, unreadable = await self._records(touched, gone)
+        position = _packed(started, {_name(entry): _stamp(entry) for entry in entries})
+        return Changes(position, records, gone, unreadable=unreadable)
 
     async def _ask(self, since: datetime) -> Data:
         criteria = {"sinceLastModifiedOn": since.isoformat(timespec="milliseconds"), "typesToInclude": list(TYPES)}
@@ -115,16 +116,20 @@ class Feed:
 
     async def _records(
         self, touched: Iterable[tuple[Kind, int]], gone: Mapping[tuple[Kind, str], str]
-    ) -> tuple[Record, ...]:
-        """Read each touched record once. One that is hidden, or no plan, is left to the daily listing."""
+    ) -> tuple[tuple[Record, ...], dict[tuple[Kind, str], str]]:
+        """Read each touched record once, and say which cannot be read. One that is hidden, or no plan, is left to the
+        daily listing."""
         records: list[Record] = []
+        unreadable: dict[tuple[Kind, str], str] = {}
         for kind, own in touched:
             if (kind, str(own)) in gone:
                 continue
             answer = await (self._accounts.read(own) if kind == "group" else self._plans.read(own))
             if isinstance(answer, Present):
                 records.append(answer.record)
-        return tuple(records)
+            elif isinstance(answer, NotSeen) and answer.unreadable:
+                unreadable[kind, str(own)] = answer.why
+        return tuple(records), unreadable
 
 
 def _gone(entries: Iterable[Data], touched: Mapping[tuple[Kind, int], None]) -> dict[tuple[Kind, str], str]:

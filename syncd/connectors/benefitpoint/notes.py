@@ -18,6 +18,7 @@ from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.values import number
 from syncd.connectors.registry import State
 from syncd.errors import RefusedError, UnknownOutcomeError
+from syncd.model import letters
 
 _SHORT: Final = 250
 """Characters of the one line that are used; the contract names no limit."""
@@ -124,9 +125,11 @@ class Notes:
 def _said(note: Note) -> Data:
     """Give the fields that the note decides."""
     tail = _tail(note.marker)
+    # A letter that XML has no place for is named: the note is there to be read, and about more than that letter.
+    subject, text = letters.named(note.subject, "xml"), letters.named(note.text, "xml")
     return {
-        "shortDescription": f"{note.subject[: _SHORT - len(tail) - 1]} {tail}",
-        "longDescription": f"{note.text}\n\n{tail}",
+        "shortDescription": f"{subject[: _SHORT - len(tail) - 1]} {tail}",
+        "longDescription": f"{text}\n\n{tail}",
         "status": _CLOSED if note.done else _OPEN,
     }
 

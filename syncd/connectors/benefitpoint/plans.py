@@ -17,10 +17,10 @@ from syncd.connectors.benefitpoint.parts import contribution, product, rate, rul
 from syncd.connectors.benefitpoint.parts.binding import Binding, in_use
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
-from syncd.connectors.benefitpoint.together import each
-from syncd.connectors.benefitpoint.values import day_of
+from syncd.connectors.benefitpoint.together import page_of
+from syncd.connectors.benefitpoint.values import day_of, readable
 from syncd.connectors.registry import State
-from syncd.errors import RecordError, SyncdError, TransientError
+from syncd.errors import RecordError, SyncdError, TransientError, UnreadableError
 from syncd.model.records import Answer, Gone, NotSeen, Page, Part, Present, Record
 
 FINDS = {
@@ -58,13 +58,12 @@ class Plans:
         for account in accounts:
             try:
                 summaries = await self.summaries(account)
-                records = await each(
-                    lambda found: self.record(found["productID"]), summaries, self._client.settings.plan_parallel
-                )
+                ids = [int(found["productID"]) for found in summaries]
+                page = await page_of(self.record, ids, self._client.settings.plan_parallel)
             except RecordError as error:
                 failed = failed or error
                 continue
-            yield Page(tuple(records))
+            yield page
         if failed is not None:
             raise failed
         yield Page((), last=True)
@@ -85,7 +84,10 @@ class Plans:
             return await self._gone(number, error)
         if _is_additional(raw):
             return NotSeen("it is an additional product, not a plan")
-        return Present(await self._assembled(raw))
+        try:
+            return Present(await self._assembled(raw))
+        except UnreadableError as error:
+            return NotSeen(error.message, unreadable=True)
 
     async def record(self, number: int) -> Record:
         """Read a plan whole. Raises NotAuthorizedError."""
@@ -150,7 +152,7 @@ class Plans:
         ]
         self._remember(number, account, {**found, rate.KIND: [*found[rate.KIND], *quotes]})
         stamps = [stamp for part in parts if (stamp := seconds(part.version)) is not None]
-        return Record("plan", str(number), tuple(parts), str(account), max(stamps, default=None))
+        return readable(Record("plan", str(number), tuple(parts), str(account), max(stamps, default=None)))
 
     async def _parts(self, kind: str, account: int, number: int) -> list[Data]:
         """List the parts of a kind and read each of them."""

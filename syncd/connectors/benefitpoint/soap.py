@@ -16,6 +16,7 @@ from lxml import etree
 
 from syncd.connectors.http import Operation, Reply
 from syncd.errors import ConnectorError, RefusedError, SyncdError, TransientError, UnknownOutcomeError
+from syncd.model import letters
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 _NOT_AUTHORIZED = re.compile(r"not authori[sz]ed", re.IGNORECASE)
@@ -24,6 +25,9 @@ _SESSION = re.compile(
     r"|(?:invalid|expired|unknown) session",
     re.IGNORECASE | re.DOTALL,
 )
+_PRIVATE: Final = 0x100000
+"""The last plane of Unicode, which is for private use and which no font shows."""
+_LAST_LENT: Final = 0xFFFF
 _MOMENTARY = frozenset({"System_Error"})
 
 
@@ -73,17 +77,55 @@ def _unreadable(operation: str, kind: Operation, what: str) -> SyncdError:
 
 def _wrapper(content: bytes) -> etree._Element | None:
     """Parse an envelope without entities, DTD or network; None: it is none."""
+    root = _parsed(content)
+    if root is None:
+        root = _parsed(lent(content))
+    if root is None or root.getroottree().docinfo.doctype or root.tag != f"{{{ENVELOPE}}}Envelope":
+        return None
+    body = root.find(f"{{{ENVELOPE}}}Body")
+    return body[0] if body is not None and len(body) else None
+
+
+def _parsed(content: bytes) -> etree._Element | None:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
     )
     try:
-        root = etree.fromstring(content, parser)
+        return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
-    if root.getroottree().docinfo.doctype or root.tag != f"{{{ENVELOPE}}}Envelope":
-        return None
-    body = root.find(f"{{{ENVELOPE}}}Body")
-    return body[0] if body is not None and len(body) else None
+
+
+# -- letters that XML 1.0 has no place for ----------------------------------------------------------------------------
+
+_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
+
+
+def lent(content: bytes) -> bytes:
+    """Give a reply in which such letters, written out or as references, stand for a while as letters of a private use.
+
+    One pasted vertical tab, which Java and .NET send as `&#11;`, would make the whole reply unreadable. `given_back`
+    undoes it in each text, so that the one record that holds it can be named.
+    """
+    try:
+        text = content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return content
+    text = _REFERENCE.sub(_lend_reference, text)
+    return letters.replaced(text, "xml", lambda letter: chr(_PRIVATE + ord(letter))).encode("utf-8", "surrogatepass")
+
+
+def _lend_reference(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    strange = code <= _LAST_LENT and letters.strange(chr(code), "xml")
+    return chr(_PRIVATE + code) if strange else found.group()
+
+
+def given_back(text: str) -> str:
+    """Give a text with the letters that it really holds."""
+    if text.isascii():
+        return text
+    return "".join(chr(ord(letter) - _PRIVATE) if ord(letter) >= _PRIVATE else letter for letter in text)
 
 
 def fault(element: etree._Element, operation: str, kind: Operation) -> SyncdError:

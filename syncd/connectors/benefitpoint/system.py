@@ -22,7 +22,7 @@ from syncd.connectors.benefitpoint.rights import RightsDesk
 from syncd.connectors.benefitpoint.schema import schema
 from syncd.connectors.benefitpoint.settings import Settings
 from syncd.connectors.benefitpoint.structures import Structures
-from syncd.connectors.benefitpoint.together import each
+from syncd.connectors.benefitpoint.together import page_of
 from syncd.connectors.benefitpoint.values import number
 from syncd.connectors.benefitpoint.writing import Writer
 from syncd.connectors.http import Http
@@ -61,8 +61,8 @@ class BenefitPoint:
         """List accounts in one page, or plans account by account."""
         if kind == "group":
             ids = await self._about(None, self.accounts.ids())
-            records = await self._about(None, each(self.accounts.record, ids, self.client.settings.plan_parallel))
-            yield Page(tuple(records), last=True)
+            parallel = self.client.settings.plan_parallel
+            yield await self._about(None, page_of(self.accounts.record, ids, parallel, last=True))
             return
         if kind != "plan":
             yield Page((), last=True)

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from syncd.errors import UnreadableError
+from syncd.model.records import Page, Record
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -25,3 +28,20 @@ async def each(work: Callable[[T], Awaitable[R]], items: Iterable[T], parallel: 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def page_of(
+    read: Callable[[int], Awaitable[Record]], ids: Iterable[int], parallel: int, *, last: bool = False
+) -> Page:
+    """Read records as a page; one in which something cannot be read is named, and the others go on."""
+    unreadable: dict[str, str] = {}
+
+    async def one(number: int) -> Record | None:
+        try:
+            return await read(number)
+        except UnreadableError as error:
+            unreadable[str(number)] = error.message
+            return None
+
+    found = await each(one, ids, parallel)
+    return Page(tuple(record for record in found if record is not None), last, unreadable)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Protocol
 
+from syncd.model import letters
+from syncd.model.letters import Alphabet
 from syncd.model.records import JSON
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Unparsed, Value
 
@@ -29,6 +31,8 @@ class Context:
     partner: str | None = None
     perspective: Literal["member", "plan"] = "member"
     options: Mapping[str, Any] = field(default_factory=dict)
+    letters: Alphabet = ""
+    """Which letters the system holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class BaseCodec(ABC):
         written = self._writing(value, context)
         if isinstance(written, Loss):
             return written
+        written = _fit(written, context.letters)
         held = self.get(_plain(written), context)
         if same(held, value):
             return _plain(written)
@@ -134,7 +139,9 @@ class BaseCodec(ABC):
 
     def _holds(self, value: Value, context: Context) -> bool:
         written = self._writing(value, context)
-        return not isinstance(written, Loss) and same(self.get(_plain(written), context), value)
+        if isinstance(written, Loss):
+            return False
+        return same(self.get(_plain(_fit(written, context.letters)), context), value)
 
     def _unfit(self, value: Value) -> Loss:
         return Loss(value, None, f"{type(value).__name__} is no value for codec {self.name}")
@@ -143,6 +150,22 @@ class BaseCodec(ABC):
 def same(left: Value, right: Value) -> bool:
     """Tell whether two values are one: `1 == Decimal(1)` in Python, but a count is not an amount."""
     return type(left) is type(right) and left == right
+
+
+def _fit(written: JSON | Inexact, alphabet: Alphabet) -> JSON | Inexact:
+    """Leave out the letters that the target has no place for."""
+    names = letters.strange("".join(letters.texts(_plain(written))), alphabet)
+    if not names:
+        return written
+    return Inexact(_without(_plain(written), alphabet), f"the target has no letter {', '.join(names)}")
+
+
+def _without(written: JSON, alphabet: Alphabet) -> JSON:
+    if isinstance(written, str):
+        return letters.without(written, alphabet)
+    if isinstance(written, dict):
+        return {key: _without(inner, alphabet) for key, inner in written.items()}
+    return [_without(inner, alphabet) for inner in written] if isinstance(written, list) else written
 
 
 def _plain(written: JSON | Inexact) -> JSON:

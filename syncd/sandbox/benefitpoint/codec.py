@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from lxml import etree
 
 from syncd.sandbox.benefitpoint.contract import NULLS, Contract, Field
+from syncd.sandbox.benefitpoint.envelope import lent
 from syncd.sandbox.benefitpoint.values import STAMPS, from_wire, java_double, plain, to_wire
 
 Record: TypeAlias = dict[str, Any]
@@ -50,9 +51,9 @@ class Encoder:
             for child in self.contract.types[field.type]:
                 self.write(element, child, value.get(child.name), field.type)
         elif field.base == "own":
-            element.text = STRANGE if field.name in self.strange and value not in NULLS else value
+            element.text = lent(STRANGE if field.name in self.strange and value not in NULLS else value)
         else:
-            element.text = _text(field, value)
+            element.text = lent(_text(field, value))
 
 
 def _text(field: Field, value: Any) -> str:
