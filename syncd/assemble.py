@@ -6,10 +6,14 @@ Opens the store and nothing else; a connector connects with its first call. Whoe
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,6 +33,7 @@ from syncd.store.store import Store
 WAIT_S = 60.0
 """How long a person's command waits for another process that works on the same group."""
 _POLL_S = 0.05
+KEY_BYTES = 32
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -152,7 +157,8 @@ def live_system(config: Config, name: str, mapping: Mapping, store: Store) -> Li
     try:
         model = registry.find(one.connector, connectors_path=folders).Settings
         settings = configuration.settings_of(config, name, model)
-        connector = registry.load(one.connector, name, settings, _Remembered(store, name), connectors_path=folders)
+        remembered = _Remembered(store, name, state_folder(config))
+        connector = registry.load(one.connector, name, settings, remembered, connectors_path=folders)
     except ConfigError as error:
         raise error if error.file is not None else _placed(error, config, name) from error
     return LiveSystem(name, connector, dict(mapping.lenses), writes_off="writes: off" if one.writes == "off" else "")
@@ -167,10 +173,11 @@ def _placed(error: ConfigError, config: Config, name: str, key: str = "") -> Con
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """What a connector remembers, in the store."""
+    """What a connector remembers, in the store; `folder` holds the key of the hashes."""
 
     store: Store
     system: str
+    folder: Path
 
     def get(self, key: str) -> str | None:
         """Give what was remembered; None: nothing."""
@@ -180,6 +187,39 @@ class _Remembered:
     def set(self, key: str, value: str | None) -> None:
         """Remember a text; None forgets it."""
         self.store.put(f"connector:{self.system}", key, value)
+
+    def keyed(self, text: str) -> str:
+        """Give a keyed hash of a text. Raises StoreError when the key cannot be had."""
+        return registry.keyed(hash_key(self.folder), text)
+
+
+@lru_cache(maxsize=8)
+def hash_key(folder: Path) -> bytes:
+    """Give the key of the hashes of tax ids, made once. It stands in the state folder, for nobody else to read: without
+    it nine digits would be guessed from their hash in seconds. Raises StoreError."""
+    path = folder / "hash.key"
+    try:
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"the key of the hashes cannot be used: {error.strerror}", file=str(path)) from error
+    if len(key) != KEY_BYTES:
+        hint = "Bring it back from a backup, or remove it: a new one is made, and tax ids are compared anew."
+        raise StoreError(f"expected a key of {KEY_BYTES} bytes, found {len(key)}", file=str(path), hint=hint)
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the key beside its place and put it there whole; of two processes that make one, the first one's stays."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".hash.key-")  # of mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        Path(beside).unlink()
 
 
 # -- locks ------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+import secrets
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +43,11 @@ class State(Protocol):
         """Remember a text; None forgets it."""
         ...
 
+    def keyed(self, text: str) -> str:
+        """Give a keyed hash of a text that must not be kept: the same for every system of an installation, and of no
+        use without its key."""
+        ...
+
 
 class Forgetful:
     """A `State` that lives as long as the process."""
@@ -59,6 +65,18 @@ class Forgetful:
             self._texts.pop(key, None)
         else:
             self._texts[key] = value
+
+    def keyed(self, text: str) -> str:
+        """Give a hash under a key that ends with the process."""
+        return keyed(_PASSING_KEY, text)
+
+
+_PASSING_KEY: Final = secrets.token_bytes(32)
+
+
+def keyed(key: bytes, text: str) -> str:
+    """Give the keyed hash of a text."""
+    return hashlib.blake2b(text.encode(), key=key, digest_size=16).hexdigest()
 
 
 def load(

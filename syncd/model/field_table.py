@@ -282,6 +282,7 @@ GROUP = _fields(
     Field("client_number", "text", "Client number", evidence=True),
     Field("account_number", "text", "Account number", evidence=True),
     Field("tax_id_last4", "text", "Tax id, last four"),
+    Field("tax_id_hash", "text", "Tax id, keyed hash", evidence=True),
     Field(
         "status",
         "code",

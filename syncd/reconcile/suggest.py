@@ -34,21 +34,30 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """One piece of evidence: its paths, what an agreement adds and what a contradiction costs."""
+    """One piece of evidence: its paths, what an agreement adds and what a contradiction costs.
+
+    `slips`: a letter mistyped in a long code is forgiven; a number that differs in one digit is another number.
+    `secret`: its values are never told.
+    """
 
     name: str
     paths: tuple[str, ...]
     weight: float
     penalty: float
+    slips: bool = False
+    secret: bool = False
 
+
+TAX_ID, WEAK = "same tax id", "same last four of the tax id (weak)"
 
 FACTS = (
-    _Fact("same carrier plan code", ("details.carrier_plan_code", "details.hios_id"), 0.35, 0.35),
+    _Fact("same carrier plan code", ("details.carrier_plan_code", "details.hios_id"), 0.35, 0.35, slips=True),
     _Fact("same policy number", ("details.policy_number",), 0.25, 0.15),
     _Fact("same carrier", ("details.carrier",), 0.15, 0.15),
     _Fact("same line of coverage", ("details.line",), 0.10, 1.0),
     _Fact("same plan year", ("details.effective_date",), 0.15, 0.40),
-    _Fact("same tax id", ("details.tax_id",), 0.60, 1.0),
+    _Fact(TAX_ID, ("details.tax_id_hash",), 0.60, 1.0, secret=True),
+    _Fact(WEAK, ("details.tax_id_last4",), 0.50, 1.0),
     _Fact("same account number", ("details.account_number",), 0.60, 0.30),
 )
 _RATES_AGREE, _RATES_DIFFER = 0.25, 0.10
@@ -74,16 +83,19 @@ SPEAKS = 0.01
 def weighed(one: Stray, other: Stray) -> tuple[float, str]:
     """Weigh what speaks for and against a pair; a sum that is nothing or less says that nothing speaks for it."""
     score, reasons = 0.0, []
+    known: set[str] = set()
     for fact in FACTS:
         mine, theirs = _held(one, fact.paths), _held(other, fact.paths)
-        if mine is None or theirs is None:
-            continue
-        if _agree(mine, theirs):
+        if mine is None or theirs is None or (fact.name == WEAK and TAX_ID in known):
+            continue  # the whole number says all that its end could say
+        known.add(fact.name)
+        if _agree(mine, theirs, slips=fact.slips):
             score += fact.weight
             reasons.append(fact.name)
         else:
             score -= fact.penalty
-            reasons.append(f"not the {fact.name} ({format_value(mine)}, {format_value(theirs)})")
+            told = "" if fact.secret else f" ({format_value(mine)}, {format_value(theirs)})"
+            reasons.append(f"not the {fact.name}{told}")
     rates = _rates_agree(one, other)
     if rates is not None:
         score += _RATES_AGREE if rates else -_RATES_DIFFER
@@ -104,12 +116,14 @@ def _held(stray: Stray, candidates: tuple[str, ...]) -> Value | None:
     return None
 
 
-def _agree(mine: Value, theirs: Value) -> bool:
-    """Compare evidence: dates by plan year, codes but for case, blanks and a typing slip."""
+def _agree(mine: Value, theirs: Value, *, slips: bool) -> bool:
+    """Compare evidence: dates by plan year, texts but for case and blanks, codes but for a typing slip, too."""
     if isinstance(mine, date) and isinstance(theirs, date):
         return mine.year == theirs.year and mine.month == theirs.month
     left, right = (format_value(value).casefold().replace(" ", "") for value in (mine, theirs))
-    return left == right or (min(len(left), len(right)) > 5 and Indel.normalized_similarity(left, right) >= _NEAR_CODE)  # noqa: PLR2004 - short codes differ by one letter for a reason
+    if left == right or not slips:
+        return left == right
+    return min(len(left), len(right)) > 5 and Indel.normalized_similarity(left, right) >= _NEAR_CODE  # noqa: PLR2004 - short codes differ by one letter for a reason
 
 
 def _rates_agree(one: Stray, other: Stray) -> bool | None:

@@ -615,3 +615,19 @@ def test_bands_keep_gender_and_tobacco_apart():
 def test_flags_of_a_group_are_read():
     info = {"groupAccountInfo": {"coverageSubjectToEmployerMandate": True}}
     assert flat_of("account", info, GROUP)["details.applicable_large_employer"] is Flag.TRUE
+
+
+@pytest.mark.parametrize("line", ["Short_Term_Disability", "Short Term Disability", "short term  disability"])
+def test_lines_of_coverage_are_told_whatever_their_spelling(line):
+    """V4: the vendor types a line as plain text: case, `_` and blanks say nothing, read or sought."""
+    kind = {"lineOfCoverage": line, "shortDescription": "Self-Funded", "longDescription": "STD"}
+    made = product.annotated({"voluntaryProduct": True, "planInfo": {}}, kind, "")
+    assert made["_type"]["line"] == "Short_Term_Disability/Voluntary Self-Funded"
+    for word in ("Short_Term_Disability/self-funded", "short term disability"):
+        assert product.find_type({"line": word}, {7: kind}, Settings(username="u", password="p")) == 7
+
+
+def test_medical_is_designed_whatever_its_case():
+    """V4: the lines that have designs are found by meaning, too."""
+    made = product.annotated({}, {"lineOfCoverage": "MEDICAL", "shortDescription": "PPO"}, "")
+    assert made["_type"] == {"line": "Medical/PPO", "plan": "Medical/PPO", "name": ""}

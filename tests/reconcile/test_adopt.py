@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.mapping.load import load_mapping
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.adopt import adopt, copy_of, link_id, new_link
 from syncd.reconcile.decide import decide
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.strays import judge
-from syncd.reconcile.suggest import ENOUGH, suggest
+from syncd.reconcile.suggest import ENOUGH, FACTS, suggest
 from syncd.reconcile.types import Decided, LinkView, Member, Owed, Stray, View
 from tests.reconcile.plain import NAMES, NOW, Takes, asked, judged, seen, stray, view, writes
 
@@ -335,8 +336,8 @@ def test_a_rule_may_ignore_strays(unlinked: str, asks: bool) -> None:
 
 
 def test_a_suggestion_is_offered_with_its_reasons() -> None:
-    crm = stray("crm", "c1", {"details.tax_id": "1"}, "group")
-    quote = stray("quote", "q1", {"details.tax_id": "1"}, "group")
+    crm = stray("crm", "c1", {"details.tax_id_hash": "1"}, "group")
+    quote = stray("quote", "q1", {"details.tax_id_hash": "1"}, "group")
     [first_asked, _] = judge(view(strays=[crm, quote], kinds=("group",)), Rules())
     assert first_asked.offers[0].choice == "link"
     assert first_asked.offers[0].effect == "link it to quote q1 (60%: same tax id)"
@@ -363,8 +364,19 @@ EVIDENCE: list[tuple[str, Flat, Flat, float | None]] = [
     ("another day of the same month", SAME, SAME | {"details.effective_date": date(2026, 1, 15)}, 0.75),
     ("the HIOS id stands in for the code", {"details.hios_id": "12345GA001"} | {k: v for k, v in SAME.items() if "code" not in k},
      SAME | {"details.carrier_plan_code": "12345GA001"}, 0.75),
-    ("the same tax id", {"details.tax_id": "1"}, {"details.tax_id": "1"}, 0.60),
-    ("another tax id", SAME | {"details.tax_id": "1"}, SAME | {"details.tax_id": "2"}, None),
+    ("the same tax id", {"details.tax_id_hash": "1"}, {"details.tax_id_hash": "1"}, 0.60),
+    ("another tax id", SAME | {"details.tax_id_hash": "1"}, SAME | {"details.tax_id_hash": "2"}, None),
+    ("the last four of the tax id alone", {"details.tax_id_last4": "6789"}, {"details.tax_id_last4": "6789"}, 0.50),
+    ("another end of the tax id", {"details.account_number": "7", "details.tax_id_last4": "6789"},
+     {"details.account_number": "7", "details.tax_id_last4": "6780"}, None),
+    ("the whole tax id says all that its end says", {"details.tax_id_hash": "a", "details.tax_id_last4": "6789"},
+     {"details.tax_id_hash": "a", "details.tax_id_last4": "6789"}, 0.60),
+    ("account numbers one digit apart", {"details.account_number": "HM-700001"},
+     {"details.account_number": "HM-700002"}, None),
+    ("policy numbers one digit apart", SAME | {"details.policy_number": "HM-700001"},
+     SAME | {"details.policy_number": "HM-700002"}, 0.60),
+    ("policy numbers but for case and blanks", SAME | {"details.policy_number": "HM-700001"},
+     SAME | {"details.policy_number": "hm- 700001"}, 1.0),
     ("carrier and line alone", {k: SAME[k] for k in ("details.carrier", "details.line")},
      {k: SAME[k] for k in ("details.carrier", "details.line")}, None),
     ("the same employee rate", {k: v for k, v in SAME.items() if "code" not in k} | {"rates[2026-01-01].ee": Decimal("512.40")},
@@ -387,9 +399,38 @@ def test_suggestions_follow_the_evidence(why: str, crm: Flat, quote: Flat, score
     assert found["crm", "c1"][0].score == pytest.approx(score), why
 
 
+def test_a_number_one_digit_apart_is_another_number() -> None:
+    """V3: equal is equal for policy and account numbers; a slip is forgiven in carrier plan codes alone."""
+    mine, other = ({**SAME, "details.policy_number": f"HM-70000{n}"} for n in (1, 2))
+    found = suggest([stray("crm", "c1", mine), stray("quote", "q1", other)])
+    assert "not the same policy number (HM-700001, HM-700002)" in found["crm", "c1"][0].reasons
+
+
+def test_the_end_of_a_tax_id_says_that_it_is_weak_and_its_hash_is_never_told() -> None:
+    """V2: the last four digits alone are weak evidence and say so; a hash is compared, never shown."""
+    end = {"details.tax_id_last4": "6789"}
+    found = suggest([stray("crm", "c1", end, "group"), stray("quote", "q1", end, "group")])
+    assert found["crm", "c1"][0].reasons == "same last four of the tax id (weak)"
+    mine, other = ({"details.account_number": "7", "details.tax_id_hash": hash_} for hash_ in ("aaaa", "bbbb"))
+    assert suggest([stray("crm", "c1", mine, "group"), stray("quote", "q1", other, "group")]) == {}
+    assert all(fact.secret for fact in FACTS if "details.tax_id_hash" in fact.paths)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=[fact.name for fact in FACTS])
+def test_every_fact_is_filled_by_two_mappings(fact: Any) -> None:
+    """V2: evidence that no two systems ever fill is none."""
+    filled = {
+        name
+        for name in ("benefitpoint", "perfectquote", "crm", "quote")
+        for kind in ("group", "plan")
+        if any(load_mapping(name).lens(kind).carries(path) for path in fact.paths)
+    }
+    assert len(filled) >= 2
+
+
 def test_a_contradiction_is_told() -> None:
-    other = SAME | {"details.policy_number": "P-2", "details.tax_id": "1"}
-    mine = SAME | {"details.policy_number": "P-1", "details.tax_id": "1"}
+    other = SAME | {"details.policy_number": "P-2", "details.tax_id_hash": "1"}
+    mine = SAME | {"details.policy_number": "P-1", "details.tax_id_hash": "1"}
     found = suggest([stray("crm", "c1", mine), stray("quote", "q1", other)])
     assert "not the same policy number (P-1, P-2)" in found["crm", "c1"][0].reasons
 
@@ -422,7 +463,7 @@ def test_names_are_never_evidence(names: tuple[str, str], labels: tuple[str, str
 
 facts = st.dictionaries(
     st.sampled_from(
-        [*sorted(SAME), "details.tax_id", "details.policy_number", "details.account_number", "rates[1].ee"]
+        [*sorted(SAME), "details.tax_id_hash", "details.policy_number", "details.account_number", "rates[1].ee"]
     ),
     st.sampled_from(["1", "22222222", date(2026, 1, 1)]),
 )

@@ -26,6 +26,7 @@ from syncd.model.records import Answer, Gone, NotSeen, Part, Present, Record
 
 KIND = "account"
 _INDEX = "accounts"
+TAX_ID_DIGITS = 9
 _FRESH_S = 600.0
 _HIDDEN = "BenefitPoint does not show this account to us, which does not tell a removed one from a hidden one"
 
@@ -89,7 +90,9 @@ class Accounts:
         data = visible(raw)
         office = (await self._structures.offices()).get(raw.get("officeID", 0), {}).get("officeName")
         digits = "".join(char for char in str(_common(raw).get("taxpayerID", "")) if char.isdigit())
-        named = {"_office": office, "_taxIdLast4": digits[-4:] or None}
+        # The number itself is never kept: its hash tells equal ones, its end is for people.
+        hashed = self._state.keyed(digits) if len(digits) == TAX_ID_DIGITS else None
+        named = {"_office": office, "_taxIdLast4": digits[-4:] or None, "_taxIdHash": hashed}
         data |= {key: value for key, value in named.items() if value is not None}
         return readable(Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp)))
 

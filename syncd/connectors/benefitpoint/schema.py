@@ -35,7 +35,7 @@ _OBJECTS = {
     rule.KIND: ("getEligibilityRule", "eligibilityRule"),
 }
 _NAMED: Mapping[str, Mapping[str, str]] = {
-    accounts.KIND: {"_office": "text", "_taxIdLast4": "text"},
+    accounts.KIND: {"_office": "text", "_taxIdLast4": "text", "_taxIdHash": "text"},
     product.KIND: {
         **{f"_type.{name}": "text" for name in ("line", "plan", "name")},
         "_type": "object",

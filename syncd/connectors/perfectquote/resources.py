@@ -7,7 +7,7 @@ plain data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,21 +26,30 @@ _ENVELOPE: Final = frozenset(
 )
 # In the data, to be read; sent, the contract refuses them.
 _READ_ONLY: Final[Mapping[Kind, frozenset[str]]] = {
-    "group": frozenset({"bp_account", "tax_id_last4"}),
+    "group": frozenset({"bp_account", "tax_id_last4", "tax_id_hash"}),
     "plan": frozenset({"stage", "favorite", "source", "carrier_id"}),
 }
+_TAX_ID_DIGITS: Final = 9
 _MARKED: Final = ("external_ids", "syncd")
 
 
-def record_of(system: str, kind: Kind, resource: object, *, may_edit_confirmed: bool) -> Record:
-    """Read a resource. Raises TransientError for one without id or revision: a defective answer proves nothing."""
+def record_of(
+    system: str, kind: Kind, resource: object, *, may_edit_confirmed: bool, keyed: Callable[[str], str] | None = None
+) -> Record:
+    """Read a resource. Raises TransientError for one without id or revision: a defective answer proves nothing.
+
+    `keyed`: hashes a tax id that is shown whole, so that equal ones are told without being kept.
+    """
     if not isinstance(resource, dict) or not resource.get("id") or resource.get("rev") is None:
         raise TransientError(f"a {kind} came without id or revision", system=system)
     record_id = str(resource["id"])
     data = {key: value for key, value in meant(resource).items() if key not in _ENVELOPE}
     if kind == "group" and "tax_id" in data:
         # Never kept whole, even where the client's scopes would show it.
-        data["tax_id_last4"] = _last_four(data.pop("tax_id"))
+        digits = "".join(char for char in str(data.pop("tax_id") or "") if char.isdecimal())
+        data["tax_id_last4"] = digits[-4:] if len(digits) >= 4 else None
+        if keyed is not None and len(digits) == _TAX_ID_DIGITS:
+            data["tax_id_hash"] = keyed(digits)
     confirmed = kind == "plan" and resource.get("stage") == "confirmed" and not may_edit_confirmed
     return Record(
         kind,
@@ -98,8 +107,3 @@ def _stamp(text: object) -> float | None:
     except ValueError:
         return None
     return moment.timestamp() if moment.tzinfo is not None else None
-
-
-def _last_four(tax_id: object) -> str | None:
-    digits = "".join(char for char in str(tax_id or "") if char.isdecimal())
-    return digits[-4:] if len(digits) >= 4 else None

@@ -16,6 +16,7 @@ GROUP: Final[Mapping[str, str]] = {
     "dba": "text",
     "status": "text",
     "tax_id_last4": "text",
+    "tax_id_hash": "text",
     "sic_code": "text",
     "naics_code": "text",
     "address": "object",

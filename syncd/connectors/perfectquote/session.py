@@ -18,8 +18,9 @@ from syncd.connectors.perfectquote.settings import Settings
 from syncd.errors import AuthError, TransientError
 from syncd.redact import SECRETS
 
-# The least that syncd needs; `groups:pii` is not among them, so that tax ids come masked.
+# The least that syncd needs; `groups:pii` is not among them, so that tax ids come masked unless a setting says so.
 SCOPES: Final = frozenset({"groups:read", "groups:write", "plans:read", "plans:write"})
+_WHOLE_TAX_IDS: Final = frozenset({"groups:pii"})
 _READING: Final = frozenset({"groups:read", "plans:read"})
 _EARLY_S: Final = 60.0
 # "maintenance": documented as refused before anything was executed.
@@ -103,7 +104,9 @@ class Session:
             return token
 
     async def _log_in(self) -> Token:
-        reply = await self._grant(SCOPES)
+        reply = await self._grant(SCOPES | _WHOLE_TAX_IDS if self._settings.whole_tax_ids else SCOPES)
+        if reply.status == 400 and self._settings.whole_tax_ids and Problem.of(reply).code == "invalid_scope":
+            reply = await self._grant(SCOPES)  # tax ids come masked
         if reply.status == 400 and Problem.of(reply).code == "invalid_scope":
             reply = await self._grant(_READING)  # a client that may only read
         problem = Problem.of(reply)

@@ -21,5 +21,8 @@ class Settings(HttpSettings):
     page_size: int = Field(default=200, ge=1, le=200)
     allow_confirmed_edit: bool = False
     """Write into confirmed plans too (`X-Allow-Confirmed-Edit`); otherwise they are held."""
+    whole_tax_ids: bool = False
+    """Ask for the scope `groups:pii`, so that groups with one tax id are found (compared by a keyed hash, never kept);
+    otherwise tax ids come masked, and their last four digits are weak evidence."""
     carriers: dict[str, str] = Field(default_factory=dict)
     """Names of carriers elsewhere -> carrier id here, where the names differ."""

@@ -40,7 +40,7 @@ class PerfectQuote:
 
     def __init__(self, system: str, settings: Settings, state: State, http: Http | None = None) -> None:
         self.system = system
-        self._settings = settings
+        self._settings, self._state = settings, state
         self._http = http or Http.of(system, settings)
         self._session = Session(self._http, settings)
         self._feed = ChangeFeed(self._session, state, self.read)
@@ -247,7 +247,13 @@ class PerfectQuote:
     async def _record(self, kind: Kind, resource: object) -> Record:
         if kind == "plan":
             resource = await self._carriers.named(resource)
-        return record_of(self.system, kind, resource, may_edit_confirmed=self._settings.allow_confirmed_edit)
+        return record_of(
+            self.system,
+            kind,
+            resource,
+            may_edit_confirmed=self._settings.allow_confirmed_edit,
+            keyed=self._state.keyed,
+        )
 
     async def _records(self, operation: str, kind: Kind, url: str, params: Mapping[str, str]) -> AsyncIterator[Record]:
         async for resources, _ in self._pages(operation, url, params):

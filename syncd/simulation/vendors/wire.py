@@ -17,7 +17,7 @@ from syncd.connectors import benefitpoint, perfectquote
 from syncd.connectors.benefitpoint import BenefitPoint
 from syncd.connectors.http import Http, Reply
 from syncd.connectors.perfectquote import PerfectQuote
-from syncd.connectors.registry import Forgetful, State
+from syncd.connectors.registry import Forgetful, State, keyed
 from syncd.model.records import Kind, Present, Record
 from syncd.simulation.vendors.server import Vendor
 from syncd.store.store import Store
@@ -60,6 +60,10 @@ class Remembered:
     def set(self, key: str, value: str | None) -> None:
         """Remember a text; None forgets it."""
         self.store.put(f"connector:{self.system}", key, value)
+
+    def keyed(self, text: str) -> str:
+        """Give a hash under a key that every run has."""
+        return keyed(b"simulation", text)
 
 
 def wired(vendor: Vendor, clock: Callable[[], float], sleep: Callable[[float], Coroutine[Any, Any, None]]) -> Wire:

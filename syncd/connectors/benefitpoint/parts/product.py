@@ -18,6 +18,15 @@ DESIGNED = ("Medical", "Dental")
 """Lines whose product types are plan designs: PPO, HMO and so on."""
 OF_FLAG = ("Short_Term_Disability", "Long_Term_Disability")
 """Lines that have a type of its own for what is voluntary, and hold voluntary plans of the other type beside it."""
+_LINES = {
+    line.replace("_", " ").casefold(): line
+    for line in (
+        *("Accidental_Death_and_Dismemberment", "Additional_Product", "Business_Travel_Accident", "Dental", "Life"),
+        *("Employee_Assistance_Program", "Life_and_Accidental_Death_and_Dismemberment", "Limited_Benefit_Products"),
+        *("Long_Term_Disability", "Medical", "Retirement_Products", "Section_125", "Short_Term_Disability"),
+        *("Stop_Loss", "Vision", "Voluntary_Accidental_Death_and_Dismemberment", "Voluntary_Life", "Work_Life"),
+    )
+}
 REQUIRED = {
     "accountID": "the account",
     "productTypeID": "the product type",
@@ -40,19 +49,26 @@ def annotated(raw: Mapping[str, Any], kind: Mapping[str, Any], carrier: str) -> 
     disability plan that is flagged as voluntary is one, whichever of the two types it was given.
     """
     word = type_word(kind)
-    flagged = raw.get("voluntaryProduct") is True and kind.get("lineOfCoverage") in OF_FLAG
+    flagged = raw.get("voluntaryProduct") is True and line_of(kind) in OF_FLAG
     line = word.replace("/", "/Voluntary ", 1) if flagged and "/vol" not in word.casefold() else word
     named: Data = {"line": line, "name": kind.get("longDescription", "")} if word else {}
-    if kind.get("lineOfCoverage") in DESIGNED:
+    if line_of(kind) in DESIGNED:
         named["plan"] = word
     code = str(raw.get("planInfo", {}).get("alternativePlanID", ""))
     made: Data = {**visible(raw), "_type": named, "_carrier": {"name": carrier}}
     return made | ({"_planCode": code} if code and not code.startswith(MARKED) else {})
 
 
+def line_of(kind: Mapping[str, Any]) -> str:
+    """Give a type's line of coverage, spelled as the contract's enum spells it: the element is a plain text, and the
+    live service may write `Short Term Disability`."""
+    words = " ".join(str(kind.get("lineOfCoverage", "")).replace("_", " ").split())
+    return _LINES.get(words.casefold(), words.replace(" ", "_"))
+
+
 def type_word(kind: Mapping[str, Any]) -> str:
     """Name a product type by its line of coverage and its short name."""
-    line, name = kind.get("lineOfCoverage", ""), " ".join(str(kind.get("shortDescription", "")).split())
+    line, name = line_of(kind), " ".join(str(kind.get("shortDescription", "")).split())
     return f"{line}/{name}" if line or name else ""
 
 
@@ -84,7 +100,7 @@ def find_type(wanted: Mapping[str, Any], kinds: Mapping[int, Mapping[str, Any]],
 
 def _words(line: str, plan: str) -> list[str]:
     """Give the words to look a type up by, the closest first. A design of another line says nothing about this one."""
-    same = _folded(line.partition("/")[0]) == _folded(plan.partition("/")[0])
+    same = _line(line.partition("/")[0]) == _line(plan.partition("/")[0])
     return [word for word in (plan if same or not line else "", line) if word]
 
 
@@ -113,8 +129,12 @@ def find_carrier(name: str, carriers: Mapping[int, Mapping[str, Any]], settings:
 def _fits(word: str, of_type: str) -> bool:
     """`Medical/PPO` names a type, `Medical` every type of the line."""
     if "/" in word:
-        return _folded(word) == _folded(of_type)
-    return _folded(word) == _folded(of_type.partition("/")[0])
+        return _line(word) == _line(of_type)
+    return _line(word) == _line(of_type.partition("/")[0])
+
+
+def _line(text: str) -> str:
+    return _folded(text.replace("_", " "))
 
 
 def _folded(text: object) -> str:
