@@ -374,8 +374,13 @@ app.add_typer(app_rules.mappings, name="mappings", short_help="Which vendor fiel
 app.add_typer(app_rules.rules, name="rules", short_help="Who wins when two systems changed one field.")
 
 
-@app.command(short_help="Serve vendors on loopback, to practise on.")
+_sandbox = typer.Typer(invoke_without_command=True)
+app.add_typer(_sandbox, name="sandbox", short_help="Serve vendors on loopback, to practise on.")
+
+
+@_sandbox.callback()
 def sandbox(
+    context: typer.Context,
     system: Annotated[
         list[str] | None, typer.Option("--system", metavar="NAME", help="Serve only this vendor (repeatable).")
     ] = None,
@@ -399,4 +404,26 @@ def sandbox(
     from syncd.cli.commands import sandbox as command
 
     del json  # what it prints is JSON anyway
-    command.run(command.Ask(tuple(system or ()), port_base, seed, clock, state))
+    if context.invoked_subcommand is None:
+        command.run(command.Ask(tuple(system or ()), port_base, seed, clock, state))
+
+
+def _door(verb: str, what: str) -> None:
+    """Add a verb of the back door; its words are the sandbox's own."""
+
+    @_sandbox.command(
+        verb,
+        short_help=what,
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    )
+    def ask(context: typer.Context) -> None:
+        from syncd.cli.commands import sandbox as command
+
+        command.ask([verb, *context.args])
+
+
+_door("edit", "Edit a record there as a user of the vendor does.")
+_door("clock", "Tell or set the time it is there.")
+_door("break", "Let something go wrong there.")
+_door("switch", "Tell or set how the vendor behaves there.")

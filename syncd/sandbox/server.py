@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from syncd.sandbox.backdoor import PREFIX, Backdoor
 from syncd.sandbox.clock import Clock, stamp
 from syncd.sandbox.faults import Faults
+from syncd.sandbox.running import noted
 from syncd.sandbox.seed.load import load
 from syncd.sandbox.vendor import VendorApp
 from syncd.sandbox.wire import Connections, Wire
@@ -124,8 +125,8 @@ async def _serve(served: list[Served], sockets: list[socket.socket], clock: Cloc
     while not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn tells it no other way
         await asyncio.sleep(0.01)
     clock.freeze(frozen=False)
-    _announce(served, sockets)
-    await stop.wait()
+    with noted(_announce(served, sockets)):
+        await stop.wait()
     for one, server in zip(served, servers, strict=True):
         one.wire.stopping.set()
         server.should_exit = True
@@ -165,18 +166,21 @@ def _protocol(connections: Connections) -> type[H11Protocol]:
     return Protocol
 
 
-def _announce(served: list[Served], sockets: list[socket.socket]) -> None:
+def _announce(served: list[Served], sockets: list[socket.socket]) -> dict[str, str]:
+    """Say that it is ready; give the back doors."""
     origins = {
         one.vendor.name: f"http://{HOST}:{sock.getsockname()[1]}" for one, sock in zip(served, sockets, strict=True)
     }
+    doors = {name: origin + PREFIX for name, origin in origins.items()}
     ready = {
         "ready": True,
         "systems": {one.vendor.name: one.vendor.ready(origins[one.vendor.name]) for one in served},
-        "backdoor": {name: origin + PREFIX for name, origin in origins.items()},
+        "backdoor": doors,
     }
     print(json.dumps(ready), flush=True)  # noqa: T201 - the ready line is the interface
     for name, origin in origins.items():
         print(f"{name} at {origin}, back door at {origin}{PREFIX}/", file=sys.stderr)  # noqa: T201
+    return doors
 
 
 def _resume(path: Path, served: list[Served], clock: Clock) -> str:

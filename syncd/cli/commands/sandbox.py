@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,11 +37,20 @@ class Ask:
         ]
 
 
+def ask(words: Sequence[str]) -> NoReturn:
+    """Become the command that asks the back door of a sandbox that runs."""
+    _become(words)
+
+
 def run(ask: Ask) -> NoReturn:
     """Become the sandbox. Raises ConfigError when syncd was installed without a web server."""
     if find_spec("uvicorn") is None or find_spec("starlette") is None:
         hint = "Install it from a checkout of syncd: `make venv`, or `pip install '.[web]'`."
         raise ConfigError("the sandbox needs a web server", hint=hint)
+    _become(ask.words())
+
+
+def _become(words: Sequence[str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "syncd.sandbox", *ask.words()])  # noqa: S606 - our own module, no shell
+    os.execv(sys.executable, [sys.executable, "-m", "syncd.sandbox", *words])  # noqa: S606 - our own module, no shell
