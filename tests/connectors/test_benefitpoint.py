@@ -275,6 +275,9 @@ async def test_a_second_summary_is_written_alone(system):
 
 async def test_a_plan_without_a_summary_gets_one(world, system):
     summary = parts(await held(system, QUOTED), "summary")[0]
+    for number, rate in world.door.snapshot()["tables"]["rate"].items():
+        if str(rate["productID"]) == QUOTED:
+            world.door.delete("rate", number)
     world.door.delete("benefit_summary", summary.id)
     record = await held(system, QUOTED)
     assert parts(record, "summary") == []
@@ -342,6 +345,36 @@ async def test_the_tax_id_is_never_kept_and_never_lost(world, system):
     raw = await system.accounts.raw(int(ACCOUNT))
     assert raw["groupAccountInfo"]["commonGroupAccountInfo"]["taxpayerID"] == "12-3456789"
     assert raw["notes"] == "Ours"
+
+
+async def test_accounts_are_found_by_their_number_whatever_its_case(world, system):
+    """V5: a number is typed as it comes to hand: its case and blanks say nothing."""
+    world.door.edit("account", ACCOUNT, numbered("HM-7001 b"))
+    for said in ("HM-7001 b", "hm-7001B", " Hm-7001 b "):
+        found, _ = await system.find_groups(number=said, refresh=True)
+        assert [one.id for one in found] == [ACCOUNT], said
+    assert (await system.find_groups(number="HM-7002B"))[0] == ()
+
+
+def numbered(number, info="groupAccountInfo"):
+    return {info: {"commonGroupAccountInfo": {"brokerageAccountInfo": {"accountNumber": number}}}}
+
+
+async def test_marketing_groups_are_found_and_read_and_never_written(world, system):
+    """V5: a marketing group holds plans, too: it is found by name and number, listed and read, and locked."""
+    info = {"marketingGroupName": "Harbor Association", "marketingGroupType": "Other"}
+    info |= numbered("MG-1")["groupAccountInfo"]
+    raw = {"accountClassification": "Marketing_Group", "marketingGroupAccountInfo": info, "groupAccountInfo": None}
+    world.door.edit("account", OTHERS[0], raw)
+    for asked in ({"name": "harbor assoc"}, {"number": "mg-1"}):
+        (found,), _ = await system.find_groups(**asked, refresh=True)
+        assert (found.id, found.name, found.number) == (OTHERS[0], "Harbor Association", "MG-1")
+        assert found.facts["class"] == "Marketing Group"
+    (page,) = [page async for page in system.list("group")]
+    record = next(one for one in page.records if one.id == OTHERS[0])
+    assert list(record.locked) == [""]
+    flat = load_mapping("benefitpoint").lens("group").get(record)
+    assert (flat["details.name"], flat["details.account_number"]) == ("Harbor Association", "MG-1")
 
 
 # --- creating and ending ---------------------------------------------------------------------------------------------

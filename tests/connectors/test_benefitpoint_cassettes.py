@@ -228,8 +228,10 @@ async def test_update_account(world, system):
 
 async def test_create_summary(world, system):
     if world is not None:
-        summaries = world.door.snapshot()["tables"]["benefit_summary"].items()
-        world.door.delete("benefit_summary", next(key for key, one in summaries if str(one["productID"]) == CLASSES))
+        tables = world.door.snapshot()["tables"]
+        for kind in ("rate", "benefit_summary"):
+            for key in [key for key, one in tables[kind].items() if str(one["productID"]) == CLASSES]:
+                world.door.delete(kind, key)
     record = await held(system, CLASSES)
     assert parts(record, "summary") == []
     new = Part("summary", "", {})

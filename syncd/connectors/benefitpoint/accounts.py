@@ -25,14 +25,17 @@ from syncd.errors import UnreadableError
 from syncd.model.records import Answer, Gone, NotSeen, Part, Present, Record
 
 KIND = "account"
+_MARKETING = "A marketing group is edited in BenefitPoint."
 _INDEX = "accounts"
 TAX_ID_DIGITS = 9
+EMPLOYERS = {"Group": "groupAccountInfo", "Marketing_Group": "marketingGroupAccountInfo"}
+"""Classes of accounts that hold plans of employers, and where each says what it is."""
 _FRESH_S = 600.0
 _HIDDEN = "BenefitPoint does not show this account to us, which does not tell a removed one from a hidden one"
 
 
 class Accounts:
-    """The accounts that the web-service user sees. Only those of the classification Group are employers."""
+    """The accounts that the web-service user sees; those of other classes than `EMPLOYERS` hold no employer's plans."""
 
     def __init__(
         self, client: Client, structures: Structures, state: State, clock: Callable[[], float] = time.monotonic
@@ -73,7 +76,7 @@ class Accounts:
             if deleted is not None:
                 return Gone(f"BenefitPoint lists account {number} as deleted on {deleted}")
             return NotSeen(f"{_HIDDEN} ({error.message})")
-        if raw.get("accountClassification") != "Group":
+        if raw.get("accountClassification") not in EMPLOYERS:
             return NotSeen(f"this account is of the class {raw.get('accountClassification')}, not a group")
         try:
             return Present(await self._record(raw))
@@ -94,7 +97,8 @@ class Accounts:
         hashed = self._state.keyed(digits) if len(digits) == TAX_ID_DIGITS else None
         named = {"_office": office, "_taxIdLast4": digits[-4:] or None, "_taxIdHash": hashed}
         data |= {key: value for key, value in named.items() if value is not None}
-        return readable(Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp)))
+        locked = {} if raw.get("accountClassification") == "Group" else {"": _MARKETING}
+        return readable(Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp), locked))
 
     async def _deleted(self, number: int) -> str | None:
         reply = await self._client.call("findChanges", criteria={"typesToInclude": ["Account"]})
@@ -103,7 +107,7 @@ class Accounts:
         return str(found[0].get("deletedOn", "")) if found else None
 
     async def _summaries(self) -> list[Data]:
-        criteria = {"accountClassifications": ["Group"]}
+        criteria = {"accountClassifications": list(EMPLOYERS)}
         found: list[Data] = (await self._client.call("findAccounts", criteria=criteria)).get("result", [])
         return [summary for summary in found if "accountID" in summary]
 
@@ -151,7 +155,8 @@ class Accounts:
 
 
 def _common(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    common: Mapping[str, Any] = raw.get("groupAccountInfo", {}).get("commonGroupAccountInfo", {})
+    info: Mapping[str, Any] = raw.get(EMPLOYERS.get(str(raw.get("accountClassification")), ""), {})
+    common: Mapping[str, Any] = info.get("commonGroupAccountInfo", {})
     return common
 
 
@@ -164,6 +169,7 @@ def _entry(summary: Mapping[str, Any], raw: Mapping[str, Any]) -> Data:
         "city": address.get("city", ""),
         "state": str(address.get("state", "")).replace("_", " "),
         "type": summary.get("accountType", ""),
+        "class": str(raw.get("accountClassification", "")).replace("_", " "),
         "active": summary.get("active") is not False,
         "stamp": summary.get("lastModifiedOn"),
     }
@@ -175,13 +181,20 @@ def _matching(index: Mapping[str, Any], name: str, number: str) -> tuple[Account
         _account(key, entry)
         for key, entry in index["accounts"].items()
         if (not wanted or wanted in " ".join(entry["name"].split()).casefold())
-        and (not number or entry["number"].strip() == number.strip())
+        and (not number or _folded(entry["number"]) == _folded(number))
     ]
     return tuple(sorted(found, key=lambda account: (account.name.casefold(), account.id)))
 
 
+def _folded(number: str) -> str:
+    """Give a number as it is compared: case and blanks are the writer's."""
+    return "".join(number.split()).casefold()
+
+
 def _account(key: str, entry: Mapping[str, Any]) -> Account:
     facts = {name: str(entry[name]) for name in ("office", "city", "state", "type") if entry.get(name)}
+    if entry.get("class", "Group") != "Group":
+        facts["class"] = entry["class"]
     if not entry.get("active", True):
         facts["status"] = "inactive"
     return Account(key, entry["name"], entry["number"], facts)

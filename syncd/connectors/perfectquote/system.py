@@ -193,7 +193,8 @@ class PerfectQuote:
         params = {"q": name} if name else {}
         pages = self._pages("groups.find", "groups", params)
         groups = [resource async for resources, _ in pages for resource in resources]
-        found = [_account(group) for group in groups if not number or number in _numbers(group)]
+        wanted = _folded(number)
+        found = [_account(group) for group in groups if not wanted or wanted in _numbers(group)]
         return tuple(found), datetime.now(UTC).isoformat(timespec="seconds")
 
     async def examine(self) -> tuple[Finding, ...]:
@@ -321,7 +322,13 @@ def _etag(version: str | None) -> str:
 def _numbers(group: Mapping[str, Any]) -> set[str]:
     """Give what people know a group by: its id, and the account it was imported from."""
     account = group.get("bp_account") or {}
-    return {str(each) for each in (group.get("id"), account.get("account_number"), account.get("account_id")) if each}
+    known = (group.get("id"), account.get("account_number"), account.get("account_id"))
+    return {_folded(str(each)) for each in known if each}
+
+
+def _folded(number: str) -> str:
+    """Give a number as it is compared: case and blanks are the writer's."""
+    return "".join(number.split()).casefold()
 
 
 def _account(group: Mapping[str, Any]) -> Account:

@@ -62,6 +62,7 @@ def apply(tenant: Tenant, contract: Contract, body: dict[str, Any]) -> Record:
         return _shown(_create(tenant, contract, kind, given))
     number = _number(tenant, kind, body["id"])
     if body.get("delete"):
+        _check_last_summary(tenant, kind, number)
         return _shown(tenant.delete(kind, number))
     record = copied(tenant.state.tables[kind][number])
     _put(contract, kind, record, given)
@@ -176,6 +177,16 @@ def _check(tenant: Tenant, kind: str, record: Record) -> None:
         _check_contribution(tenant, record)
     if kind == "eligibility_rule":
         _check_rule(tenant, record)
+
+
+def _check_last_summary(tenant: Tenant, kind: str, number: int) -> None:
+    """Refuse to take a rate's last benefit summary away: a rate belongs to one at least (the contract)."""
+    if kind != "benefit_summary":
+        return
+    summaries = tenant.state.tables[kind].keys() - {number}
+    for rate_id, rate in tenant.state.tables["rate"].items():
+        if number in rate.get("summaries", ()) and not summaries & set(rate["summaries"]):
+            raise Refused(f"benefit_summary {number} is the only one of rate {rate_id}: delete that rate first")
 
 
 def _check_rate(tenant: Tenant, record: Record) -> None:
