@@ -13,10 +13,11 @@ from syncd.apply.create import new_parts
 from syncd.apply.references import translated
 from syncd.apply.world import flat_of
 from syncd.cli.out import short, styled, table
-from syncd.errors import RecordError
+from syncd.connectors.base import Checking
+from syncd.errors import ConnectorError, RecordError
 from syncd.model import paths
 from syncd.model.fields import local_paths, title_of
-from syncd.model.records import Record
+from syncd.model.records import PartCreate, Record
 from syncd.model.shown import shown
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.originate import LINK, ORIGINATION, PRIOR_PLAN
@@ -38,6 +39,38 @@ def created(changeset: Changeset, world: World) -> list[Doc]:
         for operation in outcome.operations
         if operation.op == "create"
     ]
+
+
+async def checked(changeset: Changeset, world: World) -> list[Doc]:
+    """Describe every record that would be created, each looked at by its system as far as that can tell beforehand."""
+    found = created(changeset, world)
+    wanted = [
+        (operation, outcome.after)
+        for outcome in changeset.outcomes
+        for operation in outcome.operations
+        if operation.op == "create"
+    ]
+    for doc, (operation, link) in zip(found, wanted, strict=True):
+        if not doc["problem"]:
+            doc["problem"] = await _refusal(operation, link, world)
+    return found
+
+
+async def _refusal(operation: Operation, link: Link, world: World) -> str:
+    """Give why its system would not take a new record, with the next step; "": it would, or cannot tell."""
+    connector = world.systems[operation.system].connector
+    home = link if link.kind == "group" else world.store.link(link.scope)
+    group = next((m.id for m in home.members if m.system == operation.system), None) if home is not None else None
+    if not isinstance(connector, Checking):
+        return ""
+    try:
+        parts = new_parts(link, operation.system, operation.values, world)
+        await connector.check(PartCreate(link.kind, group, parts, ""))
+    except RecordError as error:
+        return " ".join(filter(None, (f"{error.message}.", error.hint)))
+    except ConnectorError as error:
+        return f"it could not be asked whether it would take it: {error.message}"
+    return ""
 
 
 def _created(operation: Operation, link: Link, world: World) -> Doc:

@@ -190,6 +190,16 @@ class Needing(Protocol):
         ...
 
 
+@runtime_checkable
+class Checking(Protocol):
+    """A system that can tell before the first call whether it would take a new record."""
+
+    async def check(self, create: PartCreate) -> None:
+        """Look at all that a create needs besides `needs`, and change nothing. Raises RefusedError that names all that
+        is wrong at once, with the next step as its hint; ConnectorError when it cannot be told now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of `syncd doctor`: what was looked at, whether it is well, and what to do if not."""

@@ -59,6 +59,7 @@ def brought(
             field=ORIGINATION,
             hint=f"Add `origination:` to the decision, one of {', '.join(origins)}.",
         )
+    _refuse_two_words(said.get("origination", ""), own, stray)
     prior = follows(said.get("prior", ""), stray, knowing, links, surfaces)
     agreed = None if prior is None else prior.agreed
     try:
@@ -72,6 +73,18 @@ def brought(
         error.system, error.external_id = stray.system, stray.id
         raise
     return made if prior is None else {**made, PRIOR_PLAN: f"{LINK}{prior.id}"}
+
+
+def _refuse_two_words(said: str, own: Value, stray: Stray) -> None:
+    """Refuse a decision that calls the plan something else than its own record does: all systems hold one value."""
+    if said and isinstance(own, str) and own not in ("", said):
+        raise OriginationError(
+            f"the decision calls it {said}, and the record itself {own}; all systems of a link hold one of them",
+            system=stray.system,
+            external_id=stray.id,
+            field=ORIGINATION,
+            hint=f"Leave `origination` out to copy it as {own}, or correct the record in {stray.system} first.",
+        )
 
 
 LINK = "link:"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from syncd.connectors.base import Directory, Examined, Feed, Needing, Note, Notebook
+from syncd.connectors.base import Checking, Directory, Examined, Feed, Needing, Note, Notebook
 from syncd.connectors.benefitpoint.parts.summary import annotated, sent
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import SummaryShape
@@ -402,6 +402,25 @@ async def test_all_that_a_new_plan_lacks_is_named_at_once_before_any_call(world,
     for word in ("Kaiser Permanent", "the nearest are", "name", "who pays the commission", "prior plan"):
         assert word in caught.value.message
     assert "createProduct" not in world.door.requests()
+
+
+async def test_what_a_create_would_refuse_is_told_before_any_call(world, system):
+    """N3: all that a new plan lacks is told beforehand with its next step, but for what the group is asked about."""
+    assert isinstance(system, Checking)
+    await system.check(create_of(new_product()))  # who pays is asked under `needs`
+    await system.settle(ACCOUNT, PAID_BY)
+    await system.check(create_of(new_product()))
+    wrong = new_product(_type={"line": "Medical"}, _carrier={"name": "Kaiser"}, policyOriginationReason="Renewal")
+    world.door.call("DELETE", "requests")
+    with pytest.raises(RefusedError) as caught:
+        await system.check(create_of(wrong))
+    for word in ("product types fit 'Medical'", "no carrier is called", "prior plan"):
+        assert word in caught.value.message
+    assert "product_types" in caught.value.hint
+    assert "carriers" in caught.value.hint
+    assert not [name for name in world.door.requests() if name.startswith(("create", "update"))]
+    with pytest.raises(RefusedError, match="only plans of an account"):
+        await system.check(PartCreate("group", None, (), ""))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from syncd.errors import ConfigError
 from syncd.model.values import EMPTY
 from syncd.reconcile.adopt import adopt
-from syncd.reconcile.originate import OriginationError, brought, originate, origins_of
+from syncd.reconcile.originate import ORIGINATION, OriginationError, brought, originate, origins_of
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.strays import judge
 from syncd.reconcile.types import Decided, Link, Member, Seen, Stray, View
@@ -132,6 +132,20 @@ def test_what_it_is_must_be_said_where_the_target_wants_to_know() -> None:
         bring({})
     assert "new, renewal, replacement, prospective" in caught.value.hint
     assert bring({}, crm=Holds("details.name")) == {}
+
+
+@pytest.mark.parametrize(("own", "said"), [("renewal", "new"), ("new", "renewal"), ("prospective", "new")])
+def test_a_decision_that_contradicts_its_record_is_refused(own: str, said: str) -> None:
+    """N3: one value is held by all systems of a link, so a decision and its record cannot say two things."""
+    with pytest.raises(OriginationError, match=f"the decision calls it {said}, and the record itself {own}") as caught:
+        bring({"origination": said, "prior": "l1"}, (prior_link("quote", "crm"),), stray(origination=own))
+    assert caught.value.field == ORIGINATION
+    assert f"copy it as {own}" in caught.value.hint
+
+
+def test_a_decision_may_repeat_what_its_record_says() -> None:
+    """N3: the same word twice is no contradiction."""
+    assert bring({"origination": "new"}, plan=stray(origination="new"))[ORIGINATION] == "new"
 
 
 def test_an_unknown_kind_is_named_with_those_there_are() -> None:

@@ -221,7 +221,7 @@ async def _create(session: Session, ask: Ask, world: World, account: Account, to
     trial = replace(world, store=world.store.fork(), lock=no_lock)
     link = await linking.copy_group(trial, ask.system, account.id, ask.create_in, by=session.by)
     shown = await run_once(link.scope, trial, PREVIEW)
-    new = [one for one in creating.created(shown.changeset, trial) if one["link"] == link.id]
+    new = [one for one in await creating.checked(shown.changeset, trial) if one["link"] == link.id]
     told["created"] = new
     _check_made(shown, ask.create_in)
     if not session.json:

@@ -162,7 +162,7 @@ async def _decide(
     mode = Mode(preview=True, only=ids, force=frozenset(CHANGESET_GUARDS))
     report = await run_once(scope, trial, mode)
     doc = preview.describe(report, trial, Labels.of(trial.store), dry_run=True, only=ids)
-    new = creating.created(report.changeset, trial)
+    new = await creating.checked(report.changeset, trial)
     doubts = linking.doubtful(world, scope, choices)
     shown = [*_shown(draft, came, doc, new), *_doubts(doubts)]
     if not dry_run:

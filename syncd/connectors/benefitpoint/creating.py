@@ -7,7 +7,7 @@ benefit summary; the benefits of the plan are written into that one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from syncd.connectors.benefitpoint.accounts import Accounts
 from syncd.connectors.benefitpoint.client import Client
 from syncd.connectors.benefitpoint.contract import Data, order, whole
-from syncd.connectors.benefitpoint.needs import Needs
+from syncd.connectors.benefitpoint.needs import Needs, field_of
 from syncd.connectors.benefitpoint.parts import product, summary
 from syncd.connectors.benefitpoint.plans import Plans
 from syncd.connectors.benefitpoint.rights import RightsDesk
@@ -23,10 +23,24 @@ from syncd.connectors.benefitpoint.structures import Structures, SummaryShape
 from syncd.connectors.benefitpoint.values import SERVER_OWNED, number, plain, with_offsets
 from syncd.connectors.benefitpoint.writing import Writer, view_level
 from syncd.errors import RefusedError, SyncdError, UnknownOutcomeError
-from syncd.model.records import PartCreate, PartWrite, Record
+from syncd.model.records import Part, PartCreate, PartWrite, Record
 
 END_REASON = "Other"
 _ASKED_AS = {"details.carrier": "carrierID"}
+
+
+def _asked(create: PartCreate) -> tuple[int, Mapping[str, Part]]:
+    """Give the account and the parts of a plan to create. Raises RefusedError for what is never created here."""
+    account = number(create.group or "")
+    if create.kind != "plan" or account is None:
+        raise RefusedError("only plans of an account are created in BenefitPoint")
+    given = {part.kind: part for part in create.parts}
+    closed = sorted(given.keys() - {product.KIND, summary.KIND})
+    if closed or product.KIND not in given:
+        raise RefusedError(
+            f"BenefitPoint V4 has no call that creates {', '.join(closed) or 'a plan without a product'}"
+        )
+    return account, given
 
 
 class Maker:
@@ -49,15 +63,7 @@ class Maker:
 
     async def create(self, create: PartCreate) -> str:
         """Create a plan, once, and give its id. Raises RefusedError that names all that is missing."""
-        account = number(create.group or "")
-        if create.kind != "plan" or account is None:
-            raise RefusedError("only plans of an account are created in BenefitPoint")
-        given = {part.kind: part for part in create.parts}
-        closed = sorted(given.keys() - {product.KIND, summary.KIND})
-        if closed or product.KIND not in given:
-            raise RefusedError(
-                f"BenefitPoint V4 has no call that creates {', '.join(closed) or 'a plan without a product'}"
-            )
+        account, given = _asked(create)
         wanted = await self._product(account, given[product.KIND].data, create.marker)
         shape = await self._structures.summary(wanted["productTypeID"])
         options = await self._options(wanted, shape)
@@ -70,8 +76,19 @@ class Maker:
             await self._fill(made, account, given[summary.KIND].data, shape)
         return str(made)
 
-    async def _product(self, account: int, data: Mapping[str, Any], marker: str) -> Data:
-        """Give the product to send; whatever is missing or wrong is named in one refusal."""
+    async def check(self, create: PartCreate) -> None:
+        """Look at all that the plan needs but for what the group is asked about (`needs`), and change nothing. Raises
+        RefusedError that names all of it at once."""
+        account, given = _asked(create)
+        asked = {need.key for need in await self._needs.open(account)}
+        wanted = await self._product(account, given[product.KIND].data, create.marker, asked=asked)
+        view_level(await self._structures.summary(wanted["productTypeID"]), self._client.settings.view_level)
+
+    async def _product(
+        self, account: int, data: Mapping[str, Any], marker: str, *, asked: Collection[str] = ()
+    ) -> Data:
+        """Give the product to send; whatever is missing or wrong is named in one refusal. `asked`: what the group is
+        asked about now."""
         wanted = {key: value for key, value in plain(data).items() if key not in SERVER_OWNED and key != "productID"}
         problems: list[SyncdError] = []
         wanted |= {"accountID": account, "isAdditionalProduct": False}
@@ -93,16 +110,17 @@ class Maker:
         for key, value in (await self._needs.defaults(account, wanted)).items():
             wanted.setdefault(key, value)
         told = {_ASKED_AS.get(str(error.field), error.field) for error in problems}
+        told |= {field_of(key) for key in asked}
         missing = [what for key, what in product.REQUIRED.items() if wanted.get(key) in (None, "") and key not in told]
         if wanted.get("policyOriginationReason") == "Renewal" and not wanted.get("parentProductID"):
             missing.append("the prior plan (parentProductID), without which a renewal breaks the agency system's feed")
         said = [error.message for error in problems] + ([f"not known yet: {', '.join(missing)}"] if missing else [])
         if said:
-            hints = [error.hint for error in problems if error.hint]
+            hints = list(dict.fromkeys(error.hint for error in problems if error.hint))
             raise RefusedError(
                 "; ".join(said),
                 field=problems[0].field if problems else None,
-                hint=hints[0] if hints else "Answer what is asked for this group.",
+                hint=" ".join(hints) or "Answer what is asked for this group.",
             )
         return await self._marked(wanted, marker)
 

@@ -37,6 +37,11 @@ _PAID_BY: Final = {
 }
 
 
+def field_of(key: str) -> str:
+    """Give the product's field that a need is about."""
+    return {**_FROM_ACCOUNT, **_PAID_BY}[key][0]
+
+
 class Needs:
     """What is known of each group: from its account, and from what people answered."""
 

@@ -146,6 +146,10 @@ class BenefitPoint:
         """Remember what a person answered."""
         await self._about(group, self._needs.settle(self._account(group), answers))
 
+    async def check(self, create: PartCreate) -> None:
+        """Look at all that a new plan needs, and change nothing."""
+        await self._about(None, self._maker.check(create))
+
     async def examine(self) -> tuple[Finding, ...]:
         """Look at connection, login, rights, names and contract."""
         return await self._about(None, examine.examine(self.client, self.structures, self._desk))
