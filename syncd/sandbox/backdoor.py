@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from syncd.sandbox import tidy
 from syncd.sandbox.clock import Clock, stamp
 from syncd.sandbox.faults import Faults
 from syncd.sandbox.vendor import Refused, VendorApp
@@ -96,6 +97,8 @@ class Backdoor:
         for name, value in body.items():
             if name not in held:
                 raise Refused(f"unknown switch {name!r}: one of {', '.join(sorted(held))}")
+            if name == "tidy":
+                tidy.check(value)
             if not _same_type(value, held[name]):
                 raise Refused(f"switch {name} is {value!r}: expected a value like {held[name]!r}")
         held.update(body)

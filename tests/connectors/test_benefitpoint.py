@@ -410,7 +410,9 @@ async def test_what_a_create_would_refuse_is_told_before_any_call(world, system)
     await system.check(create_of(new_product()))  # who pays is asked under `needs`
     await system.settle(ACCOUNT, PAID_BY)
     await system.check(create_of(new_product()))
-    wrong = new_product(_type={"line": "Medical"}, _carrier={"name": "Kaiser"}, policyOriginationReason="Renewal")
+    wrong = new_product(
+        _type={"line": "Medical"}, _carrier={"name": "Kaiser Permanent"}, policyOriginationReason="Renewal"
+    )
     world.door.call("DELETE", "requests")
     with pytest.raises(RefusedError) as caught:
         await system.check(create_of(wrong))

@@ -24,8 +24,14 @@ from syncd.sandbox.benefitpoint.envelope import NOT_AUTHORIZED, Fault, Rejected
 from syncd.sandbox.benefitpoint.state import State
 from syncd.sandbox.benefitpoint.tenant import Tenant
 from syncd.sandbox.faults import Faults
+from syncd.sandbox.tidy import tidied
 from syncd.sandbox.vendor import Refused
 
+_TEXTS: Final = (
+    *("accountName", "DBA", "name", "description", "notes", "policyNumber", "website", "value"),
+    *("ancillaryText", "shortDescription", "longDescription", "exclusionsLimitations"),
+)
+"""Free texts, which a vendor that tidies changes (`tidy`)."""
 # Kinds of faults that a write answers with a Result, and what it says.
 _RESULTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "system_error": (("System_Error", "The system is busy. Try again later."),),
@@ -59,7 +65,8 @@ class Dispatch:
         try:
             self._allow(operation.name, entry)
             lie = entry.writes and self._faults.take(operation.name, "lying_stamp") is not None
-            answer = entry.do(Call(self._tenant, args, contract, lie))
+            kept = tidied(args, self._tenant.switches["tidy"], _TEXTS) if entry.writes else args
+            answer = entry.do(Call(self._tenant, kept, contract, lie))
         except Rejected as error:
             return refused(error.errors)
         if isinstance(answer, list):

@@ -6,6 +6,7 @@ listened to, because a tenant with other ids is another state.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     # writing
     "strict_replace": True,  # an omitted optional element is cleared; False: it is kept
     "duplicate_products": "allow",  # refuse: the same account, type, carrier, name and date is Duplicate_Error
+    "tidy": {},  # what becomes of texts and amounts that are written: see `syncd.sandbox.tidy`
     "require_billing": True,  # who pays the commission must be named, though the schema lets it be absent
     "child_change_stamps_product": False,  # saving a rate, summary, contribution or rule stamps the plan
     # time
@@ -95,4 +97,4 @@ class Switches(MutableMapping[str, Any]):
 
 
 def _copy(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value
+    return copy.deepcopy(value) if isinstance(value, list | dict) else value

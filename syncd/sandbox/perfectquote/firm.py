@@ -12,6 +12,7 @@ from syncd.sandbox.faults import Faults
 from syncd.sandbox.perfectquote.call import Answer, Call
 from syncd.sandbox.perfectquote.listing import Page
 from syncd.sandbox.perfectquote.store import Record, Store
+from syncd.sandbox.tidy import tidied
 
 SWITCHES: dict[str, Any] = {
     "requests_per_minute": 120,
@@ -20,9 +21,13 @@ SWITCHES: dict[str, Any] = {
     "body_limit": 2 * 1024 * 1024,
     "plans_per_group": 500,
     "pad_money": False,
+    "tidy": {},
 }
 """Behaviour that can be set, with the contract's values; `work_s` is how long each request takes, in real seconds, and
-`pad_money` makes the vendor write every amount of rates and contributions with four decimals."""
+`pad_money` makes the vendor write every amount of rates and contributions with four decimals; `tidy` changes the texts
+and amounts that are written (`syncd.sandbox.tidy`)."""
+_TEXTS = ("name", "legal_name", "dba", "notes", "policy_number", "value", "text", "raw", "network", "class_name")
+"""Free texts, which a vendor that tidies changes."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,12 @@ class Firm:
     def save(self, kind: str, record: Record, changes: Record, call: Call) -> Record:
         """Write what a request changes; the stamp lies when a fault says so."""
         lying = self.faults.take(call.operation, "lying_stamp") is not None
-        return self.store.write(kind, record, changes, call.actor, lying=lying)
+        return self.store.write(kind, record, self.kept(changes), call.actor, lying=lying)
+
+    def kept(self, fields: Record) -> Record:
+        """Give what is kept of what a request brings."""
+        found: Record = tidied(fields, self.switches["tidy"], _TEXTS)
+        return found
 
     def listing(self, call: Call, found: Page, shown: list[Any], kind: str | None = None) -> Answer:
         """Answer a listing, complete or as a fault wants it."""

@@ -60,7 +60,7 @@ class Groups:
         """Make a group."""
         fields = check(GroupBody, writable(call.json(), {}, _FIELDS))
         self._check_owner(fields)
-        group = self.firm.store.insert("group", {**fields, "bp_account": None}, call.actor)
+        group = self.firm.store.insert("group", {**self.firm.kept(fields), "bp_account": None}, call.actor)
         return Answer(self.show(group, call), 201, {"ETag": etag(group), "Location": f"/v1/groups/{group['id']}"})
 
     def read(self, call: Call) -> Answer:

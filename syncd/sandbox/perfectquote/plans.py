@@ -100,7 +100,7 @@ class Plans:
         self.settle(fields)
         self.check_rules(fields, group["id"], None)
         system = {"group_id": group["id"], "stage": "explorer", "favorite": False, "source": source}
-        return self.firm.store.insert("plan", {**system, **fields}, call.actor)
+        return self.firm.store.insert("plan", {**system, **self.firm.kept(fields)}, call.actor)
 
     def put(self, call: Call) -> Answer:
         """Replace a plan's fields; a block that is left out stays, for it has a PUT of its own."""

@@ -115,3 +115,11 @@ async def test_a_change_of_tenant_begins_anew(desk: Desk):
     await desk.switch(tenant=3)
     account = (await desk.ok("getAccount", xml("accountID", HARBOR)))["account"]
     assert account["groupAccountInfo"]["accountName"] == "Harbor Works"
+
+
+async def test_benefitpoint_tidies_what_the_service_writes_and_no_persons_edit(desk: Desk) -> None:
+    """B3: a plan's name is kept tidied by updateProduct; what a person types at the screen stays."""
+    await desk.switch(tidy={"trim": True, "cut": 20})
+    await desk.done("updateProduct", xml("update", {**await desk.product(), "name": "  Choice   Plus & Café 1500 "}))
+    assert (await desk.product())["name"] == "Choice Plus & Café 1500"[:20]
+    assert "no rule" in (await desk.door("POST", "switches", {"tidy": {"x": 1}}, status=422))["error"]

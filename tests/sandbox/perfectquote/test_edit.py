@@ -67,3 +67,13 @@ async def test_a_snapshot_is_taken_back_and_nobody_is_logged_off(office: Office)
     assert await office.door("GET", "snapshot") == kept
     answer = await office.client.post("/__sandbox/restore", json={"store": {}})
     assert (answer.status_code, "not a snapshot" in answer.json()["error"]) == (422, True)
+
+
+async def test_perfectquote_tidies_what_the_api_writes_and_no_persons_edit(office: Office) -> None:
+    """B3: the same over REST, by patch and by create."""
+    await office.door("POST", "switches", {"tidy": {"case": "upper", "escape": True}})
+    (group, *_) = (await office.ok("GET", "/groups"))["data"]
+    await office.ok("PATCH", f"/groups/{group['id']}", {"dba": "Mill & Co"}, If_Match="*")
+    assert (await office.ok("GET", f"/groups/{group['id']}"))["dba"] == "MILL &amp; CO"
+    await office.edit("group", group["id"], dba="Mill & Co")
+    assert (await office.ok("GET", f"/groups/{group['id']}"))["dba"] == "Mill & Co"
