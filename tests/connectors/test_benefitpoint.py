@@ -377,6 +377,48 @@ async def test_marketing_groups_are_found_and_read_and_never_written(world, syst
     assert (flat["details.name"], flat["details.account_number"]) == ("Harbor Association", "MG-1")
 
 
+async def test_a_plan_that_was_moved_is_reported_with_its_new_account(world, system):
+    """R7: read, listed and told by the feed, it is its new account's plan; the old account's listing goes on whole."""
+    await held(system, TWICE)
+    position = await system.position()
+    world.door.call("POST", "clock", {"advance_s": 5})
+    world.door.edit("plan", TWICE, {"accountID": int(OTHERS[0])})
+    world.door.call("POST", "clock", {"advance_s": 5})
+    assert (await held(system, TWICE)).group == OTHERS[0]
+    for account, there in ((ACCOUNT, False), (OTHERS[0], True)):
+        pages = [page async for page in system.list("plan", [account])]
+        assert pages[-1].last
+        assert (TWICE in {record.id for page in pages for record in page.records}) is there
+    for groups in ([ACCOUNT], [OTHERS[0]], [ACCOUNT, OTHERS[0]]):
+        fresh = world.connect()
+        told = (await fresh.changes(position, groups)).records
+        assert [record.group for record in told] == ([OTHERS[0]] if OTHERS[0] in groups else []), groups
+        await fresh.aclose()
+
+
+async def test_the_feed_tells_both_sides_of_a_move(world):
+    """R7: whoever saw the plan in the old account hears of it, and whoever asks for the new one alone, too."""
+    for groups in ([ACCOUNT], [OTHERS[0]]):
+        world.restore()
+        system = world.connect()
+        await held(system, TWICE)
+        position = await system.position()
+        world.door.call("POST", "clock", {"advance_s": 5})
+        world.door.edit("plan", TWICE, {"accountID": int(OTHERS[0])})
+        world.door.call("POST", "clock", {"advance_s": 5})
+        (told,) = (await system.changes(position, groups)).records
+        assert (told.id, told.group) == (TWICE, OTHERS[0]), groups
+        await system.aclose()
+
+
+async def test_a_plan_that_was_moved_is_not_written_as_the_old_accounts(world, system):
+    """R7: what was read before the move is stale."""
+    record = await held(system, TWICE)
+    world.door.edit("plan", TWICE, {"accountID": int(OTHERS[0])})
+    with pytest.raises(StaleWriteError):
+        await write(system, record, record.parts[0], name="Ours")
+
+
 # --- creating and ending ---------------------------------------------------------------------------------------------
 
 

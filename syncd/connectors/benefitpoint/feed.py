@@ -91,11 +91,12 @@ class Feed:
         return found
 
     async def _wanted(self, plan: int, groups: Collection[str] | None, *, deleted: bool) -> bool:
-        """Tell whether a plan is of a group that is asked for; a plan not seen before is asked for its account."""
+        """Tell whether a plan is of a group that is asked for; one that was not seen in any of them is asked for its
+        account, for it may have been moved to one."""
         if groups is None:
             return True
         account = self._plans.account_of(plan)
-        if account is None and not deleted:
+        if str(account) not in groups and not deleted:
             try:
                 account = (await self._plans.product(plan)).get("accountID")
             except NotAuthorizedError:
