@@ -44,6 +44,7 @@ from syncd.connectors.http_pace import (
 )
 from syncd.connectors.http_reply import ENCODINGS, GarbledError, Reply, TooLargeError, read_content
 from syncd.connectors.http_settings import LARGEST_REPLY_MB, HttpSettings
+from syncd.connectors.readable import decoded
 from syncd.errors import ConfigError, ConnectorError, SyncdError, TransientError, UnknownOutcomeError
 from syncd.redact import SECRETS, names_a_secret
 
@@ -435,7 +436,7 @@ def _unreadable(ask: _Ask, reply: Reply) -> str:
         return _PAGE
     if ask.expect == "json":
         try:
-            orjson.loads(reply.content)
+            decoded(reply.content)
         except ValueError:
             return "a body that is no JSON"
     return ""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
+from syncd.connectors.readable import decoded
 
 ENCODINGS: Final = "gzip, deflate"
 """What is announced: both can be stopped in the middle of a piece, which br and zstd cannot."""
@@ -41,7 +41,7 @@ class Reply:
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
         """Decode the content. Raises ValueError; a 2xx reply to a request that expected JSON was checked already."""
-        return orjson.loads(self.content)
+        return decoded(self.content)
 
 
 class TooLargeError(Exception):

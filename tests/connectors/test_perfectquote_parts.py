@@ -15,6 +15,7 @@ from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.resources import body_of, patch_of, record_of
 from syncd.connectors.perfectquote.system import idempotency_key
 from syncd.connectors.perfectquote.tables import meant, told
+from syncd.connectors.readable import decoded
 from syncd.connectors.registry import Forgetful
 from syncd.errors import AuthError, RefusedError, StaleWriteError, TransientError, UnknownOutcomeError
 from syncd.model.records import NotSeen, Part, PartCreate
@@ -483,3 +484,56 @@ def test_a_code_beside_its_namesake_keeps_its_prefix() -> None:
     block = {"variants": [{"fields": [{"code": "x_exam"}, {"code": "exam"}, {"note": "no code"}, "odd"]}, "odd"]}
     assert meant({"plan_type": "medical", "benefits": block})["benefits"] == block
     assert meant({"plan_type": "medical", "benefits": None})["benefits"] is None
+
+
+# --- half a letter ---------------------------------------------------------------------------------------------------
+
+
+def half(answer):
+    """A server whose JSON holds what no UTF-8 does, written as an escape."""
+    system = system_of(lambda request: (200, {}))
+
+    def handle(request):
+        if request.url.path.endswith("/oauth/token"):
+            return httpx.Response(200, json=TOKEN)
+        return httpx.Response(200, content=json.dumps(answer(request)), headers={"content-type": "application/json"})
+
+    http = Http("quotes", SETTINGS.base_url, transport=httpx.MockTransport(handle))
+    return type(system)("quotes", SETTINGS, Forgetful(), http)
+
+
+async def test_half_a_letter_takes_out_its_record_alone():
+    r"""B8: a text that was cut inside a letter (`\ud83d`) names its record; listing, feed and directory go on."""
+    hurt = {**PLAN, "id": "pln_2", "notes": "Well \ud83d"}
+    listed = half(lambda request: {"data": [PLAN, hurt], "page": {"has_more": False}})
+    (page,) = [page async for page in listed.list("plan")]
+    assert [record.id for record in page.records] == ["pln_1"]
+    assert page.unreadable == {"pln_2": "plan pln_2: notes holds U+D83D, which is half a letter"}
+    assert page.last
+    answer = await half(lambda request: hurt).read("plan", "pln_2")
+    assert isinstance(answer, NotSeen)
+    assert answer.unreadable
+
+    def feed(request):
+        if request.url.path.endswith("/changes"):
+            events = [{"seq": seq, "type": "plan", "id": f"pln_{seq}", "op": "updated"} for seq in (1, 2)]
+            return {"data": events, "page": {"has_more": False, "last_seq": 2}}
+        return hurt if request.url.path.endswith("pln_2") else PLAN
+
+    changes = await half(feed).changes("0")
+    assert [record.id for record in changes.records] == ["pln_1"]
+    assert set(changes.unreadable) == {("plan", "pln_2")}
+
+
+async def test_a_group_with_half_a_letter_is_still_found():
+    """B8: the directory shows the letter's name, and nothing that cannot be printed."""
+    group = {"id": "grp_1", "rev": 1, "name": "Mill \ud83d"}
+    found, _ = await half(lambda request: {"data": [group], "page": {"has_more": False}}).find_groups(name="mill")
+    assert [one.name for one in found] == ["Mill <U+D83D>"]
+
+
+@pytest.mark.parametrize("content", [b'{"a": NaN, "b": "\\ud83d"}', b'{"a": "\\ud83d"', b'{"a": 01, "b": "\\u0041"}'])
+def test_what_is_no_json_stays_so(content):
+    """B8: only half a letter is forgiven."""
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever of the two decoders says so
+        decoded(content)

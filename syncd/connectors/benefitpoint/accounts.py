@@ -19,7 +19,8 @@ from syncd.connectors.benefitpoint.contract import Data
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.together import each
-from syncd.connectors.benefitpoint.values import readable, visible
+from syncd.connectors.benefitpoint.values import visible
+from syncd.connectors.readable import readable
 from syncd.connectors.registry import State
 from syncd.errors import UnreadableError
 from syncd.model.records import Answer, Gone, NotSeen, Part, Present, Record
@@ -98,7 +99,9 @@ class Accounts:
         named = {"_office": office, "_taxIdLast4": digits[-4:] or None, "_taxIdHash": hashed}
         data |= {key: value for key, value in named.items() if value is not None}
         locked = {} if raw.get("accountClassification") == "Group" else {"": _MARKETING}
-        return readable(Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp), locked))
+        return readable(
+            Record("group", number, (Part(KIND, number, data, stamp),), None, seconds(stamp), locked), "xml"
+        )
 
     async def _deleted(self, number: int) -> str | None:
         reply = await self._client.call("findChanges", criteria={"typesToInclude": ["Account"]})

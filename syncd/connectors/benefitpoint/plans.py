@@ -18,7 +18,8 @@ from syncd.connectors.benefitpoint.parts.binding import Binding, in_use
 from syncd.connectors.benefitpoint.soap import NotAuthorizedError
 from syncd.connectors.benefitpoint.structures import Structures
 from syncd.connectors.benefitpoint.together import page_of
-from syncd.connectors.benefitpoint.values import day_of, readable
+from syncd.connectors.benefitpoint.values import day_of
+from syncd.connectors.readable import readable
 from syncd.connectors.registry import State
 from syncd.errors import RecordError, SyncdError, TransientError, UnreadableError
 from syncd.model.records import Answer, Gone, NotSeen, Page, Part, Present, Record
@@ -152,7 +153,7 @@ class Plans:
         ]
         self._remember(number, account, {**found, rate.KIND: [*found[rate.KIND], *quotes]})
         stamps = [stamp for part in parts if (stamp := seconds(part.version)) is not None]
-        return readable(Record("plan", str(number), tuple(parts), str(account), max(stamps, default=None)))
+        return readable(Record("plan", str(number), tuple(parts), str(account), max(stamps, default=None)), "xml")
 
     async def _parts(self, kind: str, account: int, number: int) -> list[Data]:
         """List the parts of a kind and read each of them."""

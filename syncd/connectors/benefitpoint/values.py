@@ -7,15 +7,13 @@ read and never sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from syncd.connectors.benefitpoint.contract import Data, Slot
-from syncd.errors import RefusedError, UnreadableError
-from syncd.model import letters
-from syncd.model.records import Record
+from syncd.errors import RefusedError
 
 SERVER_OWNED: Final = frozenset(
     {
@@ -83,28 +81,6 @@ def midnight(text: str, zone: str) -> str:
         return text
     moment = datetime.fromisoformat(found["day"]).replace(tzinfo=ZoneInfo(zone))
     return moment.isoformat(timespec="milliseconds")
-
-
-def readable(record: Record) -> Record:
-    """Give a record. Raises UnreadableError when a text in it holds a letter that could never be sent back."""
-    for part in record.parts:
-        for path, text in _named_texts(part.data):
-            names = letters.strange(text, "xml")
-            if names:
-                what = f"{part.kind} {part.id}: {path} holds {', '.join(names)}, which XML has no letter for"
-                raise UnreadableError(what, external_id=record.id)
-    return record
-
-
-def _named_texts(data: object, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(data, str):
-        yield path, data
-    elif isinstance(data, Mapping):
-        for key, inner in data.items():
-            yield from _named_texts(inner, f"{path}.{key}" if path else key)
-    elif isinstance(data, list | tuple):
-        for inner in data:
-            yield from _named_texts(inner, path)
 
 
 def day_of(text: object) -> str:

@@ -17,7 +17,7 @@ from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.session import Session
 from syncd.connectors.registry import State
 from syncd.errors import TransientError
-from syncd.model.records import Answer, Gone, Kind, Present
+from syncd.model.records import Answer, Gone, Kind, NotSeen, Present
 
 Read: TypeAlias = Callable[[Kind, str], Awaitable[Answer]]
 _LIMIT: Final = 200
@@ -74,7 +74,12 @@ class ChangeFeed:
         answers = await asyncio.gather(*(self._read(*key) for key in moved))
         gone |= {key: answer.evidence for key, answer in zip(moved, answers, strict=True) if isinstance(answer, Gone)}
         records = tuple(answer.record for answer in answers if isinstance(answer, Present))
-        return Changes(end, records, gone)
+        unreadable = {
+            key: answer.why
+            for key, answer in zip(moved, answers, strict=True)
+            if isinstance(answer, NotSeen) and answer.unreadable
+        }
+        return Changes(end, records, gone, unreadable=unreadable)
 
     async def _events(self, after: int) -> list[dict[str, Any]] | None:
         """Drain the feed after a sequence number; None: it does not reach back so far."""

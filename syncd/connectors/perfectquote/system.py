@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,8 +27,10 @@ from syncd.connectors.perfectquote.problems import Problem
 from syncd.connectors.perfectquote.resources import EXPAND, PATHS, body_of, marker_of, patch_of, record_of
 from syncd.connectors.perfectquote.session import Session
 from syncd.connectors.perfectquote.settings import Settings
+from syncd.connectors.readable import readable
 from syncd.connectors.registry import State
-from syncd.errors import RefusedError, SyncdError, TransientError, UnknownOutcomeError
+from syncd.errors import RefusedError, SyncdError, TransientError, UnknownOutcomeError, UnreadableError
+from syncd.model import letters
 from syncd.model.records import Answer, Gone, Kind, NotSeen, Page, PartCreate, PartWrite, Present, Record
 
 _LARGEST_PAGE: Final = 200
@@ -78,10 +80,10 @@ class PerfectQuote:
             return
         seen: set[str] = set()
         async for resources, last in self._pages(f"{kind}s.list", PATHS[kind], _expanded(kind)):
-            records = [await self._record(kind, resource) for resource in resources]
+            records, unreadable = await self._readable(kind, resources)
             fresh = [record for record in records if record.id not in seen]
             seen.update(record.id for record in fresh)
-            yield Page(tuple(fresh), last)
+            yield Page(tuple(fresh), last, unreadable)
 
     async def read(self, kind: Kind, record_id: str) -> Answer:
         """Read one record whole. Gone is what answers 410 with the time of its deletion; 404 proves nothing."""
@@ -89,7 +91,10 @@ class PerfectQuote:
             return NotSeen(f"PerfectQuote has no {kind} records")
         reply = await self._session.ask(f"{kind}s.read", "GET", _url(kind, record_id), params=_expanded(kind))
         if reply.ok:
-            return Present(await self._record(kind, reply.json()))
+            try:
+                return Present(await self._record(kind, reply.json()))
+            except UnreadableError as error:
+                return NotSeen(error.message, unreadable=True)
         problem = Problem.of(reply)
         if reply.status == 410:
             at = problem.body.get("deleted_at")
@@ -248,18 +253,30 @@ class PerfectQuote:
     async def _record(self, kind: Kind, resource: object) -> Record:
         if kind == "plan":
             resource = await self._carriers.named(resource)
-        return record_of(
+        record = record_of(
             self.system,
             kind,
             resource,
             may_edit_confirmed=self._settings.allow_confirmed_edit,
             keyed=self._state.keyed,
         )
+        return readable(record, "json")
 
     async def _records(self, operation: str, kind: Kind, url: str, params: Mapping[str, str]) -> AsyncIterator[Record]:
         async for resources, _ in self._pages(operation, url, params):
-            for resource in resources:
-                yield await self._record(kind, resource)
+            for record in (await self._readable(kind, resources))[0]:
+                yield record
+
+    async def _readable(self, kind: Kind, resources: Iterable[object]) -> tuple[tuple[Record, ...], dict[str, str]]:
+        """Read resources; one that holds half a letter is named, and the others go on."""
+        records: list[Record] = []
+        unreadable: dict[str, str] = {}
+        for resource in resources:
+            try:
+                records.append(await self._record(kind, resource))
+            except UnreadableError as error:
+                unreadable[str(error.external_id)] = error.message
+        return tuple(records), unreadable
 
     async def _groups_named(self, name: str) -> tuple[Record, ...]:
         """Give the groups that are called so, to the letter."""
@@ -341,7 +358,7 @@ def _account(group: Mapping[str, Any]) -> Account:
     }
     return Account(
         str(group.get("id")),
-        str(group.get("name") or ""),
+        letters.named(str(group.get("name") or ""), "json"),
         str(imported.get("account_number") or imported.get("account_id") or ""),
-        {key: str(value) for key, value in facts.items() if value},
+        {key: letters.named(str(value), "json") for key, value in facts.items() if value},
     )
