@@ -12,7 +12,14 @@ from syncd.connectors.benefitpoint import Settings, connect
 from syncd.connectors.benefitpoint import examine as examining
 from syncd.connectors.benefitpoint.contract import PACKAGED, Contract, load, order
 from syncd.connectors.benefitpoint.parts.detail import detail_of, text_of
-from syncd.connectors.benefitpoint.soap import FaultError, SessionLostError, body_of, check_result, is_fault
+from syncd.connectors.benefitpoint.soap import (
+    FaultError,
+    NotAuthorizedError,
+    SessionLostError,
+    body_of,
+    check_result,
+    is_fault,
+)
 from syncd.connectors.benefitpoint.structures import Structures, _summary_shape
 from syncd.connectors.http import Reply
 from syncd.connectors.registry import Forgetful
@@ -175,6 +182,21 @@ def test_a_fault_has_its_meaning(text, code, kind, error):
     with pytest.raises(error) as caught:
         body_of(fault(text, code), "getRate", kind)
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [("Not authorized", NotAuthorizedError), ("Your session has expired", SessionLostError), ("Odd", RefusedError)],
+)
+def test_a_fault_of_soap_1_2_means_the_same(text, error):
+    """A fault may come in the later envelope: code and reason are taken by their local names."""
+    soap = "http://www.w3.org/2003/05/soap-envelope"
+    said = f'<s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang="en">{text}</s:Text></s:Reason>'
+    body = f'<s:Envelope xmlns:s="{soap}"><s:Body><s:Fault>{said}</s:Fault></s:Body></s:Envelope>'
+    reply = Reply(500, {}, body.encode())
+    assert is_fault(reply)
+    with pytest.raises(error, match=text):
+        body_of(reply, "getProduct", "read")
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, ConnectorError), (400, ConnectorError), (403, RefusedError)])

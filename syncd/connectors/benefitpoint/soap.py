@@ -19,6 +19,8 @@ from syncd.errors import ConnectorError, RefusedError, SyncdError, TransientErro
 from syncd.model import letters
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+_ENVELOPES: Final = (ENVELOPE, "http://www.w3.org/2003/05/soap-envelope")
+"""Faults may come in the envelope of SOAP 1.2, whatever was asked (a client's reading): taken by local name."""
 _NOT_AUTHORIZED = re.compile(r"not authori[sz]ed", re.IGNORECASE)
 _SESSION = re.compile(
     r"session\b.*\b(?:not valid|invalid|expired|unknown|timed? ?out|ended|required)"
@@ -47,7 +49,9 @@ class SessionLostError(TransientError):
 
 def is_fault(reply: Reply) -> bool:
     """Tell a SOAP fault from any other answer with status 500: it is what BenefitPoint says, not that it failed."""
-    return reply.status == 500 and b"Fault" in reply.content and ENVELOPE.encode() in reply.content
+    return (
+        reply.status == 500 and b"Fault" in reply.content and any(one.encode() in reply.content for one in _ENVELOPES)
+    )
 
 
 def body_of(reply: Reply, operation: str, kind: Operation) -> etree._Element:
@@ -80,9 +84,12 @@ def _wrapper(content: bytes) -> etree._Element | None:
     root = _parsed(content)
     if root is None:
         root = _parsed(lent(content))
-    if root is None or root.getroottree().docinfo.doctype or root.tag != f"{{{ENVELOPE}}}Envelope":
+    if root is None or root.getroottree().docinfo.doctype:
         return None
-    body = root.find(f"{{{ENVELOPE}}}Body")
+    space = etree.QName(root).namespace
+    if space not in _ENVELOPES or root.tag != f"{{{space}}}Envelope":
+        return None
+    body = root.find(f"{{{space}}}Body")
     return body[0] if body is not None and len(body) else None
 
 
@@ -130,15 +137,21 @@ def given_back(text: str) -> str:
 
 def fault(element: etree._Element, operation: str, kind: Operation) -> SyncdError:
     """Say what a fault means."""
-    code = (element.findtext("faultcode") or "").rpartition(":")[2]
-    text = " ".join((element.findtext("faultstring") or "no reason given").split())
+    code = _said(element, "faultcode", "Value").rpartition(":")[2]
+    text = " ".join((_said(element, "faultstring", "Text") or "no reason given").split())
     if _NOT_AUTHORIZED.search(text):
         return NotAuthorizedError(f"{operation}: {text}")
     if _SESSION.search(text):
         return SessionLostError(f"{operation}: {text}")
-    if code.startswith("Client"):
+    if code.startswith(("Client", "Sender")):
         return RefusedError(f"{operation}: {text}")
     return (FaultError if kind == "read" else UnknownOutcomeError)(f"{operation}: {text}")
+
+
+def _said(element: etree._Element, *names: str) -> str:
+    """Give the text of the first element that is called so, whatever its namespace."""
+    found = (one.text or "" for one in element.iter("{*}*") if etree.QName(one).localname in names)
+    return next(found, "").strip()
 
 
 def check_result(operation: str, result: Mapping[str, Any] | None, kind: Operation) -> int | None:
