@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("system", choices=SYSTEMS)
     edit.add_argument("kind", help="group, plan, or a kind of the vendor's own")
     edit.add_argument("id", help="the vendor's id; `new` makes a record")
-    edit.add_argument("changes", nargs="*", metavar="PATH=VALUE", help="a text; PATH= clears; PATH:=JSON for the rest")
+    edit.add_argument(
+        "changes", nargs="*", metavar="PATH=VALUE", help="a text, true or false; PATH= clears; PATH:=JSON else"
+    )
     edit.add_argument("--as", dest="person", metavar="NAME", default="", help="who edits, as the vendor calls them")
     edit.add_argument("--delete", action="store_true", help="delete it")
     clock = verbs.add_parser("clock", help="tell or set the time it is there")
@@ -61,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     switch.add_argument("system", choices=SYSTEMS)
     switch.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="a text; NAME:=JSON for the rest")
     for verb in verbs.choices.values():
-        verb.add_argument("--backdoor", metavar="URL", default="", help="its back door, when several sandboxes run")
+        verb.add_argument(
+            "--backdoor", "--url", metavar="URL", default="", help="its back door, when several sandboxes run"
+        )
         verb.add_argument("--json", action="store_true", help="one line of JSON")
     return parser
 
@@ -118,7 +122,7 @@ _ASK: Final = {"edit": _edit, "clock": _clock, "break": _break, "switch": _switc
 
 
 def _changes(words: Sequence[str]) -> dict[str, Any]:
-    """Read `path=text` and `path:=json`; nothing behind the sign clears."""
+    """Read `path=text` and `path:=json`; true and false are what they say, and nothing behind the sign clears."""
     found: dict[str, Any] = {}
     for word in words:
         path, sign, text = word.partition("=")
@@ -127,7 +131,7 @@ def _changes(words: Sequence[str]) -> dict[str, Any]:
         if path in found or path.removesuffix(":") in found:
             raise Wrong(f"{path.removesuffix(':')} is changed twice")
         if not path.endswith(":"):
-            found[path] = text or None
+            found[path] = {"true": True, "false": False, "": None}.get(text, text)
             continue
         try:
             found[path.removesuffix(":")] = json.loads(text)

@@ -62,6 +62,7 @@ def test_a_user_edits_by_command_in_both_vendors(ready: dict[str, Any], capsys: 
     answer = said(capsys, "edit", "benefitpoint", "group", account, *words, "--as", "dana")
     assert (answer["notes"], answer["groupAccountInfo"]["numberOfFTEs"]) == ("Seen", 12)
     assert "businessType" not in answer["groupAccountInfo"]
+    assert said(capsys, "edit", "benefitpoint", "group", account, "active=false")["active"] is False
 
 
 def test_the_clock_faults_and_switches_by_command(ready: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
