@@ -59,7 +59,6 @@ def brought(
             field=ORIGINATION,
             hint=f"Add `origination:` to the decision, one of {', '.join(origins)}.",
         )
-    _refuse_two_words(said.get("origination", ""), own, stray)
     prior = follows(said.get("prior", ""), stray, knowing, links, surfaces)
     agreed = None if prior is None else prior.agreed
     try:
@@ -72,6 +71,7 @@ def brought(
     except OriginationError as error:
         error.system, error.external_id = stray.system, stray.id
         raise
+    _refuse_two_words(said.get("origination", ""), own, stray)
     return made if prior is None else {**made, PRIOR_PLAN: f"{LINK}{prior.id}"}
 
 

@@ -137,8 +137,9 @@ def test_what_it_is_must_be_said_where_the_target_wants_to_know() -> None:
 @pytest.mark.parametrize(("own", "said"), [("renewal", "new"), ("new", "renewal"), ("prospective", "new")])
 def test_a_decision_that_contradicts_its_record_is_refused(own: str, said: str) -> None:
     """N3: one value is held by all systems of a link, so a decision and its record cannot say two things."""
+    prior = {"prior": "l1"} if said == "renewal" else {}
     with pytest.raises(OriginationError, match=f"the decision calls it {said}, and the record itself {own}") as caught:
-        bring({"origination": said, "prior": "l1"}, (prior_link("quote", "crm"),), stray(origination=own))
+        bring({"origination": said, **prior}, (prior_link("quote", "crm"),), stray(origination=own))
     assert caught.value.field == ORIGINATION
     assert f"copy it as {own}" in caught.value.hint
 
