@@ -18,7 +18,8 @@ from syncd.connectors.paging import pages_of
 from syncd.model import paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY
-from syncd.reconcile.adopt import copy_of, new_link
+from syncd.reconcile.adopt import copy_of, link_id, new_link
+from syncd.reconcile.awaited import awaited
 from syncd.reconcile.choices import (
     Choice,
     Desk,
@@ -35,7 +36,7 @@ from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
-from syncd.reconcile.types import Changeset, Decided, Link, Member, Proposal, Stray, System, View
+from syncd.reconcile.types import Changeset, Decided, Link, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
 from syncd.text.show import command
 
@@ -207,11 +208,11 @@ async def copy_group(world: World, system: System, record_id: str, to: System, *
         raise LinkingError(f"{to} takes no new groups: {why}", system=to, hint="Create it there, then link it.")
     if held is None:
         view = View("", (), (), desk.surfaces)
-        made = copy_of(view, desk.strays[system, record_id], (to,)).link
+        which = world.occasion(link_id("group", system, record_id))
+        made = copy_of(view, desk.strays[system, record_id], (to,), occasion=which).link
         link = replace(made, scope=made.id)
     else:
-        awaited = Member(to, f"(new {held.id})", {}, unseen=frozenset({""}), status="awaited")
-        link = replace(held, members=(*held.members, awaited), settled=b"")
+        link = replace(held, members=(*held.members, awaited(to, held.id, world.occasion(held.id))), settled=b"")
     plans = await _plans_of(world, system, record_id)
     async with world.lock(link.id):
         with world.store.transaction():
@@ -320,6 +321,7 @@ def _desk(world: World, scope: str) -> Desk:
         world.rules.at(Place("", group=scope)).blanks,
         frozenset(link.id for link in standing),
         world.origins,
+        world.occasion,
     )
 
 

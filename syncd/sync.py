@@ -128,7 +128,7 @@ async def _plan(scope: str, world: World, mode: Mode) -> tuple[Changeset, View]:
     with spared():
         view = await read_links(scope, world, mode)
         answers = world.answers(scope)
-        view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world))
+        view, used = adopt(view, answers, world.rules, lambda id_: _stands(id_, world), world.occasion)
         with uncollected():
             plan = decide(view, answers, world.rules, world.now())
     plan = replace(plan, used=(*plan.used, *used))

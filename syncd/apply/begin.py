@@ -13,6 +13,7 @@ from typing import cast
 from syncd.apply.world import World, standing_of
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.answers import Step, match
+from syncd.reconcile.awaited import marker_of
 from syncd.reconcile.types import Change, Changeset, Link, Operation, Outcome, Seen, Sight, System, View
 from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 
@@ -191,6 +192,7 @@ def _intent(part: str, changes: Sequence[Change], link: Link, started: Started, 
 
 
 def _operation_intent(operation: Operation, link: Link, run: Run, seq: int, world: World) -> Intent:
+    creates = operation.op == "create"
     return Intent(
         id=world.new_id(),
         run=run.id,
@@ -206,7 +208,7 @@ def _operation_intent(operation: Operation, link: Link, run: Run, seq: int, worl
         after=operation.values,
         reasons={"": operation.reason},
         at=run.started_at,
-        marker=f"syncd:{link.id}:{operation.system}" if operation.op == "create" else "",
+        marker=marker_of(next(m for m in link.members if m.system == operation.system)) if creates else "",
     )
 
 

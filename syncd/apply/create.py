@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from syncd.apply.begin import Started, put_aside, set_aside
-from syncd.apply.look import Look, look, snapshot_of
+from syncd.apply.look import Look, look, seen_in, snapshot_of
 from syncd.apply.references import translated
 from syncd.apply.world import LiveSystem, World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended
@@ -22,6 +22,7 @@ from syncd.model import paths
 from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
+from syncd.reconcile.relink import newcomer
 from syncd.reconcile.types import Link, Member, Operation, Owed, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
@@ -76,6 +77,12 @@ async def _create(operation: Operation, intent: Intent, started: Started, world:
     _close_earlier(operation, started, world)
     try:
         parts = new_parts(link, operation.system, operation.values, world)
+        began = world.store.reading_of_run()
+        found = await find_marked(intent, link, world)
+        if found is not None:
+            there = seen_in(world.systems[operation.system], found, began)
+            _made(take_in(there, link, intent, world), started, done)
+            return
         intent = _marked_sent(intent, world)
         record_id = await _send(PartCreate(link.kind, group, parts, intent.marker), intent, link, world)
     except RecordError as error:
@@ -91,15 +98,40 @@ async def _create(operation: Operation, intent: Intent, started: Started, world:
             raise
         done.failed.append(str(error))
         return
-    found = await _read_new(link, operation.system, record_id, world)
-    if not isinstance(found, Look):
+    if _is_known(record_id, intent, world):
+        why = f"{operation.system} gave the new record the id {record_id}, which another one has or had"
+        _doubt(replace(intent, record_id=record_id), why, world)
+        done.failed.append(f"{operation.system} {record_id}: {why}")
+        return
+    seen = await _read_new(link, operation.system, record_id, world)
+    if not isinstance(seen, Look):
         done.failed.append(f"{operation.system} {record_id}: created, but not to be read yet")
         return
-    link = take_in(found, link, intent, world)
-    started.links[link.id] = link
+    _made(take_in(seen, link, intent, world), started, done)
     done.written[operation.system] = done.written.get(operation.system, 0) + 1
+
+
+def _is_known(record_id: str, intent: Intent, world: World) -> bool:
+    """Tell whether an id that was given to a new record is that of another one, there or gone: no id is given twice."""
+    if _is_held(record_id, intent, world):
+        return True
+    rows = world.store.history(system=intent.system, record_id=record_id)
+    mine = [row for row in rows if row.kind == intent.kind]
+    return any(row.at < intent.at for row in mine) or (
+        not mine and record_id in world.store.snapshots(intent.system, intent.kind, [record_id])
+    )
+
+
+def _doubt(intent: Intent, why: str, world: World) -> None:
+    """Leave it to a person what a create made; it is never sent again by itself."""
+    world.store.settle([Settlement(replace(intent, state="open", note=why))])
+
+
+def _made(link: Link, started: Started, done: Done) -> None:
+    """Go on with a link whose awaited record is there: what a create could not carry is owed."""
+    started.links[link.id] = link
     if link.status == "live":
-        done.moved.add(link.id)  # what a create could not carry is owed
+        done.moved.add(link.id)
 
 
 def _close_earlier(operation: Operation, started: Started, world: World) -> None:
@@ -198,29 +230,51 @@ async def find_created(intent: Intent, link: Link, world: World) -> Record | Non
 
     Raises SeveralMarkedError when it cannot be told which one is ours.
     """
+    marked = await find_marked(intent, link, world)
     system = world.systems[intent.system]
+    if marked is not None or (system.access is not None and system.access.marker):
+        return marked
     group = group_of(link, intent.system, world)
-    marked = await system.connector.find_marked(intent.kind, group, intent.marker)
-    if len(marked) > 1:  # somebody made a copy of it, marker and all: which one is ours is not ours to guess
-        told = " and ".join(record.id for record in marked)
-        raise SeveralMarkedError(f"{told} carry the marker of one create", system=intent.system)
-    if marked:
-        return marked[0]
-    if system.access is not None and system.access.marker:
-        return None
     known = world.store.heads(intent.system, intent.kind)
-    members = world.store.members_of(intent.system, intent.kind)
-    lens = world.systems[intent.system].lenses[intent.kind]
+    taken = world.store.members_of(intent.system, intent.kind) | _set_apart(intent, world)
+    lens = system.lenses[intent.kind]
     same = []
     by_group = system.access is not None and system.access.by_group
     wanted = (group,) if by_group and group is not None else None
     async for page in pages_of(system.connector, intent.kind, wanted):
         for record in page.records:
-            if record.id in members or (record.id in known and not _appeared_since(intent, record, world)):
+            if record.id in taken or (record.id in known and not _appeared_since(intent, record, world)):
                 continue
             if holds_all(flat_of(record, lens), flat_of(_as_sent(intent, link, world), lens), record.group, group):
                 same.append(record)
     return same[0] if len(same) == 1 else None
+
+
+async def find_marked(intent: Intent, link: Link, world: World) -> Record | None:
+    """Search the record that carries a create's marker; what a person set apart or another link holds is not it.
+
+    Raises SeveralMarkedError when it cannot be told which one is ours.
+    """
+    group = group_of(link, intent.system, world)
+    marked = await world.systems[intent.system].connector.find_marked(intent.kind, group, intent.marker)
+    if marked:
+        apart = _set_apart(intent, world)
+        marked = tuple(record for record in marked if record.id not in apart and not _is_held(record.id, intent, world))
+    if len(marked) > 1:  # somebody made a copy of it, marker and all: which one is ours is not ours to guess
+        told = " and ".join(record.id for record in marked)
+        raise SeveralMarkedError(f"{told} carry the marker of one create", system=intent.system)
+    return marked[0] if marked else None
+
+
+def _is_held(record_id: str, intent: Intent, world: World) -> bool:
+    """Tell whether a link holds a record, there or missing."""
+    return world.store.find_link(intent.system, intent.kind, record_id) is not None
+
+
+def _set_apart(intent: Intent, world: World) -> set[str]:
+    """Give the records of a system that a person set apart."""
+    prefix = f"{intent.system}|{intent.kind}|"
+    return {key.removeprefix(prefix) for key in world.store.items("aside") if key.startswith(prefix)}
 
 
 def _appeared_since(intent: Intent, record: Record, world: World) -> bool:
@@ -239,11 +293,39 @@ def holds_all(holds: Flat, sent: Flat, group: str | None, wanted_group: str | No
 
 
 def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
-    """Make the created record the awaited member: its base is what was read back, the rest is owed."""
-    system = intent.system
-    surface = world.systems[system].surface(link.kind)
-    record, holds, lacks = seen.record, seen.holds, seen.lens.lacks(seen.record)
+    """Make the created record the awaited member: its base is what was read back, the rest is owed.
+
+    A record that carries the marker though this store knows of no attempt (an older store was restored) may have been
+    edited since: it is a newcomer, which may agree or ask.
+    """
+    system, record = intent.system, seen.record
+    ours = _was_sent(intent, world)
+    made = _member(seen, link, intent, world) if ours else newcomer(system, record.id)
+    members = tuple(made if member.system == system else member for member in link.members)
+    over = not link.follow and not any(member.status == "awaited" for member in members)
+    link = replace(link, members=members, status="unlinked" if over else "live", settled=b"")
+    note = "; ".join(translated(link, system, world)[1]) if ours else "it was there, with the marker of this decision"
+    done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
+    history = _taken(seen, link, intent, world, ours=ours)
+    snapshot = snapshot_of(seen, link.scope, world.now())
+    with world.store.transaction():
+        world.store.settle([Settlement(done, link, snapshot, (history,))])
+        close_stray(system, record.id, link.scope, world)
+        if over:  # copied once: the two part, and are not asked about as if they were new
+            set_aside(link, world)
+    return link
+
+
+def _was_sent(intent: Intent, world: World) -> bool:
+    """Tell whether this create, or an earlier attempt of the same decision, was ever sent."""
+    attempts = (intent, *world.store.intents(link=intent.link))
+    return any(one.marker == intent.marker and one.sent_at is not None for one in attempts)
+
+
+def _member(seen: Look, link: Link, intent: Intent, world: World) -> Member:
+    """Give the member that a record just created is."""
     sent = flat_of(_as_sent(intent, link, world), seen.lens)
+    surface, lacks, holds = world.systems[seen.system].surface(link.kind), seen.lens.lacks(seen.record), seen.holds
     behind = {
         path: Owed(link.revision, echo=holds[path] if path in sent and path in holds else None)
         for path, value in link.agreed.items()
@@ -252,23 +334,28 @@ def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
         and path not in lacks
         and holds.get(path, EMPTY) not in (value, surface.nearest(path, value))
     }
-    made = Member(system, record.id, holds, lacks & link.agreed.keys(), behind, record.modified)
-    members = tuple(made if member.system == system else member for member in link.members)
-    over = not link.follow and not any(member.status == "awaited" for member in members)
-    link = replace(link, members=members, status="unlinked" if over else "live", settled=b"")
+    return Member(seen.system, seen.record.id, holds, lacks & link.agreed.keys(), behind, seen.record.modified)
+
+
+def _taken(seen: Look, link: Link, intent: Intent, world: World, *, ours: bool) -> HistoryRow:
+    """Write down that a record was created, or was there already."""
+    record, holds = seen.record, seen.holds
     fields: dict[str, tuple[object, object]] = {path: (EMPTY, value) for path, value in sorted(holds.items())}
-    who = intent.reasons.get("", "")
-    history = HistoryRow(
-        intent.run, world.now(), "written", link.id, system, link.kind, record.id, fields, who, "created", holds
+    who, now = intent.reasons.get("", ""), world.now()
+    if not ours:
+        note = "it carries the marker of this decision"
+        return HistoryRow(intent.run, now, "linked", link.id, intent.system, link.kind, record.id, {}, who, note)
+    return HistoryRow(
+        intent.run, now, "written", link.id, intent.system, link.kind, record.id, fields, who, "created", holds
     )
-    snapshot = snapshot_of(seen, link.scope, world.now())
-    note = "; ".join(translated(link, system, world)[1])
-    done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
-    with world.store.transaction():
-        world.store.settle([Settlement(done, link, snapshot, (history,))])
-        if over:  # copied once: the two part, and are not asked about as if they were new
-            set_aside(link, world)
-    return link
+
+
+def close_stray(system: System, record_id: str, scope: str, world: World) -> None:
+    """Close the question about a record that was linked to nothing: it is a member now."""
+    standing = world.store.questions(scope, status=("open", "decided", "ignored"))
+    name = f"{system}:{record_id}"
+    mine = [one for one in standing if one.proposal.kind == "link-plans" and one.proposal.name == name]
+    world.store.save_questions([replace(one, status="closed", closed_at=world.now()) for one in mine])
 
 
 async def _end(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:

@@ -202,6 +202,14 @@ class World:
         ]
         return blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).digest()
 
+    def occasion(self, link: str) -> str:
+        """Tell apart the decisions that were ever made about a link, so that what one of them creates is never taken
+        for what another did; "" for the first."""
+        if self.store.link(link) is None:
+            return ""
+        used = {intent.marker for intent in self.store.intents(link=link) if intent.op == "create"}
+        return str(len(used)) if used else ""
+
     def answers(self, scope: str) -> dict[tuple[str, str, str], Decided]:
         """Give the answers that people committed and no run has used, by (kind, link, name)."""
         found = self.store.questions(scope, status=("decided",))

@@ -14,6 +14,7 @@ from syncd.model import paths
 from syncd.model.fields import uncompared_paths
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flat, Value
+from syncd.reconcile.awaited import awaited
 from syncd.reconcile.originate import OriginationError, brought
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.rules import Place, Rules
@@ -24,15 +25,22 @@ NO_ATOMS: Mapping[str, str] = MappingProxyType({})
 NOTHING: Flat = {}
 
 
+def first_time(_link: str) -> str:
+    """Take every decision for the first about its link."""
+    return ""
+
+
 def adopt(
     view: View,
     answers: Mapping[tuple[str, str, str], Decided],
     rules: Rules,
     stands: Callable[[str], bool] = lambda _: False,
+    occasion: Callable[[str], str] = first_time,
 ) -> tuple[View, tuple[str, ...]]:
     """Make links of the strays that an answer links or copies, or a standing rule copies; give the answers used.
 
-    `stands` tells whether a link of this id, made of the same record once, still stands: it is never written over.
+    `stands` tells whether a link of this id, made of the same record once, still stands: it is never written over;
+    `occasion` sets a decision to copy a record apart from earlier ones.
     A copy that cannot be originated is asked about again, with what is missing (`View.refused`).
     """
     by_id = {(stray.system, stray.id): stray for stray in view.strays}
@@ -50,10 +58,10 @@ def adopt(
         made: LinkView | None = None
         try:
             if answer is not None:
-                made = _by_answer(stray, answer, by_id, gone, view, rules)
+                made = _by_answer(stray, answer, by_id, gone, view, rules, occasion)
             elif rule.unlinked == "copy" and stray.system not in unsure:
                 others = _others(view, stray)
-                made = _copied(view, stray, (rule.to,) if rule.to in others else others, {})
+                made = _copied(view, stray, (rule.to,) if rule.to in others else others, {}, occasion)
         except OriginationError as error:
             refused[key] = f"{error.message}. {error.hint}"
         if made is None or len(made.link.members) == 1 or stands(made.link.id):
@@ -80,6 +88,7 @@ def _by_answer(
     gone: set[tuple[System, str]],
     view: View,
     rules: Rules,
+    occasion: Callable[[str], str],
 ) -> LinkView | None:
     """Carry out the answer to a stray's question; None when the records it names are not there (any more)."""
     sources = {
@@ -90,7 +99,7 @@ def _by_answer(
     if answer.choice.startswith("copy"):
         wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
         targets = tuple(wanted.split(",")) if wanted else _others(view, stray)
-        made = _copied(view, stray, targets, answer.options)
+        made = _copied(view, stray, targets, answer.options, occasion)
         return replace(made, link=replace(made.link, sources=sources))
     if answer.choice != "link":
         return None
@@ -112,11 +121,14 @@ def _by_answer(
     )
 
 
-def _copied(view: View, stray: Stray, targets: tuple[System, ...], said: Mapping[str, str]) -> LinkView:
+def _copied(
+    view: View, stray: Stray, targets: tuple[System, ...], said: Mapping[str, str], occasion: Callable[[str], str]
+) -> LinkView:
     """Copy a record as what it is said to be. Raises OriginationError."""
     links = [one.link for one in view.links]
     brings = brought(stray, [one for one in targets if one != stray.system], said, links, view.surfaces, view.origins)
-    return copy_of(view, stray, targets, follow=said.get("follow", "true") != "false", brings=brings)
+    which = occasion(link_id(stray.kind, stray.system, stray.id))
+    return copy_of(view, stray, targets, follow=said.get("follow", "true") != "false", brings=brings, occasion=which)
 
 
 def link_id(kind: Kind, system: System, record_id: str) -> str:
@@ -125,9 +137,16 @@ def link_id(kind: Kind, system: System, record_id: str) -> str:
 
 
 def copy_of(
-    view: View, stray: Stray, targets: tuple[System, ...], *, follow: bool = True, brings: Flat = NOTHING
+    view: View,
+    stray: Stray,
+    targets: tuple[System, ...],
+    *,
+    follow: bool = True,
+    brings: Flat = NOTHING,
+    occasion: str = "",
 ) -> LinkView:
-    """Make the link of a record with counterparts to be created; what the decision `brings` is owed to the record."""
+    """Make the link of a record with counterparts to be created; what the decision `brings` is owed to the record.
+    `occasion` as in `awaited`."""
     made = link_id(stray.kind, stray.system, stray.id)
     owed = {
         path: Owed(1, why="the decision that copied it says so")
@@ -137,11 +156,7 @@ def copy_of(
         and stray.seen.flat.get(path, EMPTY) != value
     }
     members = [Member(stray.system, stray.id, stray.seen.flat, behind=owed)]
-    members += [
-        Member(target, f"(new {made})", {}, unseen=frozenset({""}), status="awaited")
-        for target in targets
-        if target != stray.system
-    ]
+    members += [awaited(target, made, occasion) for target in targets if target != stray.system]
     agreed = {**stray.seen.flat, **brings}
     link = Link(made, stray.kind, view.scope, stray.label, agreed, tuple(members), 1, follow=follow)
     sights: dict[System, Sight] = {stray.system: stray.seen}

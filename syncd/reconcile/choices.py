@@ -6,12 +6,12 @@ that is wrong, with what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from syncd.errors import RecordError
-from syncd.reconcile.adopt import ASK, copy_of, new_link
+from syncd.reconcile.adopt import ASK, copy_of, first_time, link_id, new_link
 from syncd.reconcile.originate import Origins, brought
 from syncd.reconcile.relink import Surfaces, joined
 from syncd.reconcile.suggest import SPEAKS, weighed
@@ -105,6 +105,8 @@ class Desk:
     blanks: str = "keep"
     taken_ids: frozenset[str] = frozenset()
     origins: Origins = field(default_factory=dict)
+    occasion: Callable[[str], str] = first_time
+    """Sets a decision to copy a record apart from earlier ones, by the id of its link."""
 
     @property
     def holders(self) -> Mapping[RecordKey, Link]:
@@ -213,7 +215,8 @@ def _made(choice: Choice, desk: Desk) -> Link | None:
         view = View(desk.scope, (), (), desk.surfaces)
         said = {"origination": choice.origination, "prior": choice.prior}
         brings = brought(stray, choice.to, said, desk.standing, desk.surfaces, desk.origins)
-        made = copy_of(view, stray, choice.to, follow=choice.follow, brings=brings).link
+        which = desk.occasion(link_id(stray.kind, stray.system, stray.id))
+        made = copy_of(view, stray, choice.to, follow=choice.follow, brings=brings, occasion=which).link
         return _unclaimed(replace(made, sources=_named(choice.sources)), desk)
     return _joined(choice, stray, desk) if choice.choice == "link" else None
 

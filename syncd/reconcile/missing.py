@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from syncd.model.fields import uncompared_paths
 from syncd.model.frozen import frozen_value
+from syncd.reconcile.awaited import awaited
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED, waits
 from syncd.reconcile.questions import digest_of, text_of
 from syncd.reconcile.rules import MergeRule, Place, Rules
@@ -133,7 +134,11 @@ def _missing(
     if choice == "unlink":
         return replace(done, link=_without(link, gone))
     if choice == "recreate" and live:
-        members = tuple(awaited(member, link.id) if member.system in gone else member for member in link.members)
+        who = answer.id if answer is not None else ""
+        members = tuple(
+            awaited(member.system, link.id, f"{member.id} {who}") if member.system in gone else member
+            for member in link.members
+        )
         return replace(done, link=_standing(replace(link, members=members)))
     if choice == "end" and live and _confirmed(answer, live):
         if any(member.system in paused for member in live):
@@ -155,11 +160,6 @@ def _without(link: Link, gone: list[System]) -> Link:
     if len(rest) > 1:
         return _standing(replace(link, members=rest))
     return replace(link, status="unlinked")
-
-
-def awaited(member: Member, link: str) -> Member:
-    """Give the member as one to be created: no id, no base, nothing owed yet."""
-    return Member(member.system, f"(new {link})", {}, unseen=frozenset({""}), status="awaited")
 
 
 def _with_creates(

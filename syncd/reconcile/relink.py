@@ -60,9 +60,14 @@ def _owed_since(member: Member, revision: int, winner: System) -> Member:
     return replace(member, behind=behind)
 
 
+def newcomer(system: System, record_id: str) -> Member:
+    """Give a record that becomes a member: it has no base, so it may agree or ask and never wins."""
+    return Member(system, record_id, {}, unseen=NEWCOMER)
+
+
 def joined(link: Link, stray: Stray, surfaces: Surfaces, *, wins: bool = False, blanks: str = "keep") -> Link:
     """Let a record join a link: it may agree or ask and never wins, unless the decision says that its values count."""
-    members = (*link.members, Member(stray.system, stray.id, {}, unseen=NEWCOMER))
+    members = (*link.members, newcomer(stray.system, stray.id))
     link = replace(link, members=members, settled=b"", status="live")
     if not wins:
         return link

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncd.model.values import Value
+from syncd.reconcile.awaited import awaited
 from syncd.reconcile.types import Away, Link, Lost, Member, Outcome, Owed, Proposal
 from tests.reconcile.plain import NOW, Takes, answer, asked, judged, link, linked, member, owed, seen, writes
 
@@ -117,7 +118,7 @@ def test_recreate_awaits_the_record_and_creates_it_from_what_is_agreed() -> None
     [create] = outcome.operations
     assert (create.op, create.system, create.values, create.reason) == ("create", "quote", BASE, "decision q-1")
     assert outcome.used == ("q-1",)
-    assert outcome.after.members[1] == Member("quote", "(new l1)", {}, unseen=frozenset({""}), status="awaited")
+    assert outcome.after.members[1] == awaited("quote", "l1", "quote-1 q-1")
     assert not outcome.settled
 
 
