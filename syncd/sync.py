@@ -6,7 +6,7 @@ its own folder. Preview runs the same code on a copy of the store and writes to 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncd.apply import carried
@@ -173,6 +173,8 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
     unknown = {(intent.link, intent.system) for intent in store.pending(scope) if intent.op != "create"}
+    creates = [one for one in (*store.open_creates(scope), *store.pending(scope)) if one.op == "create"]
+    claimed = {(one.system, one.record_id) for one in creates if one.record_id}
     links = []
     for link, snapshots in loaded:
         sights: dict[System, Sight] = {}
@@ -191,10 +193,8 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
             elif snapshot is None or not _believed(snapshot, good[member.system, link.kind], world):
                 sights[member.system] = await _read(member.system, link, member.id, snapshot, world)
                 read.add(member.system)
-            elif snapshot.gone is not None:
-                sights[member.system] = Lost(snapshot.gone)
             else:
-                sights[member.system] = seen_of(whole(snapshot, store.where))
+                sights[member.system] = _known(snapshot, good[member.system, link.kind], claimed, world)
         links.append(LinkView(link, sights, read=frozenset(read)))
     # Who cannot be believed now takes no create and no end either, though nothing of it is read for those.
     paused = {name: why for (name, _), why in away.items()} | world.pauses(scope)
@@ -206,7 +206,9 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         tuple(links),
         strays,
         carried.surfaces(world),
-        open_creates=_unsettled_creates(scope, world),
+        open_creates=frozenset((one.link, one.system) for one in creates),
+        doubts={(one.link, one.system): one.record_id for one in creates if one.record_id},
+        plans=_plans(links, scope, world),
         atoms=world.atoms,
         ignore=world.ignored,
         origins=world.origins,
@@ -257,10 +259,26 @@ def _is_read_as_now(snapshot: Snapshot, world: World) -> bool:
     return lens is None or read_through(snapshot.raw, lens)
 
 
-def _unsettled_creates(scope: str, world: World) -> frozenset[tuple[str, System]]:
-    """Name the creates that were sent and are not settled."""
-    sent = [intent for intent in world.store.pending(scope) if intent.op == "create"]
-    return frozenset((intent.link, intent.system) for intent in (*world.store.open_creates(scope), *sent))
+NEARLY = 0.9
+"""Two observations by a schedule are never a whole period apart to the second."""
+
+
+def _known(snapshot: Snapshot, good_at: float, claimed: Collection[tuple[System, str]], world: World) -> Sight:
+    """Give the sight of a record by its snapshot. Of a missing one it is said since when, and whether a good listing a
+    period later showed the same; a stamp that is ahead of the clock counts as old."""
+    if snapshot.gone is None:
+        if (snapshot.system, snapshot.id) in claimed:
+            return Lost(f"{snapshot.system} gave its id to a new record")
+        return seen_of(whole(snapshot, world.store.where))
+    now, since = world.now(), snapshot.at
+    again = good_at <= now and (since > now or good_at - since >= NEARLY * world.period_s)
+    return Lost(snapshot.gone, since, again=again)
+
+
+def _plans(links: Iterable[LinkView], scope: str, world: World) -> int:
+    """Count the linked plans of a group of which a record is missing itself."""
+    lost = any(one.link.kind == "group" and any(isinstance(s, Lost) for s in one.sights.values()) for one in links)
+    return sum(one.status != "unlinked" for one in world.store.links(scope, "plan", None)) if lost else 0
 
 
 def _strays(scope: str, world: World) -> tuple[tuple[Stray, ...], bool]:

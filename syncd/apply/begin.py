@@ -241,6 +241,8 @@ def _histories(outcome: Outcome, run: Run) -> list[HistoryRow]:
 
 
 def _who(outcome: Outcome) -> str:
+    if all(member.status != "live" for member in outcome.after.members):
+        return "gone from every system"
     return f"decision {outcome.used[0]}" if outcome.used else "rule on_missing"
 
 

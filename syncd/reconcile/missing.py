@@ -1,14 +1,15 @@
 """Missing: who of a link is still there, and what is decided about a record that vanished.
 
 A membership is missing only when its system proved the record gone after a complete listing. That makes one question;
-the other members go on; with fewer than two left the link is orphaned and rests. A delete never travels by itself.
-Pure.
+the other members go on; with fewer than two left the link is orphaned and rests; with none left it ends by itself. A
+rule acts only when the record was seen missing twice, a period apart. A delete never travels by itself. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from syncd.model.fields import uncompared_paths
 from syncd.model.frozen import frozen_value
@@ -31,6 +32,9 @@ from syncd.reconcile.types import (
     System,
     View,
 )
+
+_BY_RULE = ("recreate", "unlink")
+"""What a rule may decide about a missing record, when it was seen missing twice."""
 
 
 @frozen_value(frozen=True, slots=True)
@@ -77,11 +81,13 @@ def judge_missing(
     link = seen.link
     if link.status == "live" and all(_there(member, seen.sights.get(member.system)) for member in link.members):
         return Missing(link, seen.sights)
-    lost = {system: sight.evidence for system, sight in seen.sights.items() if isinstance(sight, Lost)}
+    lost = {system: sight for system, sight in seen.sights.items() if isinstance(sight, Lost)}
     members = tuple(_status(member, seen.sights.get(member.system), lost) for member in link.members)
     gone = [member.system for member in members if member.status == "missing"]
     sights = {system: sight for system, sight in seen.sights.items() if system not in gone}
     found = Missing(_standing(replace(link, members=members)), sights, reason="decided when linked")
+    if link.status != "unlinked" and is_over(seen, view):
+        return replace(found, link=replace(found.link, status="unlinked", settled=b""))
     if gone:
         found = _missing(found, gone, lost, answers, rules, view.paused)
     return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
@@ -91,7 +97,30 @@ def _there(member: Member, sight: Sight | None) -> bool:
     return member.status == "live" and not isinstance(sight, Lost)
 
 
-def _status(member: Member, sight: Sight | None, lost: Mapping[System, str]) -> Member:
+def is_over(seen: LinkView, view: View) -> bool:
+    """Tell whether nothing is left of a link: its record is gone from every system. A group stays as long as a plan of
+    its is linked that is not over, too."""
+    if not _gone_everywhere(seen, view):
+        return False
+    plans = [one for one in view.links if one.link.kind == "plan"]
+    return seen.link.kind != "group" or view.plans <= sum(_gone_everywhere(one, view) for one in plans)
+
+
+def _gone_everywhere(seen: LinkView, view: View) -> bool:
+    link, gone = seen.link, 0
+    for member in link.members:
+        sight = seen.sights.get(member.system)
+        if member.status == "awaited":
+            if (link.id, member.system) in view.open_creates:
+                return False  # there may be a record that nobody has seen yet
+        elif isinstance(sight, Lost) or (member.status == "missing" and not isinstance(sight, Seen)):
+            gone += 1
+        else:
+            return False
+    return gone > 0
+
+
+def _status(member: Member, sight: Sight | None, lost: Mapping[System, Lost]) -> Member:
     """Call a member missing once it is proved gone, and live again as soon as it is seen."""
     if member.status == "awaited":
         return member
@@ -112,7 +141,7 @@ def _standing(link: Link) -> Link:
 def _missing(
     found: Missing,
     gone: list[System],
-    lost: Mapping[System, str],
+    lost: Mapping[System, Lost],
     answers: Mapping[tuple[str, str, str], Decided],
     rules: Rules,
     paused: Collection[System],
@@ -131,6 +160,9 @@ def _missing(
         reason=f"decision {answer.id}" if answer is not None else rule.name("on_missing"),
     )
     live = [member for member in link.members if member.status == "live"]
+    if answer is None and choice in _BY_RULE and not all(one in lost and lost[one].again for one in gone):
+        why = f"{question.why}; {rule.name('on_missing')} says {choice}, when it is still missing a period later"
+        return replace(found, proposals=(replace(question, why=why),))
     if choice == "unlink":
         return replace(done, link=_without(link, gone))
     if choice == "recreate" and live:
@@ -184,7 +216,7 @@ def _with_create(
     link = found.link
     rule = rules.at(Place("", link.id, link.label, link.scope))
     if (link.id, member.system) in view.open_creates:
-        return _with_open_create(found, member, answers, view.paused)
+        return _with_open_create(found, member, view, answers)
     if not view.surfaces[member.system, link.kind].create:
         return _asking(found, _enter(link, member, f"{member.system} takes no new records", rule))
     if "create" not in rule.operations:
@@ -201,39 +233,43 @@ def _asking(found: Missing, question: Proposal) -> Missing:
 
 
 def _with_open_create(
-    found: Missing, member: Member, answers: Mapping[tuple[str, str, str], Decided], paused: Collection[System]
+    found: Missing, member: Member, view: View, answers: Mapping[tuple[str, str, str], Decided]
 ) -> Missing:
     """Ask about a create whose outcome cannot be read, or go on as a person said. It is never repeated by itself."""
     link = found.link
-    question = _did_it_happen(link, member)
+    question = _did_it_happen(link, member, view.doubts.get((link.id, member.system), ""))
     answer = answers.get((question.kind, link.id, question.name))
     if answer is None or answer.digest != question.digest or answer.choice not in ("recreate", "unlink"):
         return _asking(found, question)
     done = replace(found, used=(*found.used, answer.id), reason=f"decision {answer.id}")
     if answer.choice == "unlink":
         return replace(done, link=_without(link, [member.system]))
-    if member.system in paused:
+    if member.system in view.paused:
         return replace(found, waits=(*found.waits, answer.id))
     return replace(done, creates=(*done.creates, member.system))
 
 
-def _did_it_happen(link: Link, member: Member) -> Proposal:
+def _did_it_happen(link: Link, member: Member, given: str) -> Proposal:
+    """Ask what became of a create. `given`: the id of another record, with which it was answered; "" for no answer."""
     system = member.system
+    why = f"a create was sent to {system}, no reply came, and no record there can be told to be it"
+    if given:
+        why = f"{system} answered a create with the id {given}, which another record has or had"
     return Proposal(
         kind="missing-record",
         scope=link.scope,
         link=link.id,
         label=link.label,
         name=link.label,
-        why=f"a create was sent to {system}, no reply came, and no record there can be told to be it",
-        rule="an unmarked create is never repeated by itself",
-        digest=digest_of("open-create", link.id, system, link.revision),
+        why=why,
+        rule="an unmarked create is never repeated by itself" if not given else "an id is never given twice",
+        digest=digest_of("open-create", link.id, system, link.revision, *filter(None, (given,))),
         offers=(
             Offer("recreate", f"it did not happen: create the record in {system}"),
             Offer("unlink", f"give it up: {link.label} stays without a counterpart in {system}"),
             Offer("ignore", "leave it open"),
         ),
-        members={system: {"id": "", "value": "unknown"}},
+        members={system: {"id": given, "value": "unknown"}},
     )
 
 
@@ -258,7 +294,13 @@ def _enter(link: Link, member: Member, why: str, rule: MergeRule) -> Proposal:
     )
 
 
-def _question(link: Link, gone: list[System], lost: Mapping[System, str], rule: MergeRule) -> Proposal:
+def _told(lost: Lost) -> str:
+    if lost.since is None:
+        return lost.evidence
+    return f"{lost.evidence}; first seen missing {datetime.fromtimestamp(lost.since, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _question(link: Link, gone: list[System], lost: Mapping[System, Lost], rule: MergeRule) -> Proposal:
     """Ask once about the missing members of a link."""
     told = {
         member.system: {"id": member.id, "value": "missing" if member.system in gone else "present"}
@@ -282,5 +324,5 @@ def _question(link: Link, gone: list[System], lost: Mapping[System, str], rule: 
         digest=digest_of("missing-record", link.id, sorted(gone), {m.system: m.id for m in link.members}),
         offers=tuple(offers),
         members=told,
-        evidence=tuple(f"{system}: {lost[system]}" for system in gone if system in lost),
+        evidence=tuple(f"{system}: {_told(lost[system])}" for system in gone if system in lost),
     )

@@ -172,9 +172,12 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A member whose system proved, after a complete listing, that the record does not exist any more."""
+    """A member whose system proved, after a complete listing, that the record does not exist any more. `since`: when
+    that was first seen; `again`: a good listing a period later showed the same."""
 
     evidence: str
+    since: float | None = None
+    again: bool = False
 
 
 Sight: TypeAlias = Seen | Away | Lost
@@ -315,6 +318,10 @@ class View:
     surfaces: Mapping[tuple[System, Kind], Surface]
     open_creates: frozenset[tuple[str, System]] = frozenset()
     """(link, system) whose create was sent and not settled: never a second one by itself."""
+    doubts: Mapping[tuple[str, System], str] = field(default_factory=dict)
+    """(link, system) whose create was answered with the id of another record -> that id."""
+    plans: int = 0
+    """Linked plans of the group; counted only while a record of the group itself is missing."""
     atoms: Mapping[str, str] = field(default_factory=dict)
     """Generic records: field -> name of the atom it merges with."""
     ignore: frozenset[str] = frozenset()

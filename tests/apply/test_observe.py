@@ -307,8 +307,62 @@ async def test_a_dissolved_link_asks_nothing_more() -> None:
 async def test_a_link_that_a_rule_dissolves_says_which_kind_of_rule() -> None:
     stage = await three(rules={"default": {"on_missing": "unlink"}})
     stage.systems["quote"].remove("generic", "p2")
+    for _ in range(2):
+        await stage.cycle()
+    assert next((row.what, row.who) for row in stage.store.history(link="l-p2")) == ("unlinked", "rule on_missing")
+
+
+async def test_m1_what_is_gone_everywhere_ends_by_itself_and_may_come_back() -> None:
+    """M1: the link ends with a history row, its questions close, and a record that comes back is asked about."""
+    stage = await three()
+    stage.systems["quote"].remove("generic", "p2")
     await stage.cycle()
-    assert stage.store.history(link="l-p2")[0].who == "rule on_missing"
+    assert stage.asked() == [("missing-record", "p2")]
+    stage.systems["crm"].remove("generic", "p2")
+    report = await stage.cycle()
+    assert (report.result, stage.asked(), stage.stored("l-p2").status) == ("ok", [], "unlinked")
+    assert {(row.what, row.who) for row in stage.store.history(link="l-p2")[:2]} == {
+        ("unlinked", "gone from every system")
+    }
+    stage.put(BASE, "crm", id="p2")
+    await stage.cycle()
+    assert stage.asked() == [("link-plans", "crm:p2")]
+
+
+LOOKS = [
+    ("an hour later", 1.0, 0.0, True),
+    ("a moment later", 0.2, 0.0, False),
+    ("a little less than a period", 0.95, 0.0, True),
+    ("first seen by a clock that was a year ahead", 0.2, 8760.0, True),
+]
+
+
+@pytest.mark.parametrize(("why", "hours", "ahead", "acts"), LOOKS, ids=[row[0] for row in LOOKS])
+async def test_b1_a_rule_acts_when_two_good_listings_a_period_apart_agree(
+    why: str, hours: float, ahead: float, acts: bool
+) -> None:
+    """B1: recreate by rule waits for a second look; a stamp in the future counts as old."""
+    stage = await three(rules={"default": {"on_missing": "recreate"}})
+    stage.systems["quote"].remove("generic", "p2")
+    stage.clock.at += ahead * 3600
+    await stage.cycle()
+    assert (stage.requests("quote"), stage.asked()) == (0, [("missing-record", "p2")])
+    stage.clock.at -= ahead * 3600
+    await stage.cycle(hours=hours)
+    assert stage.requests("quote", "create") == int(acts), why
+
+
+async def test_b1_a_listing_that_is_not_good_is_no_second_look() -> None:
+    """B1: while the system does not answer, nothing is created by rule."""
+    stage = await three(rules={"default": {"on_missing": "recreate"}})
+    stage.systems["quote"].remove("generic", "p2")
+    await stage.cycle()
+    stage.systems["quote"].faults.set("list", "error", times=1)
+    await stage.cycle(hours=5)
+    assert stage.requests("quote") == 0
+    stage.put(BASE, "quote", id="p2")
+    report = await stage.cycle()
+    assert (stage.requests("quote"), report.result, stage.asked()) == (0, "ok", [])
 
 
 # -- guards ------------------------------------------------------------------------------------------------------------

@@ -37,7 +37,14 @@ SEEN = [
     ("proved gone", {"crm": BASE, "quote": GONE}, {"crm": "live", "quote": "missing"}, "orphaned", True),
     ("only away", {"crm": BASE, "quote": Away("down")}, {"crm": "live", "quote": "live"}, "live", False),
     ("there", {"crm": BASE, "quote": BASE}, {"crm": "live", "quote": "live"}, "live", False),
-    ("both gone", {"crm": GONE, "quote": GONE}, {"crm": "missing", "quote": "missing"}, "orphaned", True),
+    ("M1: both gone", {"crm": GONE, "quote": GONE}, {"crm": "missing", "quote": "missing"}, "unlinked", False),
+    (
+        "the last one is away",
+        {"crm": Away("down"), "quote": GONE},
+        {"crm": "live", "quote": "missing"},
+        "orphaned",
+        True,
+    ),
 ]
 
 
@@ -86,9 +93,27 @@ def test_p19_a_vanished_record_makes_one_question_once() -> None:
     assert more.digest != first.digest
 
 
-def test_when_nobody_is_left_there_is_nothing_to_recreate_or_end() -> None:
-    found = question(TWO, {"crm": GONE, "quote": GONE})
-    assert [offer.choice for offer in found.offers] == ["unlink", "ignore"]
+def test_m1_a_link_ends_when_its_last_record_goes_too() -> None:
+    """M1: gone from every system, at once or one after the other, a link ends by itself and asks nothing."""
+    first = judged(THREE, {"crm": BASE, "quote": GONE, "web": GONE})
+    assert (first.after.status, asked(first)) == ("orphaned", [("missing-record", "Gold")])
+    over = judged(first.after, {"crm": GONE})
+    assert (over.after.status, over.proposals, over.operations) == ("unlinked", (), ())
+    back = judged(first.after, {"crm": GONE, "quote": BASE, "web": GONE})
+    assert (statuses(back)["quote"], asked(back)) == ("live", [("missing-record", "Gold")])
+
+
+def test_m1_a_link_that_may_have_a_record_nobody_has_seen_does_not_end() -> None:
+    """M1: while the outcome of a create is not known, something may be left."""
+    outcome = judged(waiting(), {"crm": GONE}, **OPEN)
+    assert (outcome.after.status, asked(outcome)) == ("orphaned", [("missing-record", "Gold")])
+
+
+@pytest.mark.parametrize(("plans", "status"), [(0, "unlinked"), (1, "orphaned")])
+def test_m1_a_group_ends_when_no_plan_of_its_is_linked(plans: int, status: str) -> None:
+    """M1: a linked plan keeps its group, which is asked about."""
+    outcome = judged(replace(TWO, kind="group"), {"crm": GONE, "quote": GONE}, kinds=["group"], plans=plans)
+    assert (outcome.after.status, bool(outcome.proposals)) == (status, plans > 0)
 
 
 def test_a_record_that_reappears_closes_the_question() -> None:
@@ -161,7 +186,11 @@ def test_p26_an_answer_that_does_not_fit_leaves_the_question(choice: str, more: 
 @pytest.mark.parametrize("choice", ["recreate", "end"])
 def test_what_nobody_is_left_for_is_asked_again(choice: str) -> None:
     sights = {"crm": GONE, "quote": GONE}
-    outcome = judged(TWO, sights, answers=[answer(question(TWO, sights), choice)])
+    group = replace(TWO, kind="group")
+    more: dict[str, Any] = {"kinds": ["group"], "plans": 1}
+    found = question(group, sights, **more)
+    assert [offer.choice for offer in found.offers] == ["unlink", "ignore"]
+    outcome = judged(group, sights, answers=[answer(found, choice)], **more)
     assert (asked(outcome), outcome.operations) == ([("missing-record", "Gold")], ())
 
 
@@ -174,10 +203,21 @@ ON_MISSING = [
 
 @pytest.mark.parametrize(("setting", "status", "operations", "asks"), ON_MISSING, ids=[row[0] for row in ON_MISSING])
 def test_a_rule_may_decide_but_never_end(setting: str, status: str, operations: Any, asks: bool) -> None:
-    outcome = judged(TWO, {"crm": BASE, "quote": GONE}, {"default": {"on_missing": setting}})
+    """B1: by rule only what was seen missing twice, a period apart; a first look is asked about."""
+    rules = {"default": {"on_missing": setting}}
+    twice = replace(GONE, since=1.0, again=True)
+    outcome = judged(TWO, {"crm": BASE, "quote": twice}, rules)
     assert (outcome.after.status, ops(outcome), bool(outcome.proposals)) == (status, operations, asks)
     if operations:
         assert outcome.operations[0].reason == "default"
+    first = judged(TWO, {"crm": BASE, "quote": replace(GONE, since=1.0)}, rules)
+    assert (statuses(first)["quote"], first.after.status, ops(first)) == ("missing", "orphaned", [])
+    [asked_first] = first.proposals
+    assert asked_first.evidence == ("quote: 404 after a complete listing; first seen missing 1970-01-01 00:00 UTC",)
+    assert setting == "ask" or setting in asked_first.why
+    assert judged(first.after, {"crm": BASE, "quote": Away("down")}, rules).after.status == "orphaned"
+    at_once = judged(TWO, {"crm": BASE, "quote": GONE}, rules, answers=[answer(asked_first, "recreate")])
+    assert ops(at_once) == [("create", "quote", "")], "a person may decide at once"
 
 
 def test_an_answer_goes_before_the_rule() -> None:
@@ -244,7 +284,7 @@ def test_an_awaited_member_keeps_the_link_alive_and_has_no_say() -> None:
 
 def test_a_link_whose_only_real_record_is_gone_awaits_nothing() -> None:
     outcome = judged(waiting(), {"crm": GONE})
-    assert (outcome.after.status, outcome.operations) == ("orphaned", ())
+    assert (outcome.after.status, outcome.operations, outcome.proposals) == ("unlinked", (), ())
 
 
 # -- creates of which nobody knows whether they happened ---------------------------------------------------------------
