@@ -121,6 +121,14 @@ DAMAGED = "Stop syncd, put this file and its -wal and -shm aside, and restore th
 """What helps where the store holds what nobody stored."""
 
 
+class ClaimedTwiceError(StoreError):
+    """Two links claim one record; `link` is the one that was to be stored, `other` the one that holds it."""
+
+    def __init__(self, message: str, link: str, other: str, system: str, external_id: str, hint: str) -> None:
+        super().__init__(message, system=system, external_id=external_id, hint=hint)
+        self.link, self.other = link, other
+
+
 class LockedError(RunError):
     """Another process is working on this group."""
 

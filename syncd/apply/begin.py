@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from syncd.apply.world import World, standing_of
+from syncd.errors import ClaimedTwiceError
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.answers import Step, match
 from syncd.reconcile.awaited import marker_of
+from syncd.reconcile.identity import claimed_twice
 from syncd.reconcile.types import Change, Changeset, Link, Operation, Outcome, Seen, Sight, System, View
 from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
 
@@ -60,7 +62,36 @@ class Started:
 
 
 def begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
-    """Store a changeset as journal, questions and debts; give the jobs to do."""
+    """Store a changeset as journal, questions and debts; give the jobs to do.
+
+    A link that claims what another one holds is left as it was and asked about; all others go on.
+    """
+    while True:
+        try:
+            return _begin(run, changeset, view, world)
+        except ClaimedTwiceError as error:
+            changeset = _without(changeset, error, view)
+
+
+def _without(changeset: Changeset, error: ClaimedTwiceError, view: View) -> Changeset:
+    """Take the outcome of a link that claims what another one holds out of a changeset, and ask about the two. One of
+    them that was only to be made is not made, and there is nothing to ask. Raises the error where no link of this run
+    is its cause."""
+    known = {outcome.after.id: outcome.before for outcome in changeset.outcomes}
+    made = {one.link.id for one in view.links if one.made} & known.keys()
+    ours = next((id_ for id_ in (error.link, error.other) if id_ in made), error.link)
+    if ours not in known:
+        raise error
+    other = error.other if ours == error.link else error.link
+    asked = claimed_twice(known[ours], str(error.system), str(error.external_id), other)
+    return replace(
+        changeset,
+        outcomes=tuple(outcome for outcome in changeset.outcomes if outcome.after.id != ours),
+        proposals=changeset.proposals if ours in made else (*changeset.proposals, asked),
+    )
+
+
+def _begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     sights = {one.link.id: one.sights for one in view.links}
     begun = max((intent.seq for intent in world.store.intents(run.id)), default=0)  # a second look at what moved
     started = Started(run, {}, [], [], sights, world.epoch, begun)

@@ -17,7 +17,7 @@ from syncd.apply.world import LiveSystem, World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended
 from syncd.connectors.base import Access
 from syncd.connectors.paging import pages_of
-from syncd.errors import ConnectorError, RecordError, TransientError, UnknownOutcomeError
+from syncd.errors import ClaimedTwiceError, ConnectorError, RecordError, TransientError, UnknownOutcomeError
 from syncd.model import paths
 from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
@@ -298,7 +298,7 @@ def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
     A record that carries the marker though this store knows of no attempt (an older store was restored) may have been
     edited since: it is a newcomer, which may agree or ask.
     """
-    system, record = intent.system, seen.record
+    before, system, record = link, intent.system, seen.record
     ours = _was_sent(intent, world)
     made = _member(seen, link, intent, world) if ours else newcomer(system, record.id)
     members = tuple(made if member.system == system else member for member in link.members)
@@ -308,11 +308,15 @@ def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
     done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
     history = _taken(seen, link, intent, world, ours=ours)
     snapshot = snapshot_of(seen, link.scope, world.now())
-    with world.store.transaction():
-        world.store.settle([Settlement(done, link, snapshot, (history,))])
-        close_stray(system, record.id, link.scope, world)
-        if over:  # copied once: the two part, and are not asked about as if they were new
-            set_aside(link, world)
+    try:
+        with world.store.transaction():
+            world.store.settle([Settlement(done, link, snapshot, (history,))])
+            close_stray(system, record.id, link.scope, world)
+            if over:  # copied once: the two part, and are not asked about as if they were new
+                set_aside(link, world)
+    except ClaimedTwiceError as error:
+        _doubt(replace(intent, record_id=record.id), error.message, world)
+        return before
     return link
 
 

@@ -12,7 +12,7 @@ from operator import itemgetter
 from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from syncd.errors import StoreError
+from syncd.errors import ClaimedTwiceError
 from syncd.model.encoding import decode
 from syncd.model.records import Kind
 from syncd.reconcile.types import Link
@@ -172,7 +172,7 @@ def _write_members(connection: Connection, latest: Mapping[str, Link]) -> None:
     many(connection, "DELETE FROM member WHERE link = ? AND system = ?", (row for row in stored if row not in kept))
 
 
-def _claimed_twice(connection: Connection, latest: Mapping[str, Link]) -> StoreError | None:
+def _claimed_twice(connection: Connection, latest: Mapping[str, Link]) -> ClaimedTwiceError | None:
     """Name the record that two links claim, and both links."""
     claims: dict[tuple[str, str, str], str] = {}
     for link in latest.values():
@@ -188,11 +188,13 @@ def _claimed_twice(connection: Connection, latest: Mapping[str, Link]) -> StoreE
                 )
                 other = connection.execute(holder).scalar() or link.id
             if other != link.id:
-                return StoreError(
+                return ClaimedTwiceError(
                     f"link {link.id} and link {other} both claim this {link.kind}",
-                    system=member.system,
-                    external_id=member.id,
-                    hint=f"A record belongs to one link: unlink {other} first, or link another record.",
+                    link.id,
+                    other,
+                    member.system,
+                    member.id,
+                    f"A record belongs to one link: unlink {other} first, or link another record.",
                 )
     return None
 
