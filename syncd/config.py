@@ -43,7 +43,8 @@ Loc: TypeAlias = tuple[str | int, ...]
 DEFAULT_LIMITS: Final[Mapping[str, Mapping[str, float | int]]] = {
     # So many known records, and none of them is listed under its id any more: the vendor gave them other ids.
     "identity-epoch": {"count": 3},
-    # A listing that lacks this share of the known records (and at least so many) is more likely broken than true.
+    # A listing that lacks this share of the known records (and at least so many) is more likely broken than true. Where
+    # few are known, half of them are as many as the count (guards/base.py).
     "shrunken-side": {"share": 0.3, "count": 5},
     # So much of a group in one run is more likely a mistake than work; `hourly` counts the records written per system.
     "too-many-changes": {"share": 0.5, "count": 25, "hourly": 500},

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.config import DEFAULT_LIMITS
 from syncd.model.values import EMPTY, Value
 from syncd.reconcile.guards import (
     CHANGESET_GUARDS,
@@ -88,14 +89,14 @@ LISTINGS: list[tuple[str, Sighting, str | None, str]] = [
     ("nothing is listed though records are known", sighting(0, 2, 2), "empty-side", "crm lists no plan at all; 2 are known"),
     ("one of two is listed", sighting(1, 2, 1), None, ""),
     ("share and count are reached", sighting(9, 12, 3), "shrunken-side", "crm lacks 3 of 12 known plan records"),
-    ("the count is not reached", sighting(2, 4, 2), None, ""),
+    ("the count is not reached", sighting(3, 4, 1), None, ""),
     ("the share is not reached", sighting(10, 13, 3), None, ""),
     ("another address, tenant or filter", sighting(was="there"), "scope", "crm is reached under another address"),
     ("a part is not shown any more", sighting(**HIDDEN), "permission", "crm no longer shows rates to this account"),
     ("a part is shown again", sighting(**SHOWN), None, ""),
     ("none of the known is listed but others are", sighting(5, 4, 4), "identity-epoch", "crm lists none of 4 plan records any more, but others"),
     ("new ids were seen before the old ones were gone", sighting(8, 8, 4, twins=(Twin("p00", "n00", "Gold", "c"),)), "identity-epoch", "1 of them are there with the same content"),
-    ("too few for an epoch of ids", sighting(5, 2, 2), None, ""),
+    ("too few for an epoch of ids", sighting(5, 2, 2), "shrunken-side", "crm lacks 2 of 2 known plan records"),
     ("nothing at all is an empty side", sighting(0, 4, 4), "empty-side", ""),
     ("another world goes before an empty one", sighting(0, 2, 2, was="there"), "scope", ""),
 ]  # fmt: skip
@@ -501,3 +502,39 @@ def test_p16_a_guard_only_takes_away(
     assert (after.proposals == ()) is (sent(after) == sent(whole))
     if after.proposals:
         assert sent(narrowed(whole, limits, evidence, approval(after, "too-many-changes"))) == sent(whole)
+
+
+# -- small clients -----------------------------------------------------------------------------------------------------
+
+SMALL = [
+    # known, affected: does a listing that lacks them trip, and a run that would write them?
+    (2, 1, False, False),
+    (2, 2, True, False),
+    (3, 1, False, False),
+    (3, 2, True, False),
+    (4, 1, False, False),
+    (4, 2, True, False),
+    (5, 4, True, True),
+    (6, 2, False, False),
+    (6, 3, True, False),
+    (7, 4, True, True),
+    (8, 3, False, False),
+    (8, 4, True, True),
+    (9, 4, True, False),
+    (10, 4, False, False),
+    (10, 5, True, True),
+    (40, 5, False, False),
+    (40, 12, True, False),
+    (40, 20, True, True),
+    (100, 49, True, False),
+    (100, 50, True, True),
+]
+
+
+@pytest.mark.parametrize(("known", "affected", "shrunken", "changed"), SMALL)
+def test_b1_counts_scale_down_with_small_clients(known: int, affected: int, shrunken: bool, changed: bool) -> None:
+    """B1: by the shipped limits half of 8 plans trips, whether they are missing or would be written; 1 of 2 never."""
+    limits = Limits({name: Limit(**one) for name, one in DEFAULT_LIMITS.items()})  # type: ignore[arg-type]
+    seen = sighting(known - affected, known, affected)
+    assert (judge(seen, limits, {"empty-side", "identity-epoch"}) is not None) is shrunken
+    assert bool(narrowed(many(affected), limits, Evidence(known)).tripped) is changed

@@ -18,9 +18,11 @@ class Limit:
     count: int = 1
     hourly: int | None = None
 
-    def reached(self, affected: int, known: int) -> bool:
-        """Tell whether both limits are reached; nothing known counts as all of it."""
-        return affected >= self.count and affected > 0 and affected >= self.share * known
+    def reached(self, affected: int, known: int, few: int | None = None) -> bool:
+        """Tell whether both limits are reached; nothing known counts as all of it. `few`: where little is known, half
+        of it is as many as the count, but fewer than so many never are."""
+        count = self.count if few is None else min(self.count, max(few, known // 2))
+        return affected >= count and affected > 0 and affected >= self.share * known
 
 
 @dataclass(frozen=True, slots=True)

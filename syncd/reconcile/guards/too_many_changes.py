@@ -9,6 +9,8 @@ from syncd.reconcile.guards.base import Evidence, Limits, Verdict, hold_back, wr
 from syncd.reconcile.types import Changeset, Decided
 
 NAME = "too-many-changes"
+FEW = 4
+"""So many plans of a client at once are a day's work, however small it is; half of eight are looked at."""
 
 
 def check(changeset: Changeset, evidence: Evidence, limits: Limits, approvals: Mapping[str, Decided]) -> Verdict:
@@ -18,7 +20,7 @@ def check(changeset: Changeset, evidence: Evidence, limits: Limits, approvals: M
         return Verdict(changeset)
     writes = list(writes_of(changeset))
     touched = {write.link for write in writes}
-    if limit.reached(len(touched), evidence.known):
+    if limit.reached(len(touched), evidence.known, FEW):
         why = f"{len(touched)} of {evidence.known} plans of the group would be written in one run"
         return hold_back(changeset, NAME, why, lambda _: True, approvals)
     records = Counter(system for _, system in {(write.link, write.system) for write in writes})
