@@ -16,6 +16,7 @@ from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
 from syncd.apply.look import Look, look, snapshot_of, whole
 from syncd.apply.observe import Observed, observe, observed_rows
+from syncd.apply.places import clients, moved_in, place_of
 from syncd.apply.recover import recover
 from syncd.apply.world import World, no_lock, read_through, recall_rights
 from syncd.apply.write import Done, apply, seen_of
@@ -25,6 +26,7 @@ from syncd.model.times import TOLERANCE_S, age_s
 from syncd.reconcile.adopt import adopt
 from syncd.reconcile.decide import decide
 from syncd.reconcile.guards import Evidence, guard
+from syncd.reconcile.identity import is_elsewhere
 from syncd.reconcile.types import (
     Away,
     Changeset,
@@ -32,6 +34,7 @@ from syncd.reconcile.types import (
     LinkView,
     Lost,
     Proposal,
+    Seen,
     Sight,
     Stray,
     System,
@@ -170,6 +173,8 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     away = {key: why for key, listing in listings.items() if (why := _away(listing))}
     good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
     ids = None if mode.full or away else store.unsettled(scope, world.epoch)
+    if ids is not None:
+        ids = sorted({*ids, *moved_in(scope, world)})
     ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
     unknown = {(intent.link, intent.system) for intent in store.pending(scope) if intent.op != "create"}
@@ -208,6 +213,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         carried.surfaces(world),
         open_creates=frozenset((one.link, one.system) for one in creates),
         doubts={(one.link, one.system): one.record_id for one in creates if one.record_id},
+        clients=clients(world) if any(map(_is_elsewhere, links)) else {},
         plans=_plans(links, scope, world),
         atoms=world.atoms,
         ignore=world.ignored,
@@ -216,6 +222,11 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         contested=_contested(scope, world) if links else {},
         whole=complete,
     )
+
+
+def _is_elsewhere(one: LinkView) -> bool:
+    sights = one.sights.items()
+    return any(isinstance(sight, Seen) and is_elsewhere(one.link, system, sight.scope) for system, sight in sights)
 
 
 def _contested(scope: str, world: World) -> dict[tuple[str, str], Proposal]:
@@ -242,7 +253,7 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
     except ConnectorError as error:
         return Away(str(error))
     if isinstance(answer, Look):
-        snapshot = snapshot_of(answer, link.scope, world.now())
+        snapshot = snapshot_of(answer, place_of(answer.record, link, world, system), world.now())
         world.store.save_snapshots([snapshot], observed_rows(snapshot, old, world.now()))
         return seen_of(snapshot)
     return Away(answer.why if isinstance(answer, NotSeen) else "not found, and no complete listing says so")

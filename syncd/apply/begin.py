@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from syncd.apply.intake import DIRTY
 from syncd.apply.world import World, standing_of
 from syncd.errors import ClaimedTwiceError
 from syncd.model.values import EMPTY, Flat
@@ -54,6 +55,8 @@ class Started:
     seq: int = 0
     confirmed: set[tuple[str, System]] = field(default_factory=set)
     """(link, system) of members that were read by their key in this run and hold what was decided on."""
+    places: dict[tuple[System, str], str | None] = field(default_factory=dict)
+    """What was looked up in this run of where plans are filed."""
 
     def next_seq(self) -> int:
         """Give the place of the next journal row."""
@@ -112,8 +115,9 @@ def _begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
     with world.store.transaction():
         world.store.begin(batch)
         for outcome in changeset.outcomes:
-            if outcome.after.status == "unlinked" != outcome.before.status:
-                set_aside(outcome.after, world)
+            _keep_aside(outcome, sights.get(outcome.after.id, {}), world)
+            if outcome.after.scope != outcome.before.scope:
+                world.store.put(DIRTY, outcome.after.scope, {"at": world.now()})
     return started
 
 
@@ -142,6 +146,18 @@ def _start(outcome: Outcome, started: Started, world: World) -> None:
     for operation in outcome.operations:
         intent = _operation_intent(operation, link, started.run, started.next_seq(), world)
         started.operations.append((operation, intent))
+
+
+def _keep_aside(outcome: Outcome, sights: Mapping[System, Sight], world: World) -> None:
+    """Keep the records that part from a link from being asked about as if they were new."""
+    before, after = outcome.before, outcome.after
+    if after.status == "unlinked" != before.status:
+        set_aside(after, world)
+        return
+    left = {member.system for member in after.members}
+    for member in before.members:
+        if member.system not in left and isinstance(sights.get(member.system), Seen):
+            put_aside(after, member.system, member.id, world)
 
 
 def set_aside(link: Link, world: World) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 
 from syncd.apply.begin import Started
 from syncd.apply.look import Look, look
+from syncd.apply.places import place_of
 from syncd.apply.world import World
 from syncd.errors import ConnectorError
 from syncd.model.records import NotSeen
+from syncd.reconcile.identity import is_elsewhere
 from syncd.reconcile.types import Seen, System
 
 
@@ -52,4 +54,6 @@ async def _read(
         return NotSeen(f"{where}: {error}")
     if not isinstance(found, Look):
         return NotSeen(f"{where}: {found.why if isinstance(found, NotSeen) else found.evidence}")
-    return None if isinstance(seen, Seen) and found.holds == seen.flat else found
+    place = place_of(found.record, holder, world, system, started.places)
+    same = isinstance(seen, Seen) and found.holds == seen.flat and not is_elsewhere(holder, system, place)
+    return None if same else found

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from syncd.apply.begin import Started, put_aside, set_aside
 from syncd.apply.look import Look, look, seen_in, snapshot_of
+from syncd.apply.places import place_of
 from syncd.apply.references import translated
 from syncd.apply.world import LiveSystem, World, flat_of
 from syncd.apply.write import Done, End, Pauses, ended
@@ -307,7 +308,7 @@ def take_in(seen: Look, link: Link, intent: Intent, world: World) -> Link:
     note = "; ".join(translated(link, system, world)[1]) if ours else "it was there, with the marker of this decision"
     done = replace(ended(intent, End.CONFIRMED, world.now(), note), record_id=record.id)
     history = _taken(seen, link, intent, world, ours=ours)
-    snapshot = snapshot_of(seen, link.scope, world.now())
+    snapshot = snapshot_of(seen, place_of(record, before, world, system), world.now())
     try:
         with world.store.transaction():
             world.store.settle([Settlement(done, link, snapshot, (history,))])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from syncd.apply.look import seen_in, snapshot_of
+from syncd.apply.places import note_moves
 from syncd.apply.world import LiveSystem, World, raw_digest
 from syncd.model.records import Gone, Kind, Present, Record
 from syncd.model.values import EMPTY
@@ -134,7 +135,7 @@ class Intake:
         with store.transaction():
             before = store.snapshots(self.system.name, self.kind, ids)
             rows, history, more = self._rows(before, now)
-            scopes = {row.scope for row in rows if row.scope is not None}
+            scopes = {row.scope for row in rows if row.scope is not None} | note_moves(before, rows, self.world)
             store.save_snapshots(rows, history)
             store.put_all(DIRTY, {scope: {"at": now} for scope in sorted(scopes)})
         observed.changed[self.kind] = len(rows)

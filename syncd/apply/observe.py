@@ -7,7 +7,7 @@ listed once a day, and whenever the feed alone cannot be believed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -20,7 +20,7 @@ from syncd.apply.world import LiveSystem, World, remember_rights, standing_of
 from syncd.connectors.base import Access
 from syncd.connectors.paging import pages_of
 from syncd.errors import ConnectorError
-from syncd.model.records import Gone, Kind, Present
+from syncd.model.records import Gone, Kind, Present, Record
 from syncd.reconcile.answers import match
 from syncd.reconcile.guards import Sighting, Trip, identity_epoch, judge
 from syncd.store.rows import Listing, Question
@@ -133,7 +133,9 @@ class _Listener:
             known = store.ids_in(self.name, self.kind, groups.values()) | members
         missing = self._missing(known)
         if complete:
-            trip, used = self._judge(missing, len(known), members)
+            elsewhere = self._elsewhere(missing, groups)
+            left = [record_id for record_id in missing if record_id not in elsewhere]
+            trip, used = self._judge(left, len(known) - len(elsewhere), members)
             if self.takeover is not None:
                 await self._take_over(missing, members, used)
                 return
@@ -297,11 +299,28 @@ class _Listener:
             except ConnectorError:
                 return True
             if isinstance(answer, Present):
+                if not self._belongs_here(answer.record):
+                    self.intake.take_moved([answer.record])
+                    continue
                 defective = True
                 self.intake.take(answer.record)
             elif isinstance(answer, Gone):
                 self.intake.gone[record_id] = answer.evidence
         return defective
+
+    def _elsewhere(self, missing: Collection[str], groups: Mapping[str, str] | None) -> set[str]:
+        """Give the records that are known to be in another group than those whose plans are listed: to a listing of
+        these they are not missing."""
+        if groups is None or not missing:
+            return set()
+        known, here = self.world.store.snapshots(self.name, self.kind, missing), set(groups.values())
+        return {record_id for record_id, row in known.items() if row.gone is None and row.scope not in here}
+
+    def _belongs_here(self, record: Record) -> bool:
+        """Tell whether a listing should have shown a record: one that was moved to a group whose plans are not asked
+        for makes no listing defective."""
+        groups = self._groups()
+        return groups is None or (record.group or "") in groups
 
     def _note_listing(self, *, complete: bool, tripped: str = "") -> None:
         access = self.system.access or Access("")

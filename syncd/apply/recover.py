@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from syncd.apply.create import SeveralMarkedError, find_created, give_back, settle_end, take_in
 from syncd.apply.look import Look, look, seen_in, snapshot_of
+from syncd.apply.places import place_of
 from syncd.apply.renumber import in_question
 from syncd.apply.world import World
 from syncd.apply.write import End, Result, advance, ended
@@ -102,7 +103,7 @@ def _settle_write(intent: Intent, link: Link, seen: Look, world: World, meant: F
             *history,
             replace(_written(intent, link, frozenset(), holds, world), what="observed", fields=others, who=""),
         )
-    snapshot = snapshot_of(seen, link.scope, world.now())
+    snapshot = snapshot_of(seen, place_of(seen.record, link, world, seen.system), world.now())
     world.store.settle([Settlement(ended(intent, end, world.now(), "found by recovery"), link, snapshot, history)])
     return True
 

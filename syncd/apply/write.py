@@ -19,6 +19,7 @@ from syncd.apply.begin import Job, Started
 from syncd.apply.confirm import unconfirmed
 from syncd.apply.look import Look, look, snapshot_of
 from syncd.apply.pieces import Piece, pieces_of, split
+from syncd.apply.places import place_of
 from syncd.apply.world import World
 from syncd.errors import (
     CannotHoldError,
@@ -35,6 +36,7 @@ from syncd.model.frozen import frozen_value
 from syncd.model.records import Gone, NotSeen, Part, PartWrite, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, wait_s
+from syncd.reconcile.identity import is_elsewhere
 from syncd.reconcile.types import Link, Member, Owed, Seen, System
 from syncd.store.database import uncollected
 from syncd.store.rows import Batch, HistoryRow, Intent, Settlement, Snapshot
@@ -86,6 +88,10 @@ class Ledger:
     started: Started
     world: World
     waiting: list[Settlement] = field(default_factory=list)
+
+    def place(self, seen: Look, link: Link) -> str | None:
+        """Name the client that a record was seen under."""
+        return place_of(seen.record, link, self.world, seen.system, self.started.places)
 
     def settle(
         self,
@@ -170,7 +176,8 @@ async def _write_record(job: Job, ledger: Ledger, done: Done) -> None:
         await _give_up(job, ledger, _absence(found))
         done.failed.append(f"{job.system} {job.record_id}: {_absence(found)}")
         return
-    if found.holds != job.seen.flat:
+    link = ledger.started.links[job.link]
+    if found.holds != job.seen.flat or is_elsewhere(link, job.system, ledger.place(found, link)):
         _finish(job, ledger, done, found, End.MOVED, "it moved between read and write")
         return
     try:
@@ -203,7 +210,8 @@ async def _leave(job: Job, ledger: Ledger, done: Done, source: Look | NotSeen) -
     seen = cast("Seen", ledger.started.sights[job.link][source.system])  # whatever is a source was seen
     moves: dict[str, tuple[object, object]] = dict(_moves(seen.flat, source.holds))
     row = HistoryRow(job.intents[0].run, now, "observed", link.id, source.system, link.kind, source.record.id, moves)
-    ledger.settle(intents, link, job.system, snapshot_of(source, link.scope, now), (row,) if moves else ())
+    place = ledger.place(source, link)
+    ledger.settle(intents, link, job.system, snapshot_of(source, place, now), (row,) if moves else ())
     done.moved.add(job.link)
 
 
@@ -349,7 +357,7 @@ def _finish(job: Job, ledger: Ledger, done: Done, seen: Look, end: End, note: st
     now = world.now()
     intents = [ended(i, _end_of(i, found, end), now, note) for i in job.intents]
     result = Result(job.changes, holds, landed, end, note, now, record.modified, found.echoed, accepted)
-    snapshot = snapshot_of(seen, link.scope, now, digest=job.digest if exact else b"")
+    snapshot = snapshot_of(seen, ledger.place(seen, link), now, digest=job.digest if exact else b"")
     # Settled is what holds just what was meant; anything beside it wants a look in the next run.
     link = advance(link, job.system, result, b"" if found.unmeant or not link.settled else snapshot.digest)
     ledger.settle(intents, link, job.system, snapshot, histories(job, holds, found, link, record, now))
@@ -498,4 +506,12 @@ def _absence(answer: Gone | NotSeen) -> str:
 
 def seen_of(snapshot: Snapshot) -> Seen:
     """Give a stored snapshot as the sight of a member."""
-    return Seen(snapshot.flat, snapshot.digest, snapshot.modified, snapshot.locked, snapshot.version, snapshot.lacks)
+    return Seen(
+        snapshot.flat,
+        snapshot.digest,
+        snapshot.modified,
+        snapshot.locked,
+        snapshot.version,
+        snapshot.lacks,
+        snapshot.scope,
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.model.values_text import format_value
-from syncd.reconcile import questions, strays
+from syncd.reconcile import identity, questions, strays
 from syncd.reconcile.constrain import Targets, name_of, question_of
 from syncd.reconcile.merge import Agree, Conflict, Converge, Decision, Redeliver, Take, merge_atom, merge_field
 from syncd.reconcile.missing import Missing, judge_missing
@@ -47,7 +47,11 @@ def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
 
 
 def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
-    """Decide one link: first who is still there, then field by field what is wanted."""
+    """Decide one link: first whether its records are what they were and still there, then field by field what is
+    wanted."""
+    held = identity.judge(seen, view, answers)
+    if held is not None:
+        return held
     missing = judge_missing(seen, view, answers, rules, now)
     if missing.rests:
         return missing.outcome(seen.link)

@@ -161,6 +161,9 @@ class Seen:
     locked: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     lacks: frozenset[str] = frozenset()
+    scope: str | None = ""
+    """The group that it was seen in: the link of the groups, None where they are not linked, "" where that says
+    nothing."""
 
 
 @frozen_value(frozen=True, slots=True)
@@ -280,6 +283,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """A linked group: what it is called, and the systems in which it is there."""
+
+    label: str
+    systems: frozenset[System]
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """A record of a linked group that belongs to no link."""
 
@@ -320,6 +331,8 @@ class View:
     """(link, system) whose create was sent and not settled: never a second one by itself."""
     doubts: Mapping[tuple[str, System], str] = field(default_factory=dict)
     """(link, system) whose create was answered with the id of another record -> that id."""
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    """The linked groups, where a plan was seen in another one than its link's."""
     plans: int = 0
     """Linked plans of the group; counted only while a record of the group itself is missing."""
     atoms: Mapping[str, str] = field(default_factory=dict)

@@ -129,6 +129,8 @@ def _hand_off(proposal: Proposal, kind: Kind) -> str:
 
 def _hold(proposal: Proposal, kind: Kind) -> str:
     system, _, path = proposal.name.partition(":")
+    if not path:
+        return f"{told(proposal.label)} is held: {proposal.why.rstrip('.')}. Do these records still belong together?"
     return (
         f"{_upper(field_title(path, kind))} waits to be written to {system}: {proposal.why.rstrip('.')}. "
         "This closes itself when the hold ends."
