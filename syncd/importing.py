@@ -11,9 +11,9 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from syncd.apply.look import seen_of
 from syncd.apply.observe import Observed, observe
 from syncd.apply.world import World
-from syncd.apply.write import seen_of
 from syncd.connectors.base import Account, Directory
 from syncd.errors import ConnectorError, TransientError
 from syncd.linking import LinkingError, unlinked_groups

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from syncd.apply import carried
 from syncd.apply.begin import set_aside
+from syncd.apply.look import seen_of
 from syncd.apply.world import World
-from syncd.apply.write import seen_of
 from syncd.connectors.paging import pages_of
 from syncd.model import paths
 from syncd.model.records import Kind

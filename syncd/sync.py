@@ -14,12 +14,13 @@ from syncd.apply.begin import approval_rows, begin, foresee
 from syncd.apply.create import operate
 from syncd.apply.handoff import Errand, errands, hand_off
 from syncd.apply.intake import DIRTY
-from syncd.apply.look import Look, look, snapshot_of, whole
+from syncd.apply.look import Look, is_read_as_now, look, seen_of, snapshot_of, whole
 from syncd.apply.observe import Observed, observe, observed_rows
 from syncd.apply.places import clients, moved_in, place_of
 from syncd.apply.recover import recover
-from syncd.apply.world import World, no_lock, read_through, recall_rights
-from syncd.apply.write import Done, apply, seen_of
+from syncd.apply.strays import handed_in, joined_in, strays_in
+from syncd.apply.world import World, no_lock, recall_rights
+from syncd.apply.write import Done, apply
 from syncd.errors import ConnectorError
 from syncd.model.records import NotSeen
 from syncd.model.times import TOLERANCE_S, age_s
@@ -36,7 +37,6 @@ from syncd.reconcile.types import (
     Proposal,
     Seen,
     Sight,
-    Stray,
     System,
     View,
 )
@@ -101,6 +101,7 @@ async def run_once(scope: str, world: World, mode: Mode = SYNC) -> Report:
         world.store.start_run(run)
         done = Done(failed=unsettled)
         done += await _carry_out(run, plan, view, world)
+        done.moved |= {outcome.after.id for outcome in plan.outcomes if outcome.again}
         asked = plan
         if done.moved and mode.may_replan:
             again, seen = await _plan(scope, world, replace(mode, only=frozenset(done.moved)))
@@ -172,9 +173,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
     listings = {(n, kind): store.listing(n, kind) for n, system in world.systems.items() for kind in system.lenses}
     away = {key: why for key, listing in listings.items() if (why := _away(listing))}
     good = {key: listing.good_at or 0.0 for key, listing in listings.items() if listing is not None}
-    ids = None if mode.full or away else store.unsettled(scope, world.epoch)
-    if ids is not None:
-        ids = sorted({*ids, *moved_in(scope, world)})
+    ids = None if mode.full or away else _wanted(scope, world)
     ids = ids if mode.only is None else sorted(mode.only)
     loaded = store.load(ids, scope) if ids is None or ids else []
     unknown = {(intent.link, intent.system) for intent in store.pending(scope) if intent.op != "create"}
@@ -201,17 +200,19 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
             else:
                 sights[member.system] = _known(snapshot, good[member.system, link.kind], claimed, world)
         links.append(LinkView(link, sights, read=frozenset(read)))
+    handed = handed_in(links, scope, world)
     # Who cannot be believed now takes no create and no end either, though nothing of it is read for those.
     paused = {name: why for (name, _), why in away.items()} | world.pauses(scope)
     if mode.systems is not None:
         paused |= {name: "left out of this run" for name in world.systems if name not in mode.systems}
-    strays, complete = _strays(scope, world) if mode.only is None else ((), False)
+    strays, complete = strays_in(scope, world, handed) if mode.only is None else ((), False)
     return View(
         scope,
         tuple(links),
         strays,
         carried.surfaces(world),
         open_creates=frozenset((one.link, one.system) for one in creates),
+        handed=handed,
         doubts={(one.link, one.system): one.record_id for one in creates if one.record_id},
         clients=clients(world) if any(map(_is_elsewhere, links)) else {},
         plans=_plans(links, scope, world),
@@ -222,6 +223,12 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         contested=_contested(scope, world) if links else {},
         whole=complete,
     )
+
+
+def _wanted(scope: str, world: World) -> list[str]:
+    """Name the links that may need something: what they are settled on moved, or an answer is about them."""
+    unsettled = world.store.unsettled(scope, world.epoch)
+    return sorted({*unsettled, *moved_in(scope, world), *joined_in(scope, world)})
 
 
 def _is_elsewhere(one: LinkView) -> bool:
@@ -262,12 +269,7 @@ async def _read(system: System, link: Link, record_id: str, old: Snapshot | None
 def _believed(snapshot: Snapshot, good_at: float, world: World) -> bool:
     """Tell whether a snapshot is young enough, and was read as its system is read now."""
     age = min(age_s(world.now(), snapshot.at), age_s(world.now(), good_at))
-    return age <= world.period_s and (snapshot.gone is not None or _is_read_as_now(snapshot, world))
-
-
-def _is_read_as_now(snapshot: Snapshot, world: World) -> bool:
-    lens = world.systems[snapshot.system].lenses.get(snapshot.kind)
-    return lens is None or read_through(snapshot.raw, lens)
+    return age <= world.period_s and (snapshot.gone is not None or is_read_as_now(snapshot, world))
 
 
 NEARLY = 0.9
@@ -290,19 +292,6 @@ def _plans(links: Iterable[LinkView], scope: str, world: World) -> int:
     """Count the linked plans of a group of which a record is missing itself."""
     lost = any(one.link.kind == "group" and any(isinstance(s, Lost) for s in one.sights.values()) for one in links)
     return sum(one.status != "unlinked" for one in world.store.links(scope, "plan", None)) if lost else 0
-
-
-def _strays(scope: str, world: World) -> tuple[tuple[Stray, ...], bool]:
-    """Give the unlinked records of the group, but for those that an unlink set aside; and whether that is all of them:
-    one that was read through another mapping waits to be read again."""
-    aside = world.store.items("aside")
-    rows = [
-        whole(row, world.store.where)
-        for row in world.store.strays(scope)
-        if row.system in world.systems and f"{row.system}|{row.kind}|{row.id}" not in aside
-    ]
-    read = [row for row in rows if _is_read_as_now(row, world)]
-    return tuple(Stray(row.system, row.kind, row.id, row.label, seen_of(row)) for row in read), len(read) == len(rows)
 
 
 def _evidence(scope: str, world: World) -> Evidence:

@@ -18,7 +18,7 @@ from syncd.reconcile.answers import Step, match
 from syncd.reconcile.awaited import marker_of
 from syncd.reconcile.identity import claimed_twice
 from syncd.reconcile.types import Change, Changeset, Link, Operation, Outcome, Seen, Sight, System, View
-from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run
+from syncd.store.rows import Batch, HistoryRow, Intent, Question, Run, Settlement
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ def _without(changeset: Changeset, error: ClaimedTwiceError, view: View) -> Chan
 
 
 def _begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
-    sights = {one.link.id: one.sights for one in view.links}
+    sights = _sights(changeset, view)
     begun = max((intent.seq for intent in world.store.intents(run.id)), default=0)  # a second look at what moved
     started = Started(run, {}, [], [], sights, world.epoch, begun)
     started.confirmed = {(one.link.id, system) for one in view.links for system in one.read}
@@ -114,8 +114,10 @@ def _begin(run: Run, changeset: Changeset, view: View, world: World) -> Started:
         return started
     with world.store.transaction():
         world.store.begin(batch)
+        _settle_doubts(run.scope, started, world)
         for outcome in changeset.outcomes:
             _keep_aside(outcome, sights.get(outcome.after.id, {}), world)
+            _join(outcome, world)
             if outcome.after.scope != outcome.before.scope:
                 world.store.put(DIRTY, outcome.after.scope, {"at": world.now()})
     return started
@@ -146,6 +148,40 @@ def _start(outcome: Outcome, started: Started, world: World) -> None:
     for operation in outcome.operations:
         intent = _operation_intent(operation, link, started.run, started.next_seq(), world)
         started.operations.append((operation, intent))
+
+
+def _sights(changeset: Changeset, view: View) -> dict[str, Mapping[System, Sight]]:
+    """Give what was seen of each link's members, of those that were unlinked until now, too."""
+    sights = {one.link.id: one.sights for one in view.links}
+    strays = {(stray.system, stray.id): stray.seen for stray in view.strays}
+    for outcome in changeset.outcomes if strays else ():
+        members = outcome.after.members
+        joined = {one.system: strays[key] for one in members if (key := (one.system, one.id)) in strays}
+        if joined:
+            sights[outcome.after.id] = {**sights.get(outcome.after.id, {}), **joined}
+    return sights
+
+
+def _join(outcome: Outcome, world: World) -> None:
+    """Take down that records joined a link; what was set aside is so no more."""
+    known = {(one.system, one.id) for one in outcome.before.members}
+    for member in outcome.after.members:
+        if member.status == "live" and (member.system, member.id) not in known:
+            world.store.put("aside", f"{member.system}|{outcome.after.kind}|{member.id}", None)
+
+
+def _settle_doubts(scope: str, started: Started, world: World) -> None:
+    """Settle the creates of which a person said what they made, or that they are given up."""
+    awaited = {
+        (link.id, member.system)
+        for link in started.links.values()
+        for member in link.members
+        if member.status == "awaited" and link.status != "unlinked"
+    }
+    doubts = [one for one in world.store.open_creates(scope) if one.link in started.links]
+    over = [one for one in doubts if (one.link, one.system) not in awaited]
+    note = "a person said what became of it"
+    world.store.settle([Settlement(one.ends("overtaken", world.now(), note)) for one in over])
 
 
 def _keep_aside(outcome: Outcome, sights: Mapping[System, Sight], world: World) -> None:
@@ -276,6 +312,12 @@ def _histories(outcome: Outcome, run: Run) -> list[HistoryRow]:
             who=reason,
         )
         for system, path, value, reason in outcome.losers
+    ]
+    known = {(m.system, m.id) for m in outcome.before.members}
+    joined = [m for m in after.members if m.status == "live" and (m.system, m.id) not in known]
+    who = f"decision {outcome.used[0]}" if outcome.used else "the same content"
+    rows += [
+        HistoryRow(run.id, run.started_at, "linked", after.id, m.system, after.kind, m.id, {}, who=who) for m in joined
     ]
     if after.status != outcome.before.status:
         rows += [

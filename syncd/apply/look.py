@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncd.apply.world import LiveSystem, World, flat_of, raw_digest
+from syncd.apply.world import LiveSystem, World, flat_of, raw_digest, read_through
 from syncd.errors import DAMAGED, StoreError
 from syncd.mapping.lens import Lens
 from syncd.model import encoding
@@ -10,7 +10,7 @@ from syncd.model.frozen import frozen_value
 from syncd.model.records import Gone, Kind, NotSeen, Present, Record
 from syncd.model.values import Flat
 from syncd.model.values_text import format_value
-from syncd.reconcile.types import System
+from syncd.reconcile.types import Seen, System
 from syncd.store.rows import Snapshot
 
 
@@ -72,6 +72,25 @@ def whole(snapshot: Snapshot, where: str) -> Snapshot:
         external_id=snapshot.id,
         hint=DAMAGED,
     )
+
+
+def seen_of(snapshot: Snapshot) -> Seen:
+    """Give a stored snapshot as the sight of a member."""
+    return Seen(
+        snapshot.flat,
+        snapshot.digest,
+        snapshot.modified,
+        snapshot.locked,
+        snapshot.version,
+        snapshot.lacks,
+        snapshot.scope,
+    )
+
+
+def is_read_as_now(snapshot: Snapshot, world: World) -> bool:
+    """Tell whether a snapshot was read through the mapping that its system is read through now."""
+    lens = world.systems[snapshot.system].lenses.get(snapshot.kind)
+    return lens is None or read_through(snapshot.raw, lens)
 
 
 def label_of(record: Record, flat: Flat) -> str:

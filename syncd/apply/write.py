@@ -502,16 +502,3 @@ def histories(job: Job, holds: Flat, found: _Found, link: Link, record: Record, 
 
 def _absence(answer: Gone | NotSeen) -> str:
     return answer.why if isinstance(answer, NotSeen) else f"the record is gone: {answer.evidence}"
-
-
-def seen_of(snapshot: Snapshot) -> Seen:
-    """Give a stored snapshot as the sight of a member."""
-    return Seen(
-        snapshot.flat,
-        snapshot.digest,
-        snapshot.modified,
-        snapshot.locked,
-        snapshot.version,
-        snapshot.lacks,
-        snapshot.scope,
-    )

@@ -7,7 +7,7 @@ to), a section left to `ask` has no base yet, so equal values agree and differin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from syncd.model import paths
@@ -41,56 +41,85 @@ def adopt(
 
     `stands` tells whether a link of this id, made of the same record once, still stands: it is never written over;
     `occasion` sets a decision to copy a record apart from earlier ones.
-    A copy that cannot be originated is asked about again, with what is missing (`View.refused`).
+    A copy that cannot be originated is asked about again, with what is missing (`View.refused`), as is any answer that
+    cannot be carried out, with the reason (`View.returned`).
     """
-    by_id = {(stray.system, stray.id): stray for stray in view.strays}
+    desk = _Desk(view, rules, {(stray.system, stray.id): stray for stray in view.strays}, occasion)
     rule = rules.at(Place("", group=view.scope))
-    links: list[LinkView] = []
-    gone: set[tuple[System, str]] = set()
     used: list[str] = []
-    refused: dict[tuple[System, str], str] = {}
     # A record that appeared where a create of ours is not settled may be what it made: it is not copied by rule.
     unsure = {system for _, system in view.open_creates}
-    for key, stray in by_id.items():
-        if key in gone:
+    for key, stray in desk.strays.items():
+        if key in desk.taken:
             continue
         answer = answers.get(("link-plans", "", f"{stray.system}:{stray.id}"))
-        made: LinkView | None = None
+        made: LinkView | str = ""
         try:
             if answer is not None:
-                made = _by_answer(stray, answer, by_id, gone, view, rules, occasion)
+                made = _by_answer(stray, answer, desk)
             elif rule.unlinked == "copy" and stray.system not in unsure:
                 others = _others(view, stray)
                 made = _copied(view, stray, (rule.to,) if rule.to in others else others, {}, occasion)
         except OriginationError as error:
-            refused[key] = f"{error.message}. {error.hint}"
-        if made is None or len(made.link.members) == 1 or stands(made.link.id):
-            continue
-        used += [answer.id] if answer is not None else []
-        links.append(replace(made, made=True))
-        gone |= {(member.system, member.id) for member in made.link.members}
-    if refused:
-        view = replace(view, refused=refused)
-    if not links:
-        return view, ()
-    strays = tuple(stray for stray in view.strays if (stray.system, stray.id) not in gone)
-    return replace(view, links=(*view.links, *links), strays=strays), tuple(used)
+            desk.refused[key] = f"{error.message}. {error.hint}"
+        if isinstance(made, LinkView):
+            made = _whole(made, desk, stands)
+        if isinstance(made, LinkView):
+            used += [answer.id] if answer is not None else []
+            desk.links[made.link.id] = replace(made, made=True)
+            desk.taken |= {(member.system, member.id) for member in made.link.members}
+        elif made and answer is not None:
+            desk.returned[key] = made
+    return desk.view(), tuple(used)
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where strays are made into links: what there is, what was made, what could not be."""
+
+    whole: View
+    rules: Rules
+    strays: Mapping[tuple[System, str], Stray]
+    occasion: Callable[[str], str]
+    links: dict[str, LinkView] = field(default_factory=dict)
+    taken: set[tuple[System, str]] = field(default_factory=set)
+    refused: dict[tuple[System, str], str] = field(default_factory=dict)
+    returned: dict[tuple[System, str], str] = field(default_factory=dict)
+
+    def holder(self, system: System, record_id: str) -> LinkView | None:
+        """Give the standing link that holds a record, as far as it was loaded."""
+        for one in (*self.links.values(), *self.whole.links):
+            if one.link.status != "unlinked" and any((m.system, m.id) == (system, record_id) for m in one.link.members):
+                return self.links.get(one.link.id, one)
+        return None
+
+    def view(self) -> View:
+        """Give the view with what was made of it."""
+        view = self.whole
+        if self.refused or self.returned:
+            view = replace(view, refused=self.refused, returned=self.returned)
+        if not self.links:
+            return view
+        known = [self.links.pop(one.link.id, one) for one in view.links]
+        strays = tuple(stray for key, stray in self.strays.items() if key not in self.taken)
+        return replace(view, links=(*known, *self.links.values()), strays=strays)
+
+
+def _whole(made: LinkView, desk: _Desk, stands: Callable[[str], bool]) -> LinkView | str:
+    """Give a link that was made, or why it cannot be."""
+    if len(made.link.members) == 1:
+        return "there is no other system to which it could be copied"
+    if made.link.id not in {one.link.id for one in desk.whole.links} and stands(made.link.id):
+        return f"link {made.link.id}, which was made from the same record, still stands"
+    return made
 
 
 def _others(view: View, stray: Stray) -> tuple[System, ...]:
     return tuple(sorted(system for system, kind in view.surfaces if kind == stray.kind and system != stray.system))
 
 
-def _by_answer(
-    stray: Stray,
-    answer: Decided,
-    strays: Mapping[tuple[System, str], Stray],
-    gone: set[tuple[System, str]],
-    view: View,
-    rules: Rules,
-    occasion: Callable[[str], str],
-) -> LinkView | None:
-    """Carry out the answer to a stray's question; None when the records it names are not there (any more)."""
+def _by_answer(stray: Stray, answer: Decided, desk: _Desk) -> LinkView | str:
+    """Carry out the answer to a stray's question, or say why it cannot be. Raises OriginationError."""
     sources = {
         key.removeprefix("source."): system
         for key, system in answer.options.items()
@@ -98,27 +127,53 @@ def _by_answer(
     }
     if answer.choice.startswith("copy"):
         wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
-        targets = tuple(wanted.split(",")) if wanted else _others(view, stray)
-        made = _copied(view, stray, targets, answer.options, occasion)
+        targets = tuple(wanted.split(",")) if wanted else _others(desk.whole, stray)
+        made = _copied(desk.whole, stray, targets, answer.options, desk.occasion)
         return replace(made, link=replace(made.link, sources=sources))
-    if answer.choice != "link":
-        return None
-    options = answer.options.items()
+    return _linked(stray, answer, sources, desk) if answer.choice == "link" else ""
+
+
+def _linked(stray: Stray, answer: Decided, sources: Mapping[str, System], desk: _Desk) -> LinkView | str:
+    """Link a stray with the records that an answer names, or let them join the link that one of these is in."""
+    options, view = answer.options.items(), desk.whole
     named = {key.partition(".")[2]: one for key, one in options if key.startswith(("member.", "record."))}
     named.pop(stray.system, None)
-    records = [stray]
+    records, joins = [stray], dict[str, LinkView]()
     for system, record_id in named.items():
-        other = strays.get((system, record_id))
-        if other is None or (system, record_id) in gone:
-            return None
-        records.append(other)
-    if len(records) == 1:
-        return None
-    blanks = rules.at(Place("", group=view.scope)).blanks
+        other, holder = desk.strays.get((system, record_id)), desk.holder(system, record_id)
+        if holder is not None:
+            joins[holder.link.id] = holder
+        elif other is None:
+            return f"{system} {record_id} is no record of this group any more"
+        else:
+            records.append(other)
+    if not named:
+        return "it names no record to link it with"
+    if len(joins) > 1:
+        return f"the records that it names are in different links, {' and '.join(sorted(joins))}"
+    blanks = answer.options.get("blanks") or desk.rules.at(Place("", group=view.scope)).blanks
+    if joins:
+        [holder] = joins.values()
+        return _joined(holder, records, view, answer.options.get("from", ""), blanks)
     return LinkView(
         new_link(view.scope, records, sources, view.surfaces, blanks=blanks, atoms=view.atoms),
         {one.system: one.seen for one in records},
     )
+
+
+def _joined(holder: LinkView, records: list[Stray], view: View, wins: str, blanks: str) -> LinkView | str:
+    """Let records join a link; one that is awaited there is there now."""
+    from syncd.reconcile.relink import joined  # noqa: PLC0415 - relinking makes its links here
+
+    link = holder.link
+    for one in records:
+        there = next((member for member in link.members if member.system == one.system), None)
+        if there is not None and (there.status != "awaited" or (link.id, one.system) in view.open_creates):
+            return f"“{link.label}” ({link.id}) has a record of {one.system} already, {there.id}"
+        if there is not None:
+            link = replace(link, members=tuple(member for member in link.members if member is not there))
+        link = joined(link, one, view.surfaces, wins=wins == one.system, blanks=blanks)
+    return replace(holder, link=link, sights={**holder.sights, **{one.system: one.seen for one in records}})
 
 
 def _copied(

@@ -41,9 +41,17 @@ Answers = Mapping[tuple[str, str, str], Decided]
 def decide(view: View, answers: Answers, rules: Rules, now: float) -> Changeset:
     """Decide every link and every stray of one group."""
     outcomes = tuple([decide_link(one, view, answers, rules, now) for one in view.links])
-    asked = strays.judge(view, rules)
+    asked = strays.judge(_not_taken(view, outcomes), rules)
     judged = {one.link.id for one in view.links} | ({""} if view.whole else set())
     return Changeset(view.scope, outcomes, proposals=asked, judged=frozenset(judged))
+
+
+def _not_taken(view: View, outcomes: Collection[Outcome]) -> View:
+    """Give the view without the strays that became members by what was decided about a link."""
+    if not view.strays:
+        return view
+    taken = {(member.system, member.id) for outcome in outcomes for member in outcome.after.members}
+    return replace(view, strays=tuple(one for one in view.strays if (one.system, one.id) not in taken))
 
 
 def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now: float) -> Outcome:
@@ -57,7 +65,7 @@ def decide_link(seen: LinkView, view: View, answers: Answers, rules: Rules, now:
         return missing.outcome(seen.link)
     missing = replace(missing, link=regained(missing.link, missing.sights, view.surfaces))
     work = _LinkWork(seen, view, answers, rules, now, missing)
-    for atom, members in normalise(missing.link, seen.sights, view, now).items():
+    for atom, members in normalise(missing.link, {**seen.sights, **missing.sights}, view, now).items():
         work.decide_atom(atom, members)
     return work.outcome()
 

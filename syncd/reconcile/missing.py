@@ -7,7 +7,7 @@ rule acts only when the record was seen missing twice, a period apart. A delete 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from syncd.model.frozen import frozen_value
 from syncd.reconcile.awaited import awaited
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, REFUSED, waits
 from syncd.reconcile.questions import digest_of, text_of
+from syncd.reconcile.relink import newcomer
 from syncd.reconcile.rules import MergeRule, Place, Rules
 from syncd.reconcile.types import (
     Decided,
@@ -29,10 +30,13 @@ from syncd.reconcile.types import (
     Proposal,
     Seen,
     Sight,
+    Stray,
     System,
     View,
 )
 
+RECORD = "record"
+"""The answer that names a record which a person made."""
 _BY_RULE = ("recreate", "unlink")
 """What a rule may decide about a missing record, when it was seen missing twice."""
 
@@ -89,7 +93,7 @@ def judge_missing(
     if link.status != "unlinked" and is_over(seen, view):
         return replace(found, link=replace(found.link, status="unlinked", settled=b""))
     if gone:
-        found = _missing(found, gone, lost, answers, rules, view.paused)
+        found = _missing(found, gone, lost, answers, rules, view)
     return _with_creates(found, view, answers, rules, now) if found.link.status == "live" else found
 
 
@@ -144,7 +148,7 @@ def _missing(
     lost: Mapping[System, Lost],
     answers: Mapping[tuple[str, str, str], Decided],
     rules: Rules,
-    paused: Collection[System],
+    view: View,
 ) -> Missing:
     """Decide about missing members by answer or rule; without either, ask once."""
     link = found.link
@@ -153,6 +157,9 @@ def _missing(
     answer = answers.get((question.kind, link.id, question.name))
     if answer is not None and (answer.digest != question.digest or answer.choice == "ignore"):
         answer = None
+    if answer is not None and answer.choice == RECORD:
+        made = _made_by_hand(found, [one for one in link.members if one.system in gone], answer, view)
+        return made if isinstance(made, Missing) else _asking(found, replace(question, given_back=made))
     choice = answer.choice if answer is not None else rule.on_missing
     done = replace(
         found,
@@ -173,7 +180,7 @@ def _missing(
         )
         return replace(done, link=_standing(replace(link, members=members)))
     if choice == "end" and live and _confirmed(answer, live):
-        if any(member.system in paused for member in live):
+        if any(member.system in view.paused for member in live):
             return replace(found, waits=done.used)
         return replace(done, end=tuple(member.system for member in live))
     return replace(found, proposals=(question,))
@@ -212,20 +219,83 @@ def _with_create(
     rules: Rules,
     now: float,
 ) -> Missing:
-    """Plan one create, unless the system, a rule, an unsettled first attempt or a wait stands against it."""
+    """Plan one create, unless a person made the record, or the system, a rule, an unsettled first attempt or a wait
+    stands against it."""
     link = found.link
     rule = rules.at(Place("", link.id, link.label, link.scope))
     if (link.id, member.system) in view.open_creates:
         return _with_open_create(found, member, view, answers)
+    made = _by_a_person(found, member, view, answers)
+    if isinstance(made, Missing):
+        return made
     if not view.surfaces[member.system, link.kind].create:
-        return _asking(found, _enter(link, member, f"{member.system} takes no new records", rule))
+        return _asking(found, _enter(link, member, f"{member.system} takes no new records", rule, made))
     if "create" not in rule.operations:
-        return _asking(found, _enter(link, member, f"{rule.name('operations')}: no creates", rule))
+        return _asking(found, _enter(link, member, f"{rule.name('operations')}: no creates", rule, made))
     refused = member.behind.get("")
     if refused is not None and refused.refusals >= REFUSALS_TO_ASK:
-        found = _asking(found, _enter(link, member, f"{REFUSED}: {refused.why}", rule))
+        found = _asking(found, _enter(link, member, f"{REFUSED}: {refused.why}", rule, made))
     rests = member.system in view.paused or (refused is not None and waits(refused, now))
     return found if rests else replace(found, creates=(*found.creates, member.system))
+
+
+def _by_a_person(
+    found: Missing, member: Member, view: View, answers: Mapping[tuple[str, str, str], Decided]
+) -> Missing | str:
+    """Take the record that a person named, or the one with the same content that appeared since the create was tried in
+    vain; else say why the one that was named cannot be taken."""
+    answer = answers.get(("hand-off", found.link.id, f"{member.system}:"))
+    if answer is not None and answer.choice == RECORD:
+        return _made_by_hand(found, [member], answer, view)
+    since = view.handed.get((found.link.id, member.system))
+    alike = [
+        stray
+        for stray in view.strays
+        if (stray.system, stray.kind) == (member.system, found.link.kind)
+        and since is not None
+        and stray.first is not None
+        and stray.first >= since
+        and _holds_all(stray, found.link, view)
+    ]
+    return _in_place(found, {member.system: alike[0]}) if len(alike) == 1 else ""
+
+
+def _holds_all(stray: Stray, link: Link, view: View) -> bool:
+    """Tell whether a record holds all that is agreed, as far as its system can."""
+    surface = view.surfaces[stray.system, link.kind]
+    wanted = {
+        path: value
+        for path, value in link.agreed.items()
+        if path not in view.ignore and surface.carries(path) and path not in stray.seen.lacks
+    }
+    return bool(wanted) and all(
+        stray.seen.flat.get(path) in (value, surface.nearest(path, value)) for path, value in wanted.items()
+    )
+
+
+def _made_by_hand(found: Missing, members: list[Member], answer: Decided, view: View) -> Missing | str:
+    """Let the records that a person named take the places of members; else say why they cannot."""
+    strays = {(stray.system, stray.id): stray for stray in view.strays if stray.kind == found.link.kind}
+    named = {key.removeprefix("record."): id_ for key, id_ in answer.options.items() if key.startswith("record.")}
+    taken: dict[System, Stray] = {}
+    for system, record_id in named.items():
+        if system not in {member.system for member in members}:
+            return f"no record of {system} is awaited here"
+        if (system, record_id) not in strays:
+            return f"{system} {record_id} is no unlinked record of this group"
+        taken[system] = strays[system, record_id]
+    if not taken:
+        return "it names no record"
+    return replace(_in_place(found, taken), used=(*found.used, answer.id))
+
+
+def _in_place(found: Missing, taken: Mapping[System, Stray]) -> Missing:
+    """Put records in the places of members: newcomers, which may agree or ask."""
+    members = tuple(
+        newcomer(one.system, taken[one.system].id) if one.system in taken else one for one in found.link.members
+    )
+    sights = {**found.sights, **{system: stray.seen for system, stray in taken.items()}}
+    return replace(found, link=_standing(replace(found.link, members=members, settled=b"")), sights=sights)
 
 
 def _asking(found: Missing, question: Proposal) -> Missing:
@@ -239,8 +309,11 @@ def _with_open_create(
     link = found.link
     question = _did_it_happen(link, member, view.doubts.get((link.id, member.system), ""))
     answer = answers.get((question.kind, link.id, question.name))
-    if answer is None or answer.digest != question.digest or answer.choice not in ("recreate", "unlink"):
+    if answer is None or answer.digest != question.digest or answer.choice not in ("recreate", "unlink", RECORD):
         return _asking(found, question)
+    if answer.choice == RECORD:
+        made = _made_by_hand(found, [member], answer, view)
+        return made if isinstance(made, Missing) else _asking(found, replace(question, given_back=made))
     done = replace(found, used=(*found.used, answer.id), reason=f"decision {answer.id}")
     if answer.choice == "unlink":
         return replace(done, link=_without(link, [member.system]))
@@ -266,6 +339,7 @@ def _did_it_happen(link: Link, member: Member, given: str) -> Proposal:
         digest=digest_of("open-create", link.id, system, link.revision, *filter(None, (given,))),
         offers=(
             Offer("recreate", f"it did not happen: create the record in {system}"),
+            Offer(RECORD, f"it is this record of {system}"),
             Offer("unlink", f"give it up: {link.label} stays without a counterpart in {system}"),
             Offer("ignore", "leave it open"),
         ),
@@ -273,7 +347,7 @@ def _did_it_happen(link: Link, member: Member, given: str) -> Proposal:
     )
 
 
-def _enter(link: Link, member: Member, why: str, rule: MergeRule) -> Proposal:
+def _enter(link: Link, member: Member, why: str, rule: MergeRule, given_back: str) -> Proposal:
     """Hand off a record that somebody must enter by hand."""
     return Proposal(
         kind="hand-off",
@@ -284,7 +358,11 @@ def _enter(link: Link, member: Member, why: str, rule: MergeRule) -> Proposal:
         why=why,
         rule=rule.name("operations"),
         digest=digest_of("hand-off", member.system, why),
-        offers=(Offer("ignore", f"leave it out of {member.system}"),),
+        offers=(
+            Offer(RECORD, f"it was entered in {member.system}: this is the record"),
+            Offer("ignore", f"leave it out of {member.system}"),
+        ),
+        given_back=given_back,
         members={member.system: {"id": member.id}},
         evidence=tuple(
             f"enter {path} = {text_of(value)}"
@@ -311,6 +389,7 @@ def _question(link: Link, gone: list[System], lost: Mapping[System, Lost], rule:
     offers = [Offer("unlink", f"forget {names}; the other records and the history stay")]
     if rest:
         offers.insert(0, Offer("recreate", f"create the record again in {names} from what is agreed"))
+        offers.insert(1, Offer(RECORD, f"it was made anew in {names}: this is the record"))
         offers.append(Offer("end", f"end the record in {', '.join(rest)} too; type its id to confirm"))
     offers.append(Offer("ignore", "leave it as it is"))
     return Proposal(

@@ -46,4 +46,5 @@ def question(view: View, stray: Stray, found: tuple[Suggestion, ...], rule: str)
         offers=tuple(offers),
         members={stray.system: {"id": stray.id, "value": stray.label}},
         evidence=tuple(f"{one.system} {one.id}: {one.score:.0%}, {one.reasons}" for one in found),
+        given_back=view.returned.get((stray.system, stray.id), refused),
     )

@@ -299,6 +299,8 @@ class Stray:
     id: str
     label: str
     seen: Seen
+    first: float | None = None
+    """When it was first seen; asked for only where a person may have made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +348,10 @@ class View:
     """What a copied plan can be originated as."""
     refused: Mapping[tuple[System, str], str] = field(default_factory=dict)
     """(system, id) of unlinked records whose copy was decided and cannot be made -> why, and what to do."""
+    returned: Mapping[tuple[System, str], str] = field(default_factory=dict)
+    """(system, id) of unlinked records of which an answer could not be carried out -> why."""
+    handed: Mapping[tuple[str, System], float] = field(default_factory=dict)
+    """(link, system) whose create was tried in vain or handed off -> since when."""
     whole: bool = True
     """All links and strays of the group are here; a look at some of its links says nothing about the others."""
 
@@ -411,6 +417,8 @@ class Proposal:
     evidence: tuple[str, ...] = ()
     ceiling: tuple[str, ...] = ()
     """Keys of the writes that a guard holds back: what an approval lets through, at most."""
+    given_back: str = ""
+    """Why the answer that was given could not be carried out."""
 
 
 @frozen_value(frozen=True, slots=True)
@@ -420,7 +428,8 @@ class Outcome:
     `after` already counts every planned target as behind, so dropping a write (a guard, a pause, a crash) leaves the
     member owed the value and nothing else to mend. `used` are the answers that this outcome consumed, `losers` the
     values that were overruled: (system, path, value, reason), kept in history; `waits` are answers that stay as they
-    are, because the system that they are about takes no write now.
+    are, because the system that they are about takes no write now. `again`: it is decided once more in the same run,
+    as what a person made of it.
     """
 
     before: Link
@@ -432,6 +441,7 @@ class Outcome:
     losers: tuple[tuple[System, str, Value, str], ...] = ()
     settled: bool = False
     waits: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

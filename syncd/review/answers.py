@@ -5,7 +5,7 @@ table; gives a `Decided`, or raises a `ReviewError` that names what was seen, wh
 word. Never reads or writes anything.
 
 A plain word is one of the answers that the question offers. A mapping says more:
-`{value: X}`, `{cells: {CELL: X or SYSTEM}}`, `{end: ID}`,
+`{value: X}`, `{cells: {CELL: X or SYSTEM}}`, `{end: ID}`, `{record: ID}`,
 `{copy: SYSTEM, origination: renewal, prior: ID, follow: false}`,
 `{link: {SYSTEM: ID}, sources: {SECTION: SYSTEM or ask}, evidence: none}`.
 What more it says is kept in `Decided.options`: `record.<system>` (the records to link or to end), `source.<section>`,
@@ -42,6 +42,7 @@ _WITH = {
     "copy": ("origination", "prior", "follow", "sources"),
     "end": (),
     "cells": (),
+    "record": (),
 }
 """What a mapping may say beside each of its main keys."""
 
@@ -90,6 +91,12 @@ def answer_text(decided: Decided) -> str:
     if choice == "end" and records:
         ids = [quoted(each) for each in records.values()]
         return "{end: " + (ids[0] if len(ids) == 1 else "[" + ", ".join(ids) + "]") + "}"
+    if choice == "record" and records:
+        return (
+            "{record: "
+            + (quoted(next(iter(records.values()))) if len(records) == 1 else flow(dict[str, Any](records)))
+            + "}"
+        )
     if choice == "link" and records:
         said: dict[str, Any] = {"link": records, "sources": sources}
         said |= {key: options[key] for key in ("from", "blanks", "evidence") if key in options}
@@ -122,8 +129,8 @@ def _form(kind: str, choice: str, suggested: Iterator[tuple[System, str]]) -> st
     head, _, tail = (part.strip() for part in choice.partition(":"))
     if head == "value":
         return "{value: X}"
-    if head == "end":
-        return "{end: ID}"
+    if head in ("end", "record"):
+        return f"{{{head}: ID}}"
     if head == "link" and kind == "link-plans":
         system, id_ = next(suggested, ("SYSTEM", ""))
         return f"{{link: {{{system}: {quoted(id_) if id_ else 'ID'}}}}}"
@@ -188,6 +195,8 @@ class _Reader:
                 f"{_stand(self._live())}.",
                 "end",
             )
+        if head == "record":
+            raise self._error("say which record it is", "Write {record: ID}.", "record")
         if head == "link" and self._proposal.kind == "link-plans" and not self._trusted:
             system, id_ = next(iter(suggestions(self._proposal)), ("SYSTEM", "RECORD_ID"))
             raise self._error(
@@ -235,7 +244,14 @@ class _Reader:
                 raise self._error(f'"{key}" is not known here{did_you_mean(key, known) or beside}', key=key)
         if main[0] not in self._heads and not (main[0] == "cells" and is_table(self._proposal)):
             raise self._unknown(main[0])
-        readers = {"value": self._value, "link": self._link, "copy": self._copy, "end": self._end, "cells": self._cells}
+        readers = {
+            "value": self._value,
+            "cells": self._cells,
+            "link": self._link,
+            "copy": self._copy,
+            "end": self._end,
+            "record": self._made,
+        }
         return readers[main[0]](said)
 
     # -- {value: X} ---------------------------------------------------------------------------------------------------
@@ -344,7 +360,7 @@ class _Reader:
             )
         known = (self._records or {}).get(system, {})
         if self._records is not None and own is None and text not in known:
-            seen = f"{system} holds no record {text} of this group"
+            seen = f"{system} holds no record {text} of this group that it can be linked with"
             raise self._error(f"{seen}{did_you_mean(text, known)}", _some(system, known), key)
         return text
 
@@ -401,6 +417,36 @@ class _Reader:
         if not isinstance(said, str | int) or isinstance(said, bool) or not str(said).strip():
             raise self._error("expected one word or id", f'For example {{copy: …, {key}: "{_ONE[key]}"}}.', key)
         return str(said).strip()
+
+    # -- {record: ID} -------------------------------------------------------------------------------------------------
+
+    def _made(self, said: Mapping[str, Any]) -> _Reading:
+        """Take the id of the record that a person made, by system where several are awaited."""
+        named, awaited = said["record"], self._awaited()
+        if not isinstance(named, Mapping):
+            if len(awaited) != 1:
+                hint = f"Write {{record: {{{awaited[0] if awaited else 'SYSTEM'}: ID}}}}."
+                raise self._error("say of which system the record is", hint, "record")
+            named = {awaited[0]: named}
+        return _Reading("record", options={f"record.{one}": self._unlinked(one, id_) for one, id_ in named.items()})
+
+    def _awaited(self) -> list[System]:
+        """Name the systems in which a record is awaited."""
+        if self._proposal.kind == "hand-off":
+            return [self._proposal.name.partition(":")[0]]
+        told = self._proposal.members.items()
+        return [system for system, said in told if said.get("value") in ("missing", "unknown")]
+
+    def _unlinked(self, system: System, id_: object) -> str:
+        awaited, text = self._awaited(), str(id_).strip() if isinstance(id_, (str, int)) else ""
+        if system not in awaited:
+            raise self._error(f"no record of {system} is awaited here", f"It is one of {listed(awaited)}.", "record")
+        known = (self._records or {}).get(system, {})
+        if not text or (self._records is not None and text not in known):
+            seen = f"{system} holds no unlinked record {text or 'without an id'} of this group"
+            hint = _some(system, known) if known else "Run `syncd sync`, so that syncd sees it, then answer again."
+            raise self._error(f"{seen}{did_you_mean(text, known)}", hint, "record")
+        return text
 
     # -- {end: RECORD_ID} ---------------------------------------------------------------------------------------------
 

@@ -181,7 +181,7 @@ class _Reader:
             question,
             entry.decision if entry.decision is not None else "",
             kind=self._kind_of(question) if self._kind_of else "plan",
-            records=self._records_of(question) if self._records_of and question.proposal.kind == "link-plans" else None,
+            records=self._records_of(question) if self._records_of else None,
             by=entry.by,
             note=entry.note,
         )

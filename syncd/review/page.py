@@ -239,6 +239,11 @@ def _item(question: Question, typed: Typed, names: Names) -> list[str]:
 def _previous(question: Question) -> list[str]:
     if not question.previous:
         return []
+    if question.proposal.given_back:
+        return [
+            f"This was answered before, and it could not be carried out: {_one_line(question.proposal.given_back)}.",
+            f"  The answer was: {_one_line(question.previous)}",
+        ]
     return [
         "This was answered before, but what it is about has changed since, so the answer was not used. It was:",
         f"  {_one_line(question.previous)}",

@@ -6,7 +6,7 @@ touched; a crash in between leaves a file that is read again and found answered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -106,7 +106,7 @@ def decide(store: QuestionStore, id_: str, answer: Answer, now: float, *, by: st
         question,
         answer,
         kind=facts.kind_of(question),
-        records=facts.records_of(question) if question.proposal.kind == "link-plans" else None,
+        records=facts.records_of(question),
         by=by,
         note=note,
     )
@@ -384,7 +384,7 @@ class _Facts:
         self._store = store
         self._kinds: dict[str, Kind] = {}
         self._strays: dict[str, list[Snapshot]] = {}
-        self._records: dict[tuple[str, Kind], Records] = {}
+        self._records: dict[tuple[str, Kind, str], Records] = {}
 
     def kind_of(self, question: Question) -> Kind:
         """Tell the kind of record that a question is about; without a link a plan."""
@@ -395,25 +395,35 @@ class _Facts:
         return self._kinds[id_]
 
     def records_of(self, question: Question) -> Records | None:
-        """Give the records that the one asked about can be linked with: of its kind, unlinked or in a link. None when
-        the one asked about is not known any more."""
+        """Give the records that an answer may name: those that the one asked about can be linked with, of its kind,
+        unlinked or in a link that has a place for it; or the unlinked ones that a person may have made. None when the
+        one asked about is not known any more."""
         scope, name = question.proposal.scope, question.proposal.name
         if scope not in self._strays:
             self._strays[scope] = self._store.strays(scope)
         strays = self._strays[scope]
+        if question.proposal.kind != "link-plans":
+            return _by_system(stray for stray in strays if stray.kind == self.kind_of(question))
         kind = next((stray.kind for stray in strays if f"{stray.system}:{stray.id}" == name), None)
         if kind is None:
             return None
-        if (scope, kind) not in self._records:
-            records: dict[str, dict[str, str]] = {}
+        own = name.partition(":")[0]
+        if (scope, kind, own) not in self._records:
+            records = _by_system(stray for stray in strays if stray.kind == kind)
             for link in self._store.links(None if kind == "group" else scope, kind):
+                if any(member.system == own and member.status != "awaited" for member in link.members):
+                    continue  # a link holds one record of a system
                 for member in link.members:
                     records.setdefault(member.system, {})[member.id] = link.label
-            for stray in strays:
-                if stray.kind == kind:
-                    records.setdefault(stray.system, {})[stray.id] = stray.label
-            self._records[scope, kind] = records
-        return self._records[scope, kind]
+            self._records[scope, kind, own] = records
+        return self._records[scope, kind, own]
+
+
+def _by_system(strays: Iterable[Snapshot]) -> dict[str, dict[str, str]]:
+    records: dict[str, dict[str, str]] = {}
+    for stray in strays:
+        records.setdefault(stray.system, {})[stray.id] = stray.label
+    return records
 
 
 class _Questions(Mapping[str, Question]):

@@ -232,6 +232,7 @@ def pack_question(q: Question) -> Row:
         "members": {system: dict(said) for system, said in p.members.items()},
         "evidence": p.evidence,
         "ceiling": p.ceiling,
+        "given_back": p.given_back,
     }
     decided = _pack_decided(q.decided) if q.decided else None
     return q.id, q.n, q.status, p.scope, p.link, q.opened_at, q.closed_at, q.previous, decided, dumps(proposal)

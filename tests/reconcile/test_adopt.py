@@ -83,13 +83,13 @@ def test_no_link_is_made_when(why: str, answers: Any, rules: Any) -> None:
 
 
 def test_p20_a_record_is_linked_once() -> None:
-    """Two answers that name the same record: the second finds it taken, and is asked again."""
+    """Two answers that name the same record: the second joins the link of the first, where there is room."""
     twice = said("link", member_quote="q1") | said("link", WEB, member_quote="q1")
     whole, used = adopted(twice)
     assert ([one.system for one in whole.links[0].link.members], used, left(whole)) == (
-        ["crm", "quote"],
-        ("q-1",),
-        ["web"],
+        ["crm", "quote", "web"],
+        ("q-1", "q-1"),
+        [],
     )
     both_ends = said("link", member_quote="q1") | said("link", QUOTE, member_crm="c1")
     whole, _ = adopted(both_ends)
@@ -101,7 +101,8 @@ def test_a_link_that_stands_is_not_written_over() -> None:
     whole = view(strays=(CRM, QUOTE))
     made = link_id("generic", "crm", "c1")
     after, used = adopt(whole, said("link", member_quote="q1"), Rules(), lambda id_: id_ == made)
-    assert (after, used) == (whole, ())
+    assert (after.links, after.strays, used) == ((), whole.strays, ())
+    assert after.returned == {("crm", "c1"): f"link {made}, which was made from the same record, still stands"}
 
 
 COPIES = [

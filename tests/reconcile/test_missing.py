@@ -86,7 +86,7 @@ def test_p19_a_vanished_record_makes_one_question_once() -> None:
     assert (again.name, again.digest) == (first.name, first.digest)
     assert first.why == "the record no longer exists in quote"
     assert first.evidence == ("quote: 404 after a complete listing",)
-    assert [offer.choice for offer in first.offers] == ["recreate", "unlink", "end", "ignore"]
+    assert [offer.choice for offer in first.offers] == ["recreate", "record", "unlink", "end", "ignore"]
     assert first.members["quote"] == {"id": "quote-1", "value": "missing"}
     assert again.evidence == ()
     more = question(after, {"crm": BASE, "web": GONE})
@@ -296,7 +296,7 @@ def test_p12_an_open_create_is_asked_about_and_never_repeated_by_itself() -> Non
     outcome = judged(waiting(), {"crm": BASE}, **OPEN)
     [found] = outcome.proposals
     assert (found.kind, found.name, outcome.operations) == ("missing-record", "Gold", ())
-    assert [offer.choice for offer in found.offers] == ["recreate", "unlink", "ignore"]
+    assert [offer.choice for offer in found.offers] == ["recreate", "record", "unlink", "ignore"]
     assert found.rule == "an unmarked create is never repeated by itself"
     other = judged(waiting(), {"crm": BASE}, open_creates=frozenset({("l2", "quote"), ("l1", "web")}))
     assert ops(other) == [("create", "quote", "")]
