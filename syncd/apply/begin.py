@@ -179,6 +179,8 @@ def _settle_doubts(scope: str, started: Started, world: World) -> None:
         if member.status == "awaited" and link.status != "unlinked"
     }
     doubts = [one for one in world.store.open_creates(scope) if one.link in started.links]
+    if not doubts:
+        return
     over = [one for one in doubts if (one.link, one.system) not in awaited]
     note = "a person said what became of it"
     world.store.settle([Settlement(one.ends("overtaken", world.now(), note)) for one in over])
