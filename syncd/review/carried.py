@@ -6,13 +6,12 @@ Takes a question and its decision, and looks into the store; writes nothing. Rai
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Protocol, cast
 
 from syncd.model.records import Kind
 from syncd.reconcile.suggest import SPEAKS, weighed
 from syncd.reconcile.types import Decided, Link, Member, Seen, Stray
 from syncd.review.errors import ReviewError
-from syncd.review.yaml_text import quoted
 from syncd.store.rows import Question, Snapshot
 from syncd.text.show import command
 
@@ -38,18 +37,20 @@ class Links(Protocol):
 
 
 def check_link(store: Links, question: Question, decided: Decided) -> None:
-    """Refuse to link with a record that is in a link already: no run would carry that out."""
+    """Refuse to link with a record whose link has another record of this system: no run would carry that out."""
     if decided.kind != "link-plans" or decided.choice != "link":
         return
     own = question.proposal.name.partition(":")[0]
     named = {key.partition(".")[2]: id_ for key, id_ in decided.options.items() if key.startswith("record.")}
     for link in store.links(question.proposal.scope, status=None) if named else ():
-        for member in link.members if link.status != "unlinked" else ():
+        place = next((one for one in link.members if one.system == own and one.status != "awaited"), None)
+        for member in link.members if link.status != "unlinked" and place is not None else ():
             if named.get(member.system) == member.id and member.status == "live" and member.system != own:
-                raise _linked_already(store, question, link, member, own)
+                raise _linked_already(link, member, cast("Member", place), question)
     strays = {(row.system, row.id): row for row in store.strays(question.proposal.scope)}
     mine = strays.get((own, question.proposal.name.partition(":")[2]))
-    for key in named.items() if mine is not None and "evidence" not in decided.options else ():
+    ask = mine is not None and mine.kind == "plan" and "evidence" not in decided.options  # nothing compares tables
+    for key in named.items() if ask else ():
         other = strays.get(key)
         score, why = weighed(_stray(mine), _stray(other)) if mine and other and other is not mine else (1.0, "")
         if score < SPEAKS:
@@ -62,22 +63,10 @@ def _stray(row: Snapshot) -> Stray:
     return Stray(row.system, row.kind, row.id, row.label, Seen(row.flat, row.digest))
 
 
-def _linked_already(store: Links, question: Question, link: Link, member: Member, own: str) -> ReviewError:
-    told = f"{member.system} {member.id} is linked already, in “{link.label}” ({link.id})"
-    place = next((one for one in link.members if one.system == own), None)
-    hint = f"To let this record join, decide in a file: `{command('syncd', 'link', link.scope, '--out', 'FILE')}`."
-    if place is not None and place.status == "awaited":
-        told += f", and that waits for a record to be created in {own}"
-        name = f"{own}:"
-        open_ = [
-            one.id for one in store.questions(link.scope) if one.proposal.link == link.id and one.proposal.name == name
-        ]
-        record = question.proposal.name.partition(":")[2]
-        if open_:
-            hint = f"If this is that record, answer {open_[0]} with {{record: {quoted(record)}}}."
-    elif place is not None:
-        told += f", which has a {own} member, {place.id}"
-        hint = f"To link this one instead, part them first: `{command('syncd', 'unlink', link.scope, link.id)}`."
+def _linked_already(link: Link, member: Member, place: Member, question: Question) -> ReviewError:
+    held = f"“{link.label}” ({link.id}), which has a {place.system} member, {place.id}"
+    told = f"{member.system} {member.id} is linked already, in {held}"
+    hint = f"To link this one instead, part them first: `{command('syncd', 'unlink', link.scope, link.id)}`."
     return ReviewError(told, question=question.id, key=f"link.{member.system}", hint=hint)
 
 

@@ -384,7 +384,7 @@ class _Facts:
         self._store = store
         self._kinds: dict[str, Kind] = {}
         self._strays: dict[str, list[Snapshot]] = {}
-        self._records: dict[tuple[str, Kind, str], Records] = {}
+        self._records: dict[tuple[str, Kind], Records] = {}
 
     def kind_of(self, question: Question) -> Kind:
         """Tell the kind of record that a question is about; without a link a plan."""
@@ -396,7 +396,7 @@ class _Facts:
 
     def records_of(self, question: Question) -> Records | None:
         """Give the records that an answer may name: those that the one asked about can be linked with, of its kind,
-        unlinked or in a link that has a place for it; or the unlinked ones that a person may have made. None when the
+        unlinked or in a link; or the unlinked ones that a person may have made. None when the
         one asked about is not known any more."""
         scope, name = question.proposal.scope, question.proposal.name
         if scope not in self._strays:
@@ -407,16 +407,13 @@ class _Facts:
         kind = next((stray.kind for stray in strays if f"{stray.system}:{stray.id}" == name), None)
         if kind is None:
             return None
-        own = name.partition(":")[0]
-        if (scope, kind, own) not in self._records:
+        if (scope, kind) not in self._records:
             records = _by_system(stray for stray in strays if stray.kind == kind)
             for link in self._store.links(None if kind == "group" else scope, kind):
-                if any(member.system == own and member.status != "awaited" for member in link.members):
-                    continue  # a link holds one record of a system
                 for member in link.members:
                     records.setdefault(member.system, {})[member.id] = link.label
-            self._records[scope, kind, own] = records
-        return self._records[scope, kind, own]
+            self._records[scope, kind] = records
+        return self._records[scope, kind]
 
 
 def _by_system(strays: Iterable[Snapshot]) -> dict[str, dict[str, str]]:

@@ -120,7 +120,7 @@ async def test_n2_decide_refuses_a_record_whose_link_has_no_place() -> None:
     await stage.start()
     stage.put(BASE, "quote", id="q9")
     await stage.cycle()
-    with pytest.raises(ReviewError, match="crm holds no record p1 of this group that it can be linked with"):
+    with pytest.raises(ReviewError, match=r"crm p1 is linked already, in “p1” \(l-p1\), which has a quote member, p1"):
         say(stage, named(stage, "link-plans"), {"link": {"crm": "p1"}})
 
 

@@ -175,7 +175,13 @@ def test_answers(why, asked, answer, choice, value, options):
             'did you mean "monthly"?',
         ),
         ("a list as value", conflict(), {"value": ["1"]}, "one text, number or date", ""),
-        ("a value for a table", table(), {"value": "1"}, '"value" is not an answer', "crm, quote, ignore"),
+        (
+            "a value for a table",
+            table(),
+            {"value": "1"},
+            '"value" is not an answer',
+            "{cells: {ee: X or SYSTEM}}, ignore",
+        ),
         ("two answers", conflict(), {"value": "1", "link": {}}, "two answers", ""),
         (
             "something beside",

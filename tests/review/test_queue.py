@@ -124,7 +124,7 @@ def test_records_to_link_are_those_of_the_group(tmp_path):
     office = Office(tmp_path, stray())
     with pytest.raises(ReviewError, match="crm holds no record 1 of this group"):
         decide(office.store, "aa00000003-1", "{link: {crm: 1}}", NOW)
-    with pytest.raises(ReviewError, match="crm holds no record 4711 of this group that it can be linked with"):
+    with pytest.raises(ReviewError, match="crm 4711 is linked already, in “Gold PPO 1000”"):
         decide(office.store, "aa00000003-1", "{link: {crm: 4711}}", NOW)
     held = (Member("crm", "4712", {}), Member("quote", "(new L2)", {}, status="awaited"))
     office.store.add_link(Link("L2", "plan", "G1", "Silver", {}, held))
