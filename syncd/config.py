@@ -7,7 +7,6 @@ credentials (`$CREDENTIALS_DIRECTORY/crm__password`), then the file.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
@@ -26,12 +25,14 @@ from pydantic_settings import (
 )
 
 from syncd.errors import ConfigError
-from syncd.mapping.document import Document, read_document
 from syncd.reconcile.guards import NAMES as GUARDS
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.originate import Origins, origins_of
-from syncd.reconcile.rules import Rules
+from syncd.reconcile.rules import Rules, RulesError
+from syncd.text.explain import MISSING, Mistake, MistakesError, mistakes, together
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Document, decoded, read_document
 
 NAME: Final = "syncd.toml"
 SYSTEM_WIDE: Final = Path("/etc/syncd") / NAME
@@ -264,11 +265,7 @@ def _text(file: Path) -> str:
         raise ConfigError(f"it cannot be read: {error.strerror}", file=str(file)) from error
     if len(data) > MOST_BYTES:
         raise ConfigError(f"it is larger than {MOST_BYTES:,} bytes", file=str(file))
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError("a letter on this line is not UTF-8", file=str(file), line=line) from error
+    return decoded(data, str(file))
 
 
 def _toml(text: str, file: Path) -> dict[str, Any]:
@@ -339,7 +336,7 @@ def _check(config: Config, text: str, file: Path) -> None:
     for name in config.guards.off:
         if name not in GUARDS:
             raise ConfigError(
-                f"there is no guard `{name}`{_meant(name, GUARDS)}",
+                f"there is no guard `{name}`{did_you_mean(name, GUARDS)}",
                 file=str(file),
                 line=line_of(text, ("guards", "off")),
                 field="guards.off",
@@ -357,20 +354,16 @@ def load_rules(config: Config, shipped: Path) -> Rules:
             field="rules",
             hint="Correct the path, or leave `rules` out to use the rules that come with syncd.",
         )
-    document = read_document(_text(file), str(file))
+    document = read_document(_text(file), str(file), na=True)
     return rules_of(document, config.systems)
 
 
 def rules_of(document: Document, systems: Iterable[str]) -> Rules:
-    """Make rules of a document; what is wrong with them is told with its line."""
+    """Make rules of a document; all that is wrong with them is told with its line."""
     try:
-        return Rules(document.data or {}, tuple(systems))
-    except ConfigError as error:
-        said = error.message.removeprefix("rules: ").removeprefix("rules:").strip()
-        loc = _loc_in(said, document)
-        raise ConfigError(
-            said, file=document.file, line=document.line(loc) if loc else None, hint="See `syncd rules show`."
-        ) from error
+        return Rules(document.plain, tuple(systems), kinds=("plan", "group"))
+    except RulesError as error:
+        raise error.at(document.file, document.line) from error
 
 
 def load_origins(config: Config, shipped: Path) -> Origins:
@@ -386,18 +379,8 @@ def load_origins(config: Config, shipped: Path) -> Origins:
     document = read_document(_text(file), str(file))
     try:
         return origins_of(document.data)
-    except ConfigError as error:
-        loc = tuple((error.field or "").split(".", 3))
-        raise ConfigError(error.message, file=str(file), line=document.line(loc), field=error.field) from error
-
-
-def _loc_in(said: str, document: Document) -> Loc:
-    """Find the key that an error about rules names: the longest dotted name in it that stands in the document."""
-    where, _, rest = said.partition(": ")
-    value = re.match(r"`([^`]*)`", rest)
-    named = {where, *re.findall(r"`([^`]*)`", said)} | ({f"{where}.{value[1]}"} if value else set())
-    found = [loc for loc in document.lines if ".".join(map(str, loc)) in named]
-    return max(found, key=len, default=())
+    except MistakesError as error:
+        raise error.at(str(file), document.line) from error
 
 
 # -- what a connector is told ---------------------------------------------------------------------------------------
@@ -435,73 +418,24 @@ def _is_secret(model: type[BaseModel], key: str) -> bool:
 
 # -- what a person reads ----------------------------------------------------------------------------------------------
 
-_EXPECTED: Final[Mapping[str, str]] = {
-    "missing": "this key is missing",
-    "int_parsing": "expected a whole number",
-    "int_type": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_parsing": "expected a number",
-    "float_type": "expected a number",
-    "string_type": 'expected a text in "quotes"',
-    "path_type": 'expected a path in "quotes"',
-    "dict_type": "expected a table",
-    "model_type": "expected a table",
-    "model_attributes_type": "expected a table",
-    "tuple_type": "expected a list in [brackets]",
-}
-
 
 def _explain(error: ValidationError, text: str, file: Path) -> ConfigError:
-    """Tell the first thing that is wrong, and that there is more."""
-    found = error.errors(include_url=False, include_context=True)
-    first = found[0]
-    loc: Loc = tuple(step for step in first["loc"] if step != "[key]")
-    key = ".".join(map(str, loc))
-    env = _env_names(loc)
-    line = line_of(text, loc)
-    more = f" ({len(found) - 1} more problem{'s' if len(found) > 2 else ''} after this one)" if len(found) > 1 else ""  # noqa: PLR2004
-    message, hint = _said(first, loc)
-    if env and (env[0] in os.environ or (line is None and any(name in os.environ for name in env))):
-        name = next(name for name in env if name in os.environ)
-        return ConfigError(f"{message}{more}", field=name, hint=hint or "Correct this variable of the environment.")
-    return ConfigError(f"{message}{more}", file=str(file), line=line, field=key or None, hint=hint)
+    """Tell all that is wrong, where it was written: in the file or in the environment."""
+    return together(_placed(one, text, file) for one in mistakes(error, model=Config, is_toml=True))
 
 
-def _said(problem: Any, loc: Loc) -> tuple[str, str | None]:  # noqa: ANN401 - pydantic's own
-    kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _keys_at(loc[:-1])
-        return f"there is no such key{_meant(str(loc[-1]), known)}", f"The keys here are {', '.join(known)}."
-    if kind == "literal_error":
-        words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        got = problem.get("input")
-        near = _meant(str(got), words) if isinstance(got, str) else ""
-        return f"expected one of {', '.join(words)}{near}", None
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return problem["msg"].replace("Input should be", "expected a number that is"), None
-    if kind == "missing" and loc and loc[-1] == "connector":
-        return (
+def _placed(one: Mistake, text: str, file: Path) -> ConfigError:
+    line = line_of(text, one.loc)
+    for name in _env_names(one.loc):
+        if name in os.environ and (line is None or name == _env_names(one.loc)[0]):
+            return ConfigError(one.message, field=name, hint=one.hint or "Correct this variable of the environment.")
+    if one.loc[-1:] == ("connector",) and one.message == MISSING:
+        one = Mistake(
+            one.loc,
             "this system names no connector",
             'Add `connector = "files"`, or another of `syncd systems --connectors`.',
         )
-    return _EXPECTED.get(kind, problem["msg"].removeprefix("Value error, ")), None
-
-
-def _keys_at(loc: Loc) -> list[str]:
-    """Name the keys of the table at a place."""
-    model: type[BaseModel] = Config
-    for step in loc:
-        field = next((f for n, f in model.model_fields.items() if step in (n, f.alias)), None)
-        inner = field.annotation if field is not None else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return list(SystemConfig.model_fields) if loc[0] == "systems" else []
-        model = inner
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _meant(wrong: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return ConfigError(one.message, file=str(file), line=line, field=".".join(map(str, one.loc)) or None, hint=one.hint)
 
 
 def _env_names(loc: Loc) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ whoever quoted it. Nothing here does I/O.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
+from typing import Self
 
 from syncd.redact import SECRETS
 
@@ -34,10 +36,25 @@ class SyncdError(Exception):
         self.file, self.line = file, line
         if hint is not None:
             self.hint = SECRETS.hide(hint)
+        self.more: tuple[SyncdError, ...] = ()
+        """What else is wrong with the same thing; each of them is told, too."""
         super().__init__(self.message)
 
+    def with_more(self, more: Iterable[SyncdError]) -> Self:
+        """Give this error with others that were found beside it."""
+        self.more = tuple(more)
+        return self
+
+    def all(self) -> tuple[Self | SyncdError, ...]:
+        """Give this error and those beside it."""
+        return (self, *self.more)
+
     def __str__(self) -> str:
-        """Say where, then what; the hint is shown apart by whoever prints the error."""
+        """Say where, then what, one line an error; the hint is shown apart by whoever prints it."""
+        return "\n".join([self.line_text(), *(str(one) for one in self.more)])
+
+    def line_text(self) -> str:
+        """Say where, then what, of this error alone."""
         where = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         what = " ".join(str(part) for part in (self.system, self.external_id, self.field) if part is not None)
         return ": ".join(part for part in (where, what, self.message) if part)

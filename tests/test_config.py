@@ -12,8 +12,8 @@ from pydantic import BaseModel, SecretStr
 from syncd import assemble, config
 from syncd.config import Config, ConfigError, find, line_of, load, secret_of, settings_of
 from syncd.errors import LockedError, StoreError
-from syncd.mapping.document import read_document
 from syncd.reconcile.guards.base import Limit
+from syncd.text.yaml import read_document
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_example_is_a_configuration(write, monkeypatch):
 MISTAKES = [
     ("stat = 'x'", "syncd.toml:1: stat: there is no such key; did you mean `state`?", "The keys here are state, rules"),
     ("\nperiod_s = 'x'", "syncd.toml:2: period_s: expected a number", None),
-    ("period_s = 0", "syncd.toml:1: period_s: expected a number that is greater than 0", None),
+    ("period_s = 0", "syncd.toml:1: period_s: expected more than 0, got `0`", None),
     ("state = 3", 'syncd.toml:1: state: expected a path in "quotes"', None),
     ("ignore = 'x'", "syncd.toml:1: ignore: expected a list in [brackets]", None),
     ("systems = 3", "syncd.toml:1: systems: expected a table", None),
@@ -147,7 +147,7 @@ MISTAKES = [
     ),
     (
         "[systems.crm]\nconnector = 'files'\nwrites = 'of'",
-        "syncd.toml:3: systems.crm.writes: expected one of on, off; did you mean `of",
+        "syncd.toml:3: systems.crm.writes: expected one of on, off, got `of`; did you mean `of",
         None,
     ),
     (
@@ -167,13 +167,17 @@ MISTAKES = [
     ),
     (
         "[guards.shrunken-side]\nshare = 1.5",
-        "syncd.toml:2: guards.shrunken-side.share: expected a number that is",
+        "syncd.toml:2: guards.shrunken-side.share: expected at most 1, got `1.5`",
         None,
     ),
     ("[guards]\noff = ['delte']", "syncd.toml:2: guards.off: there is no guard `delte`; did you mean `delete`?", "The"),
     ("guards = 3", "syncd.toml:1: guards: expected a table", None),
-    ("a = 1\nb = 2", "syncd.toml:1: a: there is no such key (1 more problem after this one)", None),
-    ("a = 1\nb = 2\nc = 3", "syncd.toml:1: a: there is no such key (2 more problems after this one)", None),
+    ("a = 1\nb = 2", "syncd.toml:1: a: there is no such key\nsyncd.toml:2: b: there is no such key", None),
+    (
+        "a = 1\nb = 2\nc = 3",
+        "syncd.toml:1: a: there is no such key\nsyncd.toml:2: b: there is no such key\nsyncd.toml:3: c: there",
+        None,
+    ),
     ("state = ", "syncd.toml:1: not valid TOML: Invalid value", 'texts stand in "quotes"'),
     ("state = 'x", "syncd.toml:1: not valid TOML: ", None),
     ("[log]\nlevel = 'loud'", "syncd.toml:2: log.level: expected one of debug, info, warning, error", None),
@@ -193,7 +197,7 @@ def test_a_mistake_in_the_environment_names_the_variable(write, monkeypatch):
     write("[systems.crm]\nconnector = 'files'\nwrites = 'on'\n")
     monkeypatch.setenv("SYNCD_SYSTEMS__CRM__WRITES", "maybe")
     error = refused()
-    assert str(error) == "SYNCD_SYSTEMS__CRM__WRITES: expected one of on, off"
+    assert str(error) == "SYNCD_SYSTEMS__CRM__WRITES: expected one of on, off, got `maybe`"
     assert error.hint == "Correct this variable of the environment."
     monkeypatch.delenv("SYNCD_SYSTEMS__CRM__WRITES")
     monkeypatch.setenv("SYNCD_IGNORE", "[")
@@ -272,12 +276,15 @@ def test_a_secret_that_is_not_there_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("defalt: {}\n", "r.yaml:1: `defalt` is not one of links, groups, pairs, default; did you mean `default`?"),
+        ("defalt: {}\n", "r.yaml:1: defalt: there is no such key; did you mean `default`?"),
         ("default:\n  mode: mirrored\n", "r.yaml:2: default.mode: `mirrored` is not one of two_way, mirror"),
-        ("default:\n  fields:\n    a.b: 3\n", "r.yaml:3: default.fields.a.b: expected a mapping, got `3`"),
+        (
+            "default:\n  fields:\n    details.name: 3\n",
+            "r.yaml:3: default.fields.details.name: expected a mapping, got `3`",
+        ),
         ("default:\n  source_of_truth: qoute\n", "r.yaml:2: default.source_of_truth: `qoute` is not one of crm, quote"),
-        ("pairs:\n  crm: {}\n", "r.yaml:2: pairs: `crm` does not name two systems; write it as `crm+quote`"),
-        ("default: [\n", "r.yaml:2: not valid YAML"),
+        ("pairs:\n  crm: {}\n", "r.yaml:2: pairs.crm: this does not name two systems; write it as `crm+quote`"),
+        ("default: [\n", "r.yaml:2: something is missing here"),
     ],
 )
 def test_a_mistake_in_the_rules_is_said_with_its_line(text, told):

@@ -31,10 +31,11 @@ from syncd.reconcile.strays import question
 from syncd.reconcile.suggest import Suggestion, suggest
 from syncd.reconcile.types import Link, Stray, System, View
 from syncd.review.answers import Answer, decision_from_text
-from syncd.review.errors import ReviewError, did_you_mean
-from syncd.review.yaml_text import Node, YamlTextError, flow, quoted, read
+from syncd.review.errors import ReviewError
 from syncd.store.rows import Question
+from syncd.text.nearest import did_you_mean
 from syncd.text.show import escaped
+from syncd.text.yaml import Node, YamlTextError, flow, quoted, read
 
 END = "# end"
 _CLOSE = 0.15
@@ -302,7 +303,7 @@ def _lines(needs: Node | None) -> dict[str, int]:
 
 def _root(text: str, file: str) -> Mapping[str, tuple[int, Node]]:
     try:
-        root = read(text)
+        root = read(text, mend=True)
     except YamlTextError as error:
         raise ConfigError(error.message, file=file, line=error.line, hint="Correct this line.") from error
     if root is None or root.pairs is None:

@@ -16,8 +16,8 @@ from syncd.reconcile.lineage import likely_priors
 from syncd.reconcile.originate import ORIGINATION, Origins
 from syncd.reconcile.relink import Surfaces
 from syncd.reconcile.types import Link, Stray, System
-from syncd.review.errors import did_you_mean
-from syncd.review.yaml_text import Node, quoted
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Node, quoted
 
 Answers: TypeAlias = Mapping[System, Mapping[str, str]]
 """System -> key -> what a person answered."""

@@ -90,7 +90,9 @@ def code_of(error: SyncdError) -> int:
 
 
 def _failed(error: SyncdError, *, wants_json: bool) -> int:
-    _say(str(error), error.hint)
+    told = error.all()
+    for one in told:
+        _say(one.line_text(), one.hint if one is told[-1] or one.hint != type(one).hint else "")
     if wants_json:
         _as_json(error)
     return code_of(error)
@@ -99,6 +101,11 @@ def _failed(error: SyncdError, *, wants_json: bool) -> int:
 def _as_json(error: SyncdError) -> None:
     from syncd.cli.out import print_json
 
+    more = {"more": [_document(one) for one in error.more]} if error.more else {}
+    print_json({"error": _document(error) | more})
+
+
+def _document(error: SyncdError) -> dict[str, object]:
     where = {
         "system": error.system,
         "id": error.external_id,
@@ -107,7 +114,7 @@ def _as_json(error: SyncdError) -> None:
         "line": error.line,
     }
     said = {key: value for key, value in where.items() if value is not None}
-    print_json({"error": {"kind": type(error).__name__, "message": error.message, "hint": error.hint, **said}})
+    return {"kind": type(error).__name__, "message": error.message, "hint": error.hint, **said}
 
 
 def _misused(error: TyperException, *, wants_json: bool) -> int:

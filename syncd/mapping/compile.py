@@ -17,13 +17,15 @@ from pydantic import ValidationError
 from syncd.errors import ConfigError
 from syncd.mapping.compile_row import Place, Problems, compile_row
 from syncd.mapping.compile_sets import Block, compile_sets, set_name
-from syncd.mapping.document import Document, Loc, nearest, read_document
 from syncd.mapping.record_lens import RecordLens
 from syncd.mapping.rows import Row
-from syncd.mapping.spec import FileSpec, KindSpec, RowSpec, SetSpec, Spec, TableSpec
+from syncd.mapping.spec import FileSpec, KindSpec, RowSpec, SetSpec, TableSpec
 from syncd.model import fields
 from syncd.model.paths import section, under
 from syncd.model.records import Kind
+from syncd.text.explain import explain, together
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Document, Loc, read_document
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,13 @@ class Mapping:
 
 
 def compile_mapping(text: str, file: str) -> Mapping:
-    """Compile the text of a mapping file. Raises ConfigError about the first problem; it counts the others."""
+    """Compile the text of a mapping file. Raises ConfigError about all that is wrong with it."""
     document = read_document(text, file)
     spec = _validated(document)
     problems = Problems(spec.letters)
     lenses: dict[Kind, RecordLens] = {kind: _kind(kind, inner, problems) for kind, inner in spec.kinds.items()}
     if problems.found:
-        loc, message = problems.found[0]
-        more = f" (and {len(problems.found) - 1} more)" if len(problems.found) > 1 else ""
-        raise document.error(loc, message + more)
+        raise together(document.error(loc, message) for loc, message in problems.found)
     named: dict[Kind, list[Named]] = {kind: list(_named(kind, inner)) for kind, inner in spec.kinds.items()}
     digests = {kind: _digests(rows) for kind, rows in named.items()}
     lines = {kind: {row.name: document.line(row.loc) for row in rows} for kind, rows in named.items()}
@@ -79,26 +79,7 @@ def _validated(document: Document) -> FileSpec:
     try:
         return FileSpec.model_validate(document.data)
     except ValidationError as error:
-        first = error.errors()[0]
-        loc: Loc = tuple(first["loc"])
-        raise document.error(loc, _message(first["type"], first["msg"], loc)) from error
-
-
-def _message(kind: str, message: str, loc: Loc) -> str:
-    """Say in our words what pydantic found."""
-    if kind == "extra_forbidden":
-        return f"no such key{nearest(str(loc[-1]), _keys(Spec))}"
-    if kind == "missing":
-        return "this key is obligatory"
-    return message[:1].lower() + message[1:]
-
-
-def _keys(spec: type[Spec]) -> abc.Iterator[str]:
-    """Give every key that a mapping file knows."""
-    for name, info in spec.model_fields.items():
-        yield info.alias or name
-    for inner in spec.__subclasses__():
-        yield from _keys(inner)
+        raise explain(error, model=FileSpec, data=document.data, file=document.file, line_of=document.line) from error
 
 
 # -- from specs to lenses ---------------------------------------------------------------------------------------------
@@ -140,7 +121,7 @@ def _rows(kind: Kind, spec: KindSpec, part: str, problems: Problems) -> dict[str
         if section(path) in ("rates", "contributions"):
             problems.add(loc, f"{section(path)} are mapped under `sets`")
         elif field is None:
-            problems.add(loc, f"no field of a {kind} is called so{nearest(path, fields.names(kind))}")
+            problems.add(loc, f"no field of a {kind} is called so{did_you_mean(path, fields.names(kind))}")
         else:
             row = compile_row(row_spec, Place(loc, path, part, field, path, _prefixed(spec, path)), kind, problems)
             if row is not None:
@@ -163,12 +144,12 @@ def _check_names(spec: KindSpec, loc: Loc, lens: RecordLens, problems: Problems)
     paths = [*lens.rows, *(block.section for block in lens.sets)]
     for prefix in spec.writable:
         if not any(under(path, prefix) for path in paths):
-            problems.add((*loc, "writable", prefix), f"nothing lies under it{nearest(prefix, paths)}")
+            problems.add((*loc, "writable", prefix), f"nothing lies under it{did_you_mean(prefix, paths)}")
     parts = {lens.part, *(row.part for row in lens.rows.values()), *(block.part for block in lens.sets)}
     for key in ("parts", "template"):
         for name in getattr(spec, key):
             if name not in parts:
-                problems.add((*loc, key, name), f"no row reads a part of this kind{nearest(name, parts)}")
+                problems.add((*loc, key, name), f"no row reads a part of this kind{did_you_mean(name, parts)}")
     cells = {f"benefits.{cell}" for block in lens.sets if block.section == "benefits" for cell in block.cells}
     for path in lens.rows.keys() & cells:
         problems.add((*loc, "rows", path), "it is mapped under `sets` too")

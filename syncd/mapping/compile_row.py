@@ -6,14 +6,14 @@ name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from syncd.mapping import vendor_path
 from syncd.mapping.codecs import CODECS
 from syncd.mapping.codecs.base import Codec, Context, text_of
-from syncd.mapping.document import Loc, nearest
 from syncd.mapping.rows import Row, When
 from syncd.mapping.spec import RowSpec, Writable
 from syncd.mapping.vendor_path import VendorPath
@@ -22,6 +22,9 @@ from syncd.model.field_table import Field, Type
 from syncd.model.letters import Alphabet
 from syncd.model.records import Kind
 from syncd.model.values import Unparsed, Value
+from syncd.text.explain import not_one_of, shown
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Loc
 
 _CODECS_OF: Mapping[Type, frozenset[str]] = {
     "text": frozenset({"text", "code", "list", "text_object"}),
@@ -116,7 +119,7 @@ def _sources(spec: RowSpec, place: Place, problems: Problems) -> tuple[VendorPat
         problems.add((*place.loc, "pair"), "expected two vendor keys")
         return None
     if spec.fields is not None and (spec.winner not in texts or len(texts) < 2):  # noqa: PLR2004 - several
-        hint = nearest(spec.winner or "", texts)
+        hint = did_you_mean(spec.winner or "", texts)
         problems.add((*place.loc, "winner"), f"several vendor keys need a winner, one of {', '.join(texts)}{hint}")
         return None
     texts.sort(key=lambda text: text != spec.winner)
@@ -147,7 +150,7 @@ def _constant(spec: RowSpec, place: Place, kind: Kind, problems: Problems) -> Va
         what = place.field.type if place.field is not None else "word"
         problems.add((*place.loc, "constant"), f"expected a {what}, got {spec.constant!r}")
     elif place.field is not None and place.field.codes and value not in place.field.codes:
-        hint = nearest(str(value), place.field.codes)
+        hint = did_you_mean(str(value), place.field.codes)
         problems.add((*place.loc, "constant"), f"{value!r} is no {place.field.title}{hint}")
     return value
 
@@ -158,7 +161,7 @@ def _codec(spec: RowSpec, place: Place, problems: Problems) -> Codec | None:
         return None
     codec = CODECS.get(spec.codec)
     if codec is None:
-        problems.add((*place.loc, "codec"), f"no codec is called {spec.codec!r}{nearest(spec.codec, CODECS)}")
+        problems.add((*place.loc, "codec"), f"no codec is called {spec.codec!r}{did_you_mean(spec.codec, CODECS)}")
     return codec
 
 
@@ -172,31 +175,50 @@ def _check_codec(spec: RowSpec, place: Place, codec: Codec, problems: Problems) 
         problems.add((*place.loc, "codec"), f"a pair of keys and the codec {paired} go together")
     for name, option in spec.options.items():
         loc = (*place.loc, name)
-        if name not in codec.options:
-            valid = (*codec.options, *RowSpec.model_fields)
-            problems.add(loc, f"codec {codec.name} has no option {name!r}{nearest(name, valid)}")
-        elif codec.options[name] and text_of(option) not in codec.options[name]:
-            choices = sorted(codec.options[name])
-            problems.add(loc, f"expected one of {', '.join(choices)}; got {option!r}{nearest(str(option), choices)}")
-        elif name in _SHAPES and type(option) is not _SHAPES[name][0]:
-            problems.add(loc, f"expected {_SHAPES[name][1]}, got {option!r}")
+        if wrong := wrong_option(codec, name, option):
+            problems.add(loc, wrong)
         elif name in _VOCABULARIES:
             _check_words(option, place, loc, problems)
 
 
-def _check_words(option: Iterable[str], place: Place, loc: Loc, problems: Problems) -> None:
-    """Check that a vocabulary speaks of codes that the field knows."""
+def wrong_option(codec: Codec, name: str, option: Any) -> str:  # noqa: ANN401 - YAML
+    """Say what is wrong with an option of a codec; nothing when it will count as it stands."""
+    if name not in codec.options:
+        valid = (*codec.options, *RowSpec.model_fields)
+        return f"codec {codec.name} has no option {name!r}{did_you_mean(name, valid)}"
+    if choices := codec.options[name]:
+        text = "" if isinstance(option, (dict, list)) else text_of(option)
+        return "" if text in choices else not_one_of(text or option, sorted(choices))
+    if name in _SHAPES and type(option) is not _SHAPES[name][0]:
+        return f"expected {_SHAPES[name][1]}, got {shown(option)}"
+    if name in _VOCABULARIES:
+        return ""
+    wrong = codec.wrong(name, option)
+    return f"expected {wrong}, got {shown(option)}" if wrong else ""
+
+
+def _check_words(option: Mapping[str, Any], place: Place, loc: Loc, problems: Problems) -> None:
+    """Check that a vocabulary speaks of codes that the field knows, and gives each of them words."""
     codes = place.field.codes if place.field is not None else ()
-    for code in option:
+    for code, said in option.items():
         if codes and code not in codes and place.field is not None:
-            problems.add((*loc, code), f"{code!r} is no {place.field.title}{nearest(str(code), codes)}")
+            problems.add((*loc, code), f"{code!r} is no {place.field.title}{did_you_mean(str(code), codes)}")
+        for word in said if isinstance(said, list) else (said,):
+            # Of two keys that are one code, one may be empty.
+            if not isinstance(word, (str, int, Decimal)) and not (word is None and isinstance(said, list)):
+                problems.add((*loc, code), f"expected a word of the vendor, got {shown(word)}")
 
 
 def _options(spec: RowSpec, place: Place, codec: Codec) -> Mapping[str, Any]:
     """Give the codec's options; a deductible or maximum says by its name that it is one."""
-    if "accumulator" in codec.options and "accumulator" not in spec.options and fields.is_accumulator(place.path):
-        return {**spec.options, "accumulator": "true"}
-    return spec.options
+    given = {
+        # What is one of a few words is that word, whether or not a person put it in quotes (`sorted: true`).
+        name: text_of(option) if codec.options.get(name) and not isinstance(option, (dict, list)) else option
+        for name, option in spec.options.items()
+    }
+    if "accumulator" in codec.options and "accumulator" not in given and fields.is_accumulator(place.path):
+        given["accumulator"] = "true"
+    return given
 
 
 def _when(spec: RowSpec, place: Place, problems: Problems) -> tuple[When, ...]:

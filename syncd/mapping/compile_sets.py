@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from syncd.mapping.compile_row import Place, Problems, compile_row, vendor
-from syncd.mapping.document import Loc, nearest
 from syncd.mapping.draft import Where
 from syncd.mapping.rows import Row
 from syncd.mapping.sets import CellSets
@@ -19,6 +18,8 @@ from syncd.mapping.vendor_path import VendorPath
 from syncd.model import fields
 from syncd.model.field_table import TIERS, Field
 from syncd.model.records import JSON
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Loc
 
 _DATED = "2000-01-01"
 """Any date does: the cells of all sets of a section are the same."""
@@ -164,7 +165,7 @@ def _cells(block: Block) -> dict[str, Row]:
 
 def _near(block: Block, cell: str) -> str:
     prefix = "benefits." if block.spec.section == "benefits" else f"{block.spec.section}[]."
-    return nearest(cell, [name.removeprefix(prefix) for name in fields.names("plan") if name.startswith(prefix)])
+    return did_you_mean(cell, [name.removeprefix(prefix) for name in fields.names("plan") if name.startswith(prefix)])
 
 
 def _table(block: Block, at: int, spec: TableSpec) -> Table | None:
@@ -219,7 +220,7 @@ def _tiers(block: Block, spec: RowSpec, loc: Loc) -> Tiers | None:
     words = spec.options.get("labels") or spec.options.get("values") or {}
     known = frozenset(str(code) for code in words)
     for code in known - _TIERS[block.spec.section]:
-        hint = nearest(code, _TIERS[block.spec.section])
+        hint = did_you_mean(code, _TIERS[block.spec.section])
         block.problems.add((*block.loc, *loc, "tier"), f"no tier is called {code!r}{hint}")
     return None if row is None else Tiers(row, known or _TIERS[block.spec.section], listed=bool(known))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from syncd.errors import ConfigError
 from syncd.mapping.compile import Mapping, compile_mapping
-from syncd.mapping.document import nearest
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import decoded
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = next(
@@ -44,9 +45,10 @@ def _find(name: str, folder: Path | None) -> Path:
         if file.is_file():
             return file
     known = mapping_names(folder)
-    raise ConfigError(f"no mapping is called {name!r}{nearest(name, known)}", hint=f"There are: {', '.join(known)}.")
+    near = did_you_mean(name, known)
+    raise ConfigError(f"no mapping is called {name!r}{near}", hint=f"There are: {', '.join(known)}.")
 
 
 @lru_cache(maxsize=64)
 def _compiled(file: Path, _modified: int) -> Mapping:
-    return compile_mapping(file.read_text(encoding="utf-8"), str(file))
+    return compile_mapping(decoded(file.read_bytes(), str(file)), str(file))

@@ -9,10 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Scalar: TypeAlias = str | int | bool
-Writable: TypeAlias = bool | str
+from syncd.text.yaml import Bare, typed
+
+
+def _scalar(value: Any) -> Any:  # noqa: ANN401 - YAML
+    """Read a vendor's word as it was written: `02` is the text 02, and a price without quotes stays that text."""
+    found = typed(value)
+    return str(value) if isinstance(value, Bare) and not isinstance(found, (int, str)) else found
+
+
+def _flag(value: Any) -> Any:  # noqa: ANN401 - YAML
+    return value.casefold() == "true" if isinstance(value, Bare) and value.casefold() in ("true", "false") else value
+
+
+Scalar: TypeAlias = Annotated[str | int | bool, BeforeValidator(_scalar, json_schema_input_type=str | int | bool)]
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
+Writable: TypeAlias = Annotated[bool | str, BeforeValidator(_flag, json_schema_input_type=bool | str)]
+Payload: TypeAlias = Annotated[Any, BeforeValidator(typed, json_schema_input_type=Any)]
+"""What goes to a vendor as it stands: what JSON would write without quotes is no text."""
 
 
 class Spec(BaseModel):
@@ -38,7 +54,7 @@ class RowSpec(Spec):
     writable: Writable = Field(
         default=True, description="false, `create` (only with a new record), or the reason why never."
     )
-    required: bool = Field(default=False, description="A record cannot be created without it.")
+    required: Flag = Field(default=False, description="A record cannot be created without it.")
     missing: Literal["empty", "not_carried", "listed"] = Field(
         "empty",
         description="What an absent vendor key means; listed: not carried where the object that would hold it says by "
@@ -46,6 +62,14 @@ class RowSpec(Spec):
     )
     when: dict[str, Scalar | list[Scalar]] | None = Field(None, description="Vendor keys that say whether it holds.")
     note: str = Field("", description="Words for the published sync map.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_as_written(cls, data: Any) -> Any:  # noqa: ANN401 - YAML
+        """Read the codec's options, whose types only the codec knows, as they were written."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value if key in cls.model_fields else typed(value) for key, value in data.items()}
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -78,7 +102,7 @@ class AgesSpec(Spec):
     from_: str | None = Field(None, alias="from", description="Vendor path of the first age.")
     to: str | None = Field(None, description="Vendor path of the last age, empty for `plus`; left out: single years.")
     band: RowSpec | None = Field(None, description="The column that names the band.")
-    text: bool = Field(default=False, description="Ages are texts, not numbers.")
+    text: Flag = Field(default=False, description="Ages are texts, not numbers.")
     gender: str | None = Field(None, description="Vendor path of the gender.")
     tobacco: str | None = Field(None, description="Vendor path of the tobacco mark.")
     values: dict[str, Scalar] = Field({}, description="How the vendor writes f, m, tobacco, no_tobacco.")
@@ -92,8 +116,8 @@ class TableSpec(Spec):
     tier: RowSpec | None = Field(None, description="The column that names the tier.")
     ages: AgesSpec | None = Field(None, description="The columns that name the ages.")
     values: dict[str, RowSpec] = Field(description="Suffix of the cell -> column; an empty suffix is the cell itself.")
-    template: dict[str, Any] = Field({}, description="What a new row starts from.")
-    remove: bool = Field(default=False, description="Take a row out when its last value was cleared.")
+    template: dict[str, Payload] = Field({}, description="What a new row starts from.")
+    remove: Flag = Field(default=False, description="Take a row out when its last value was cleared.")
     lacks: str = Field(
         "",
         description="Why a tier that `tier` does not list is never written, so that a table that has one is handed off "
@@ -117,21 +141,21 @@ class SetSpec(Spec):
     section: Literal["rates", "contributions", "benefits"]
     part: str | None = Field(None, description="Another kind of part than the default.")
     list: str | None = Field(None, description="Vendor path of a list of objects: each is an item.")
-    parts: bool = Field(default=False, description="Each part of this kind is an item.")
+    parts: Flag = Field(default=False, description="Each part of this kind is an item.")
     where: dict[str, Scalar] = Field({}, description="Only these items; new ones get it.")
     id: str | None = Field(None, description="Vendor path of the item's own id.")
     key: KeySpec
     cells: dict[str, RowSpec] = {}
     table: Tables = Field([], description="One table, or a list of them: cells that the vendor keeps one per row.")
-    template: dict[str, Any] = Field({}, description="What a new item starts from.")
-    remove: bool = Field(default=False, description="Take an item out when its last cell was cleared.")
+    template: dict[str, Payload] = Field({}, description="What a new item starts from.")
+    remove: Flag = Field(default=False, description="Take an item out when its last cell was cleared.")
     writable: Writable = True
 
 
 class PartSpec(Spec):
     """What differs from the defaults for a kind of part."""
 
-    create: bool | str = Field(
+    create: Writable = Field(
         default=True, description="Whether a missing part can be made; a text is the reason why not."
     )
 
@@ -142,10 +166,8 @@ class KindSpec(Spec):
     part: str | None = Field(None, description="Kind of the part that rows read; default: the kind's own name.")
     parts: dict[str, PartSpec] = {}
     writable: dict[str, Writable] = Field({}, description="Path prefix -> whether; the longest prefix wins.")
-    create: bool | str = Field(
-        default=True, description="Whether records can be created; a text is the reason why not."
-    )
-    template: dict[str, dict[str, Any]] = Field({}, description="Per kind of part: what a new record starts from.")
+    create: Writable = Field(default=True, description="Whether records can be created; a text is the reason why not.")
+    template: dict[str, dict[str, Payload]] = Field({}, description="Per kind of part: what a new record starts from.")
     rows: dict[str, RowSpec] = {}
     sets: list[SetSpec] = []
 

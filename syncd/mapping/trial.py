@@ -9,9 +9,10 @@ from typing import Any
 from syncd.errors import ConfigError
 from syncd.mapping.codecs import CODECS, Context, Loss
 from syncd.mapping.codecs.base import text_of
-from syncd.mapping.document import nearest
+from syncd.mapping.compile_row import wrong_option
 from syncd.model.values import Unparsed
 from syncd.model.values_text import format_value
+from syncd.text.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,11 @@ def try_codec(name: str, lines: Iterable[str], options: Mapping[str, Any] | None
     codec = CODECS.get(name)
     if codec is None:
         raise ConfigError(
-            f"no codec is called {name!r}{nearest(name, CODECS)}", hint=f"There are: {', '.join(CODECS)}."
+            f"no codec is called {name!r}{did_you_mean(name, CODECS)}", hint=f"There are: {', '.join(CODECS)}."
         )
+    for option, value in (options or {}).items():
+        if wrong := wrong_option(codec, option, value):
+            raise ConfigError(wrong, field=option)
     context = Context(options=options or {})
     rows: list[Row] = []
     for line in lines:

@@ -7,14 +7,17 @@ values that come with the kind, or everything that is missing at once, before an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from syncd.errors import ConfigError, RecordError
-from syncd.model.fields import is_known, title_of
+from syncd.errors import RecordError
+from syncd.model.fields import is_known, names, title_of
 from syncd.model.paths import parse
 from syncd.model.records import Kind
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.types import Link, Origin, Stray, Surface, System
+from syncd.text.explain import Loc, Mistake, MistakesError, not_one_of, shown
+from syncd.text.nearest import did_you_mean, meant_or_known
+from syncd.text.yaml import typed
 
 ORIGINATION = "details.origination"
 PRIOR_PLAN = "details.prior_plan"
@@ -179,51 +182,74 @@ def _value(source: str, values: Flat, prior: Flat) -> Value:
 
 
 def origins_of(data: object) -> dict[str, Origin]:
-    """Read the kinds as a file says them. Raises ConfigError whose `field` is the dotted key."""
-    kinds = data.get("origination") if isinstance(data, Mapping) else None
-    if not isinstance(kinds, Mapping) or not kinds:
-        raise ConfigError("expected `origination:` with a kind under it", field="origination")
-    return {str(name): _origin(str(name), said) for name, said in kinds.items()}
-
-
-def _origin(name: str, said: object) -> Origin:
-    place = f"origination.{name}"
-    if not isinstance(said, Mapping):
-        raise ConfigError("expected keys under it", field=place)
-    unknown = next((key for key in said if key not in _KEYS), None)
-    if unknown is not None:
-        raise ConfigError(f"there is no such key; there are {', '.join(_KEYS)}", field=f"{place}.{unknown}")
-    prior = said.get("prior", "optional")
-    if prior not in ("required", "optional", "none"):
-        raise ConfigError(f"{prior!r} is not required, optional or none", field=f"{place}.prior")
-    sold = said.get("sold", True)
-    if not isinstance(sold, bool):
-        raise ConfigError(f"{sold!r} is not true or false", field=f"{place}.sold")
-    requires = _paths(said.get("requires", ()), f"{place}.requires")
-    defaults = said.get("defaults") or {}
-    if not isinstance(defaults, Mapping):
-        raise ConfigError("expected paths under it", field=f"{place}.defaults")
-    for path in defaults:
-        _check_path(str(path), f"{place}.defaults.{path}")
-    return Origin(
-        name,
-        str(said.get("title", name)),
-        prior,
-        sold,
-        requires,
-        {str(path): _paths(sources, f"{place}.defaults.{path}") for path, sources in defaults.items()},
-    )
-
-
-def _paths(said: object, place: str) -> tuple[str, ...]:
-    if isinstance(said, str) or not isinstance(said, Collection):
-        raise ConfigError("expected a list of paths: [details.name, …]", field=place)
-    found = tuple(str(one) for one in said)
-    for path in found:
-        _check_path(path.removeprefix(_OF_PRIOR), place)
+    """Read the kinds as a file says them. Raises MistakesError."""
+    reader = _Reader()
+    found = reader.read(data)
+    if reader.mistakes:
+        raise MistakesError(reader.mistakes)
     return found
 
 
-def _check_path(path: str, place: str) -> None:
-    if not parse(path).field or not is_known(path):
-        raise ConfigError(f"no field of a plan is called {path}", field=place)
+class _Reader:
+    """Reads kinds of origination; what cannot be meant is noted, and reading goes on."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def read(self, data: object) -> dict[str, Origin]:
+        """Give the kinds."""
+        whole = data if isinstance(data, Mapping) else {}
+        self._check_keys((), whole, ("origination",))
+        kinds = self._mapping(("origination",), whole.get("origination"))
+        if isinstance(whole.get("origination"), Mapping) and not kinds:
+            self._wrong(("origination",), "expected a kind under it")
+        return {str(name): self._origin(str(name), said) for name, said in kinds.items()}
+
+    def _wrong(self, loc: Loc, message: str) -> None:
+        self.mistakes.append(Mistake(loc, message))
+
+    def _origin(self, name: str, given: object) -> Origin:
+        place = ("origination", name)
+        said = self._mapping(place, given)
+        self._check_keys(place, said, _KEYS)
+        prior = said.get("prior", "optional")
+        if prior not in ("required", "optional", "none"):
+            self._wrong((*place, "prior"), not_one_of(prior, ("required", "optional", "none")))
+        sold = typed(said.get("sold", True))
+        if not isinstance(sold, bool):
+            self._wrong((*place, "sold"), f"expected true or false, got {shown(sold)}")
+        defaults = self._mapping((*place, "defaults"), said.get("defaults") or {})
+        for path in defaults:
+            self._check_path(str(path), (*place, "defaults", path))
+        return Origin(
+            name,
+            str(said.get("title", name)),
+            prior,
+            sold is True,
+            self._paths(said.get("requires", ()), (*place, "requires")),
+            {str(path): self._paths(sources, (*place, "defaults", path)) for path, sources in defaults.items()},
+        )
+
+    def _paths(self, said: object, place: Loc) -> tuple[str, ...]:
+        if isinstance(said, str) or not isinstance(said, Collection):
+            self._wrong(place, f"expected a list of paths as [details.name], got {shown(said)}")
+            return ()
+        found = tuple(str(one) for one in said)
+        for at, path in enumerate(found):
+            self._check_path(path.removeprefix(_OF_PRIOR), (*place, at))
+        return found
+
+    def _check_path(self, path: str, place: Loc) -> None:
+        if not parse(path).field or not is_known(path):
+            self._wrong(place, f"no field of a plan is called {path}{did_you_mean(path, names('plan'))}")
+
+    def _mapping(self, loc: Loc, value: object) -> Mapping[str, Any]:
+        if isinstance(value, Mapping):
+            return value
+        self._wrong(loc, f"expected keys under it, got {shown(value)}")
+        return {}
+
+    def _check_keys(self, loc: Loc, found: Mapping[str, Any], known: Collection[str]) -> None:
+        for key in found:
+            if key not in known:
+                self._wrong((*loc, key), f"there is no such key{meant_or_known(str(key), known)}")

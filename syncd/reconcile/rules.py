@@ -1,22 +1,27 @@
 """Rules: which setting holds for a field, and under which name.
 
-Takes what `config/rules.yaml` says (as plain mappings) and gives a `MergeRule` for one field of one link. Scopes
-`links > groups > pairs > default`, inside each `fields > sections > all`; for each setting the first hit wins. Two
-equal hits with different values, unknown settings and unknown systems are configuration errors.
+Takes what `config/rules.yaml` says (plain mappings of texts as they were written) and gives a `MergeRule` for one field
+of one link. Scopes `links > groups > pairs > default`, inside each `fields > sections > all`; for each setting the
+first hit wins. Two equal hits with different values, unknown settings, systems, sections, fields and values are
+configuration errors, and all of them are told.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Any, Final
 
 from syncd.errors import ConfigError
 from syncd.model import paths
 from syncd.model.frozen import frozen_value
+from syncd.model.records import Kind
+from syncd.reconcile.rule_words import Words, kinds_of
+from syncd.text.explain import Loc, Mistake, MistakesError, not_one_of, shown
+from syncd.text.nearest import did_you_mean
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_conflict": ("ask", "source_of_truth", "newest"),
@@ -71,90 +76,35 @@ class Place:
     atom: str = ""
 
 
+class RulesError(MistakesError):
+    """The rules say something that cannot be meant."""
+
+    about = "rules"
+    hint = "See `syncd rules show`, and the words at the beginning of the rules file."
+
+
 class Rules:
-    """All rules of an installation, checked once."""
+    """All rules of an installation, checked once. `kinds`: the kinds of records whose field names are checked."""
 
     def __init__(
-        self, raw: Mapping[str, Any] | None = None, systems: Collection[str] = (), *, skew_s: float = 0.0
+        self,
+        raw: Mapping[str, Any] | None = None,
+        systems: Collection[str] = (),
+        *,
+        skew_s: float = 0.0,
+        kinds: Collection[Kind] = (),
     ) -> None:
         self.raw: Mapping[str, Any] = raw or {}
-        self._systems = tuple(systems)
         self._skew_s = skew_s
         self._cache: dict[object, MergeRule] = {}
-        _check_keys("", self.raw, SCOPES)
-        self._blocks = tuple(self._read())
+        reader = _Reader(tuple(systems), Words(kinds_of(kinds)))
+        self._blocks = tuple(reader.read(self.raw))
+        if reader.mistakes:
+            raise RulesError(reader.mistakes)
         self._links = {block.key for block in self._blocks if block.scope == "links"}
         self._groups = {block.key for block in self._blocks if block.scope == "groups"}
         self.conditional = any(block.when for block in self._blocks)
         """Some rule looks at other values of the link (`when:`)."""
-
-    def _read(self) -> Iterator[_Block]:
-        for scope in SCOPES:
-            found = self.raw.get(scope)
-            if found is None:
-                continue
-            if scope == "default":
-                yield from self._blocks_of(scope, "", found, "default")
-                continue
-            seen: dict[str, str] = {}
-            for key, body in _mapping(scope, found).items():
-                name = self._pair(key) if scope == "pairs" else str(key)
-                if name in seen:
-                    msg = f"rules: {scope}: `{key}` and `{seen[name]}` name the same pair; keep one of them"
-                    raise ConfigError(msg)
-                seen[name] = str(key)
-                yield from self._blocks_of(scope, name, body, f"{scope}.{key}")
-
-    def _pair(self, key: object) -> str:
-        names = _pair_names(str(key), self._systems)
-        for name in names:
-            self._known_system(f"pairs.{key}", name)
-        return "+".join(sorted(names))
-
-    def _blocks_of(self, scope: str, key: str, raw: object, name: str) -> Iterator[_Block]:
-        body = _mapping(name, raw)
-        plain = {setting: value for setting, value in body.items() if setting in SETTINGS}
-        _check_keys(name, body, (*LEVELS, *SETTINGS))
-        everything = _mapping(f"{name}.all", body.get("all") or {})
-        if twice := sorted(plain.keys() & everything.keys()):
-            msg = f"rules: {name}: `{twice[0]}` stands beside `all` and in it; keep one of them"
-            raise ConfigError(msg)
-        if plain or everything:
-            yield self._block(scope, key, "all", "", {**plain, **everything}, name if plain else f"{name}.all")
-        for level in ("fields", "sections"):
-            for what, settings in _mapping(f"{name}.{level}", body.get(level) or {}).items():
-                where = f"{name}.{level}.{what}"
-                target = paths.canonical(str(what)) if level == "fields" else str(what)
-                yield self._block(scope, key, level, target, _mapping(where, settings), where)
-
-    def _block(self, scope: str, key: str, level: str, target: str, settings: Mapping[str, Any], name: str) -> _Block:
-        _check_keys(name, settings, SETTINGS)
-        checked = {setting: self._checked(name, setting, value) for setting, value in settings.items()}
-        when = cast("dict[str, tuple[str, ...]]", checked.pop("when", {}))
-        return _Block(scope, key, level, target, checked, when, name)
-
-    def _checked(self, name: str, setting: str, value: object) -> object:
-        if setting in CHOICES:
-            if value not in CHOICES[setting]:
-                raise ConfigError(_nearest(f"rules: {name}.{setting}", value, CHOICES[setting]))
-            return value
-        if setting == "operations":
-            listed = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-            for one in listed:
-                if one not in OPERATIONS:
-                    raise ConfigError(_nearest(f"rules: {name}.operations", one, OPERATIONS))
-            return listed
-        if setting == "when":
-            return {
-                paths.canonical(str(path)): tuple(map(str, wanted)) if isinstance(wanted, list) else (str(wanted),)
-                for path, wanted in _mapping(f"{name}.when", value).items()
-            }
-        self._known_system(f"{name}.{setting}", value)
-        return value
-
-    def _known_system(self, name: str, value: object) -> None:
-        if not isinstance(value, str) or (self._systems and value not in self._systems):
-            raise ConfigError(_nearest(f"rules: {name}", value, self._systems))
 
     def names(self, link: str, label: str) -> bool:
         """Tell whether some rule is about this link."""
@@ -224,14 +174,15 @@ class _Block:
     level: str
     target: str
     settings: Mapping[str, Any]
-    when: Mapping[str, tuple[str, ...]]
+    when: Mapping[str, frozenset[str]]
     name: str
+    words: Words
 
     def applies(self, place: Place) -> bool:
         return (
             self._scope_hits(place)
             and self._level_hits(place)
-            and all(place.value_of(path) in wanted for path, wanted in self.when.items())
+            and all(self.words.key(path, place.value_of(path)) in wanted for path, wanted in self.when.items())
         )
 
     def is_exact(self, place: Place) -> bool:
@@ -256,7 +207,151 @@ class _Block:
         return True
 
 
-def _pair_names(key: str, systems: Collection[str]) -> tuple[str, str]:
+class _Reader:
+    """Reads rules; what cannot be meant is noted, and reading goes on."""
+
+    def __init__(self, systems: tuple[str, ...], words: Words) -> None:
+        self._systems, self._words = systems, words
+        self.mistakes: list[Mistake] = []
+
+    def read(self, raw: Mapping[str, Any]) -> Iterator[_Block]:
+        """Give the blocks of a rules file."""
+        whole = self._mapping((), raw)
+        self._check_keys((), whole, SCOPES)
+        for scope in SCOPES:
+            found = whole.get(scope)
+            if found is None:
+                continue
+            if scope == "default":
+                yield from self._blocks_of(scope, "", found, ("default",))
+                continue
+            seen: dict[str, str] = {}
+            for key, body in self._mapping((scope,), found).items():
+                name = self._pair(str(key)) if scope == "pairs" else str(key)
+                if name in seen:
+                    self._wrong((scope, key), f"`{key}` and `{seen[name]}` name the same pair; keep one of them")
+                seen[name] = str(key)
+                yield from self._blocks_of(scope, name, body, (scope, key))
+
+    def _wrong(self, loc: Loc, message: str, hint: str | None = None) -> None:
+        self.mistakes.append(Mistake(loc, message, hint))
+
+    def _pair(self, key: str) -> str:
+        names = _pair_names(key, self._systems)
+        if names is None:
+            self._wrong(("pairs", key), "this does not name two systems; write it as `crm+quote`")
+            return key
+        for name in names:
+            self._known_system(("pairs", key), name)
+        return "+".join(sorted(names))
+
+    def _blocks_of(self, scope: str, key: str, raw: object, loc: Loc) -> Iterator[_Block]:
+        body = self._mapping(loc, raw)
+        plain = {setting: value for setting, value in body.items() if setting in SETTINGS}
+        self._check_keys(loc, body, (*LEVELS, *SETTINGS))
+        everything = self._mapping((*loc, "all"), body.get("all") or {})
+        for twice in sorted(plain.keys() & everything.keys()):
+            self._wrong((*loc, "all", twice), f"`{twice}` stands beside `all` and in it; keep one of them")
+        if plain or everything:
+            at = loc if plain else (*loc, "all")
+            yield self._block(scope, key, "all", "", {**plain, **everything}, at, everything.keys())
+        for level in ("fields", "sections"):
+            for what, settings in self._mapping((*loc, level), body.get(level) or {}).items():
+                where = (*loc, level, what)
+                wrong = self._words.target(str(what)) if level == "fields" else self._words.section(str(what))
+                if wrong:
+                    self._wrong(where, wrong)
+                target = paths.canonical(str(what)) if level == "fields" else str(what)
+                yield self._block(scope, key, level, target, self._mapping(where, settings), where)
+
+    def _block(
+        self,
+        scope: str,
+        key: str,
+        level: str,
+        target: str,
+        settings: Mapping[str, Any],
+        loc: Loc,
+        inside: Collection[str] = (),
+    ) -> _Block:
+        """Read settings; those named in `inside` stand below `all`."""
+        self._check_keys(loc, settings, SETTINGS)
+        below = loc if loc[-1] == "all" else (*loc, "all")
+        checked = {
+            setting: self._checked((*(below if setting in inside else loc), setting), setting, value)
+            for setting, value in settings.items()
+            if setting in SETTINGS and setting != "when"
+        }
+        when = self._condition((*loc, "when"), settings["when"]) if "when" in settings else {}
+        return _Block(scope, key, level, target, checked, when, ".".join(map(str, loc)), self._words)
+
+    def _checked(self, loc: Loc, setting: str, value: object) -> object:
+        if setting in CHOICES:
+            self._one_of(loc, value, CHOICES[setting])
+            return value
+        if setting == "operations":
+            listed = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+            for one in listed:
+                self._one_of(loc, one, OPERATIONS)
+            return listed
+        self._known_system(loc, value)
+        return value
+
+    def _condition(self, loc: Loc, value: object) -> Mapping[str, frozenset[str]]:
+        """Read `when:` through the types of its fields."""
+        found = {}
+        for name, wanted in self._mapping(loc, value).items():
+            path = paths.canonical(str(name))
+            if wrong := self._words.condition(path):
+                self._wrong((*loc, name), wrong)
+                continue
+            texts = [_written(one) for one in (wanted if isinstance(wanted, (list, tuple)) else (wanted,))]
+            for at, text in enumerate(texts):
+                place = (*loc, name, at) if isinstance(wanted, (list, tuple)) else (*loc, name)
+                if text is _NO_VALUE:
+                    self._wrong(place, "expected one value, or a list of values")
+                elif wrong := self._words.value(path, text):
+                    self._wrong(place, wrong)
+            found[path] = frozenset(self._words.key(path, text) for text in texts)
+        return found
+
+    def _one_of(self, loc: Loc, value: object, known: Collection[str]) -> None:
+        if value not in known:
+            self._wrong(loc, not_one_of(value, known))
+
+    def _known_system(self, loc: Loc, value: object) -> None:
+        if not isinstance(value, str) or not value:
+            self._wrong(loc, f"expected the name of a system, got {shown(value)}")
+        elif self._systems and value not in self._systems:
+            self._wrong(loc, not_one_of(value, self._systems))
+
+    def _mapping(self, loc: Loc, value: object) -> Mapping[str, Any]:
+        if isinstance(value, Mapping):
+            return value
+        self._wrong(loc, f"expected a mapping, got {shown(value)}")
+        return {}
+
+    def _check_keys(self, loc: Loc, found: Mapping[str, Any], known: Collection[str]) -> None:
+        for key in found:
+            if key not in known:
+                hint = f"The keys here are {', '.join(known)}."
+                self._wrong((*loc, key), f"there is no such key{did_you_mean(str(key), known)}", hint)
+
+
+_NO_VALUE: Final = "\0"
+"""What stands where one value belongs and is none."""
+
+
+def _written(value: object) -> str | None:
+    """Give a value of a condition as text; rules made by programs may hold flags and numbers."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, Decimal)) else _NO_VALUE
+
+
+def _pair_names(key: str, systems: Collection[str]) -> tuple[str, str] | None:
     """Read `crm+quote`, `crm/quote`, `crm, quote` …: the two names with nothing but marks between them."""
     for first in systems:
         rest = key.removeprefix(first)
@@ -265,26 +360,4 @@ def _pair_names(key: str, systems: Collection[str]) -> tuple[str, str]:
         if second != first and second in systems:
             return first, second
     parts = [part for part in re.split(r"\s*[+,/&|<>]+\s*|\s+", key.strip()) if part]
-    if len(parts) != 2 or parts[0] == parts[1]:  # noqa: PLR2004 - a pair
-        msg = f"rules: pairs: `{key}` does not name two systems; write it as `crm+quote`"
-        raise ConfigError(msg)
-    return parts[0], parts[1]
-
-
-def _mapping(name: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        msg = f"rules: {name}: expected a mapping, got `{value}`"
-        raise ConfigError(msg)
-    return value
-
-
-def _check_keys(name: str, found: Mapping[str, Any], known: Collection[str]) -> None:
-    for key in found:
-        if key not in known:
-            raise ConfigError(_nearest(f"rules: {name}".rstrip(": "), key, known))
-
-
-def _nearest(where: str, value: object, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.0) if known else []
-    meant = f"; did you mean `{near[0]}`?" if near else ""
-    return f"{where}: `{value}` is not one of {', '.join(known) or 'the known systems'}{meant}"
+    return (parts[0], parts[1]) if len(parts) == 2 and parts[0] != parts[1] else None  # noqa: PLR2004 - a pair

@@ -26,10 +26,11 @@ from syncd.model.shown import shown
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Unparsed, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.types import Decided, Proposal, System
-from syncd.review.errors import ReviewError, did_you_mean, listed
+from syncd.review.errors import ReviewError, listed
 from syncd.review.tables import cells_of, contested, is_table
-from syncd.review.yaml_text import YamlTextError, flow, quoted, read
 from syncd.store.rows import Question
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import YamlTextError, flow, quoted, read
 
 Answer: TypeAlias = str | Mapping[str, Any]
 Records: TypeAlias = Mapping[System, Mapping[str, str]]
@@ -177,7 +178,7 @@ class _Reader:
 
     def _parsed(self, text: str) -> object:
         try:
-            node = read(text)
+            node = read(text, mend=True)
         except YamlTextError as error:
             raise self._error(f"{_short(text)} cannot be read: {error.message}") from error
         return None if node is None else node.plain()

@@ -16,9 +16,10 @@ from syncd.reconcile.types import Decided
 from syncd.review.answers import Records, answer_text, decision_from_text
 from syncd.review.disk import Sheet
 from syncd.review.document import Entry, entries_of
-from syncd.review.errors import ReviewError, did_you_mean
+from syncd.review.errors import ReviewError
 from syncd.review.page import END, is_whole, only_filled_in, typed_in
 from syncd.store.rows import Question
+from syncd.text.nearest import did_you_mean
 
 SETTLE_S = 2.0
 PATIENCE_S = 60.0

@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from syncd.review.errors import ReviewError, did_you_mean, listed
+from syncd.review.errors import ReviewError, listed
 from syncd.review.page import Typed
-from syncd.review.yaml_text import Node, YamlTextError, flow, read
+from syncd.text.nearest import did_you_mean
+from syncd.text.yaml import Node, YamlTextError, flow, read
 
 MAX_BYTES = 2_000_000
 
@@ -144,7 +145,7 @@ def text_of(data: bytes) -> str:
 def entries_of(text: str) -> tuple[list[Entry], list[ReviewError]]:
     """Read the questions of a normal text, and what is wrong with it."""
     try:
-        root = read(text)
+        root = read(text, mend=True)
     except YamlTextError as error:
         return [], [ReviewError(error.message, hint="Correct this line and save the file again.", line=error.line)]
     if root is None:

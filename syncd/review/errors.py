@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from collections.abc import Collection
 
 from syncd.errors import RecordError
 
@@ -26,7 +25,7 @@ class ReviewError(RecordError):
         super().__init__(message, hint=hint, file=file, line=line)
         self.key, self.question = key, question
 
-    def __str__(self) -> str:
+    def line_text(self) -> str:
         """Say file, line, question and key, then what."""
         where = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         return ": ".join(
@@ -43,19 +42,6 @@ class ReviewError(RecordError):
             file=self.file or file,
             line=self.line or line,
         )
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str | None:
-    """Give the known word that a wrong one was probably meant to be."""
-    words = {word.casefold(): word for word in known}
-    found = get_close_matches(wrong.strip().casefold(), words, n=1, cutoff=0.5)
-    return words[found[0]] if found else None
-
-
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Give `; did you mean "x"?`, or nothing when no known word is near."""
-    found = nearest(wrong, known)
-    return f'; did you mean "{found}"?' if found else ""
 
 
 def listed(words: Collection[str]) -> str:

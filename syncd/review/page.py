@@ -17,9 +17,9 @@ from typing import TypeAlias
 from syncd.reconcile.types import Proposal
 from syncd.review.answers import answer_text, choices
 from syncd.review.words import Names, day, how_to, moment, question_of
-from syncd.review.yaml_text import Plain, flow, quoted, word
 from syncd.store.rows import Question
 from syncd.text.show import escaped
+from syncd.text.yaml import Plain, flow, quoted, word
 
 SCHEMA = "review.schema.json"
 END = "# end"

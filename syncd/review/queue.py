@@ -19,11 +19,12 @@ from syncd.reconcile.types import Decided, Link
 from syncd.review.answers import Answer, Records, answer_text, decision_from_text
 from syncd.review.carried import check_link, check_standing
 from syncd.review.collect import SETTLE_S, Collected
-from syncd.review.errors import ReviewError, did_you_mean
+from syncd.review.errors import ReviewError
 from syncd.review.files import ReviewFolder
 from syncd.review.show import Shown
 from syncd.review.words import Names
 from syncd.store.rows import HistoryRow, Question, Snapshot
+from syncd.text.nearest import did_you_mean
 from syncd.text.show import command
 
 WITHDRAWABLE = ("decided", "ignored")

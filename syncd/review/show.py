@@ -19,8 +19,8 @@ from syncd.review.disk import NEW_SUFFIX, Sheet, drop, keep, put
 from syncd.review.document import Entry, entries_of
 from syncd.review.page import NOTHING, PageKey, Typed, normal, only_filled_in, page_of, render, render_done, typed_in
 from syncd.review.words import Names, day
-from syncd.review.yaml_text import quoted
 from syncd.store.rows import Question
+from syncd.text.yaml import quoted
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from syncd.model.records import Kind
 from syncd.reconcile.questions import NEVER
 from syncd.reconcile.types import Proposal
 from syncd.review.answers import suggestions
-from syncd.review.yaml_text import quoted
+from syncd.text.yaml import quoted
 
 
 @dataclass(frozen=True, slots=True)

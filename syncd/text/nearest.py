@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-_ENOUGH = 0.6
+_ENOUGH = 0.5
 _MOST = 2_000
 _LONGEST = 200
 

@@ -85,7 +85,7 @@ def test_settings_that_cannot_be_used_are_told_with_file_and_line_and_the_others
     toys.settings("desk", mapping="dsk")
     level, detail = found(toys, "desk")["settings"]
     assert level == "wrong"
-    assert "no mapping is called 'dsk'; did you mean desk?" in detail
+    assert "no mapping is called 'dsk'; did you mean `desk`?" in detail
     assert "syncd.toml:" in detail
     assert found(toys, "book")["access"][0] == "ok"
 

@@ -193,11 +193,11 @@ def test_all_that_is_not_known_yet_is_named_at_once_before_any_call(toys, renewi
 @pytest.mark.parametrize(
     ("wrong", "right", "told"),
     [
-        ("lead: an", "lead:", 'needs.book.lead: "an" is not offered; did you mean "ann"?'),
-        ("lead: Bob Roy", "lead:", '"Bob Roy" is not offered; did you mean "bob"'),
-        ("led: ann", "lead:", 'needs.book.led: no such key; did you mean "lead"?'),
+        ("lead: an", "lead:", 'needs.book.lead: "an" is not offered; did you mean `ann`?'),
+        ("lead: Bob Roy", "lead:", '"Bob Roy" is not offered; did you mean `bob`'),
+        ("led: ann", "lead:", "needs.book.led: no such key; did you mean `lead`?"),
         ("lead: [ann]", "lead:", "needs.book.lead: expected one value"),
-        ("bok:", "  book:", 'needs.bok: no such system gets a copy; did you mean "book"?'),
+        ("bok:", "  book:", "needs.bok: no such system gets a copy; did you mean `book`?"),
     ],
 )
 def test_answers_are_read_strictly(toys, renewing, wrong, right, told):

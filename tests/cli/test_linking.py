@@ -215,14 +215,14 @@ def test_ignored_records_are_asked_about_no_more_until_somebody_asks(office):
     ("change", "told"),
     [
         (("\n# end", ""), "the last line is not `# end`, so the file may be cut off"),
-        (("group: ", "grup: "), ':19: grup: there is no such key; did you mean "group"?'),
+        (("group: ", "grup: "), ":19: grup: there is no such key; did you mean `group`?"),
         (('group: "l', 'group: "x'), "the file is about group x"),
-        (("  decision:", "  decison: ignore"), ': decison: there is no such key; did you mean "decision"?'),
+        (("  decision:", "  decison: ignore"), ": decison: there is no such key; did you mean `decision`?"),
         (("  decision:", "  decision: [ignore]"), "decision: give one decision, not a list"),
-        (("  decision:", "  decision: ignor"), '"ignor" is not an answer to this question; did you mean "ignore"?'),
+        (("  decision:", "  decision: ignor"), '"ignor" is not an answer to this question; did you mean `ignore`?'),
         (("  decision:", "  decision: {copy: crn}"), "cannot stand here"),
         (("  decision:", "  decision: {link: {quote: ID}, source: crm}"), '"source" is not known here'),
-        (("plans:", "plans: {"), "it is not valid YAML"),
+        (("plans:", "plans: {"), "something is missing here"),
         (("  decision:", "  decision: "), "no decision is filled in"),
     ],
 )

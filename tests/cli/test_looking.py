@@ -221,7 +221,7 @@ def test_a_pause_stops_writes_and_says_why_until_it_ends(office):
     [
         (["pause"], "missing option '--reason'"),
         (["pause", "--reason", " "], "say why: --reason TEXT"),
-        (["pause", "--reason", "x", "--system", "crn"], '--system: there is no system `crn`; did you mean "crm"?'),
+        (["pause", "--reason", "x", "--system", "crn"], "--system: there is no system `crn`; did you mean `crm`?"),
         (["pause", "--reason", "x", "--system", "crm", "--group", "x"], "name a system or a group, not both"),
         (["pause", "--reason", "x", "--group", "Acme"], "no group is called `Acme`"),
         (["resume", "--all"], "everything is not paused"),
@@ -284,7 +284,7 @@ def test_the_sync_map_is_shown(bare):
     shown = bare("mappings", "show", "--json").json
     assert {"crm", "quote"} <= set(shown["mappings"])
     assert len(bare("mappings", "show", "crm", "--json").json["rows"]) > 50
-    assert "no mapping is called 'crn'; did you mean crm?" in bare.fails(2, "mappings", "show", "crn")
+    assert "no mapping is called 'crn'; did you mean `crm`?" in bare.fails(2, "mappings", "show", "crn")
 
 
 def test_a_codec_is_tried(bare, monkeypatch):
@@ -294,7 +294,7 @@ def test_a_codec_is_tried(bare, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("1,512.40\n"))
     told = bare("mappings", "try", "money", "--option", "style=dollar_comma", "--json").json
     assert told["rows"][0]["written"] == "$1,512.40"
-    assert "no codec is called 'mony'; did you mean money?" in bare.fails(2, "mappings", "try", "mony", "1")
+    assert "no codec is called 'mony'; did you mean `money`?" in bare.fails(2, "mappings", "try", "mony", "1")
     assert "--option: `style` is not KEY=VALUE" in bare.fails(2, "mappings", "try", "money", "1", "--option", "style")
 
 

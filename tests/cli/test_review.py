@@ -59,7 +59,7 @@ def test_no_question_is_said_so(bare):
 
 def test_a_kind_that_there_is_not_is_said(office):
     err = office.fails(2, "review", "list", "--kind", "conflicts")
-    assert '--kind: there is no kind of question `conflicts`; did you mean "conflict"?' in err
+    assert "--kind: there is no kind of question `conflicts`; did you mean `conflict`?" in err
 
 
 def test_a_question_is_shown_with_what_each_answer_would_do(asked):
@@ -75,7 +75,7 @@ def test_a_question_is_shown_with_what_each_answer_would_do(asked):
 
 def test_a_question_that_there_is_not_is_said(asked):
     id_ = question(asked, COPAY)
-    assert f'there is no question "{id_}x"; did you mean "{id_}"?' in asked.fails(2, "review", "show", f"{id_}x")
+    assert f'there is no question "{id_}x"; did you mean `{id_}`?' in asked.fails(2, "review", "show", f"{id_}x")
 
 
 def test_a_table_is_shown_by_what_each_system_changed_in_it(asked):
@@ -110,7 +110,7 @@ def test_a_value_of_ones_own_is_written_everywhere(asked):
     ("words", "told"),
     [
         (["zzz", "crm"], 'there is no open question "zzz"'),
-        (["{id}", "crn"], 'decision: "crn" is not an answer to this question; did you mean "crm"?'),
+        (["{id}", "crn"], 'decision: "crn" is not an answer to this question; did you mean `crm`?'),
         (["{id}"], "ANSWER: the answer is missing"),
         (["{id}", "crm", "quote"], "ANSWER: give one answer"),
         (["{id}", "{value: [1]}"], "decision.value: a value is one text, number or date"),
@@ -166,7 +166,7 @@ def test_a_file_with_a_mistake_is_said_with_its_line(asked):
     asked.rested(file)
     err = asked.fails(2, "review", "apply")
     assert "standard-option-" in err
-    assert '"quot" is not an answer to this question; did you mean "quote"?' in err
+    assert '"quot" is not an answer to this question; did you mean `quote`?' in err
     assert asked("review", "apply", "--json").json["not_used"][0]["line"]
     assert "its file is not read" in asked("review", "list").err
 

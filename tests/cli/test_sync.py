@@ -106,7 +106,7 @@ def test_an_answer_that_cannot_be_used_is_said_and_nothing_else_is_lost(office):
     said = office("sync", GROUP)
     assert said.code == 0
     assert "note: an answer was not used: " in said.err
-    assert 'did you mean "crm"?' in said.err
+    assert "did you mean `crm`?" in said.err
 
 
 def test_filters_limit_writes_and_not_reading(office):
@@ -175,8 +175,8 @@ def test_a_changeset_that_cannot_be_is_said(office, words, told):
     [
         (["Acme"], "no group is called `Acme`", "Run `syncd groups` to see all of them."),
         (["Federal employes"], "did you mean “Federal employees, Colorado” (", "Run `syncd groups`"),
-        (["--system", "crn"], '--system: there is no system `crn`; did you mean "crm"?', "The systems are quote, crm."),
-        (["--force", "delte"], '--force: there is no guard `delte`; did you mean "delete"?', "The guards are scope,"),
+        (["--system", "crn"], "--system: there is no system `crn`; did you mean `crm`?", "The systems are quote, crm."),
+        (["--force", "delte"], "--force: there is no guard `delte`; did you mean `delete`?", "The guards are scope,"),
         (["--plan", "x"], "--plan needs the plan's GROUP", "Write `syncd sync GROUP --plan PLAN`."),
         ([GROUP, "--plan", "Gold"], "no linked plan is called `Gold`", "Run `syncd plans GROUP`"),
         (["--wait", "soon"], "invalid value for '--wait'", "Run `syncd sync --help`."),

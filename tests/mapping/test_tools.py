@@ -55,7 +55,7 @@ def test_a_file_is_compiled_anew_when_it_changed(tmp_path):
 
 
 def test_what_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match="no mapping is called 'quot'; did you mean quote") as raised:
+    with pytest.raises(ConfigError, match="no mapping is called 'quot'; did you mean `quote`") as raised:
         load_mapping("quot")
     assert "crm" in raised.value.hint
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -102,8 +102,12 @@ def test_try():
         try_codec("frequency", ["weekly"], {"labels": {"monthly": "M"}})[0].formatted
         == "(the target has no label for 'weekly_52')"
     )
-    with pytest.raises(ConfigError, match="no codec is called 'mony'; did you mean money"):
+    with pytest.raises(ConfigError, match="no codec is called 'mony'; did you mean `money`"):
         try_codec("mony", [])
+    with pytest.raises(ConfigError, match="money has no option 'stile'; did you mean `style`"):
+        try_codec("money", [], {"stile": "cents"})
+    with pytest.raises(ConfigError, match="expected an offset"):
+        try_codec("date", [], {"utc_offset": -5})
 
 
 # -- schema -----------------------------------------------------------------------------------------------------------

@@ -157,18 +157,22 @@ def test_an_unknown_kind_is_named_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("said", "field", "message"),
     [
-        ({}, "origination", "expected `origination:`"),
+        ({}, "origination", "expected keys under it, got nothing"),
         ({"origination": {"new": []}}, "origination.new", "expected keys"),
         ({"origination": {"new": {"priors": "none"}}}, "origination.new.priors", "no such key"),
-        ({"origination": {"new": {"prior": "maybe"}}}, "origination.new.prior", "'maybe' is not required"),
-        ({"origination": {"new": {"sold": "no"}}}, "origination.new.sold", "not true or false"),
+        ({"origination": {"new": {"prior": "maybe"}}}, "origination.new.prior", "`maybe` is not one of required"),
+        ({"origination": {"new": {"sold": "no"}}}, "origination.new.sold", "expected true or false, got `no`"),
         ({"origination": {"new": {"requires": "details.name"}}}, "origination.new.requires", "expected a list"),
-        ({"origination": {"new": {"requires": ["details.nmae"]}}}, "origination.new.requires", "no field of a plan"),
+        (
+            {"origination": {"new": {"requires": ["details.nmae"]}}},
+            "origination.new.requires.0",
+            "did you mean `details.name`",
+        ),
         ({"origination": {"new": {"defaults": []}}}, "origination.new", None),
         (
             {"origination": {"new": {"defaults": ["x"]}}},
             "origination.new.defaults",
-            "expected paths",
+            "expected keys under it, got a list",
         ),
         (
             {"origination": {"new": {"defaults": {"details.x1": ["details.name"]}}}},

@@ -118,24 +118,24 @@ def test_a_name_may_hold_the_mark_of_a_pair() -> None:
 
 
 REFUSED: list[tuple[str, Any, str]] = [
-    ("an unknown scope", {"defaults": {}}, "rules: `defaults` is not one of links, groups, pairs, default; did you mean `default`?"),
+    ("an unknown scope", {"defaults": {}}, "rules.defaults: there is no such key; did you mean `default`?"),
     ("an unknown setting", {"default": {"on_conflikt": "ask"}}, "did you mean `on_conflict`?"),
-    ("an unknown setting of a section", {"default": {"sections": {"rates": {"blank": "keep"}}}}, "rules: default.sections.rates: `blank`"),
-    ("a level in a level", {"default": {"all": {"fields": {}}}}, "rules: default.all: `fields` is not one of"),
-    ("an unknown word", {"default": {"on_conflict": "newset"}}, "rules: default.on_conflict: `newset` is not one of ask, source_of_truth, newest; did you mean `newest`?"),
+    ("an unknown setting of a section", {"default": {"sections": {"rates": {"blank": "keep"}}}}, "rules.default.sections.rates.blank: there is no such key; did you mean `blanks`?"),
+    ("a level in a level", {"default": {"all": {"fields": {}}}}, "rules.default.all.fields: there is no such key"),
+    ("an unknown word", {"default": {"on_conflict": "newset"}}, "rules.default.on_conflict: `newset` is not one of ask, source_of_truth, newest; did you mean `newest`?"),
     ("an unknown operation", {"default": {"operations": ["create", "delete"]}}, "`delete` is not one of create, update"),
-    ("an unknown system", {"default": owned("qoute")}, "rules: default.source_of_truth: `qoute` is not one of crm, quote, pay-roll, web; did you mean `quote`?"),
-    ("an unknown system to copy to", {"default": {"to": "qoute"}}, "rules: default.to: `qoute`"),
-    ("a system that is no name", {"default": owned(["crm"])}, "rules: default.source_of_truth"),
-    ("an unknown system of a pair", {"pairs": {"crm+qoute": {}}}, "rules: pairs.crm+qoute: `qoute`"),
-    ("a pair of one", {"pairs": {"crm": {}}}, "`crm` does not name two systems; write it as `crm+quote`"),
-    ("a pair of one with itself", {"pairs": {"crm+crm": {}}}, "`crm+crm` does not name two systems"),
+    ("an unknown system", {"default": owned("qoute")}, "rules.default.source_of_truth: `qoute` is not one of crm, quote, pay-roll, web; did you mean `quote`?"),
+    ("an unknown system to copy to", {"default": {"to": "qoute"}}, "rules.default.to: `qoute`"),
+    ("a system that is no name", {"default": owned(["crm"])}, "rules.default.source_of_truth"),
+    ("an unknown system of a pair", {"pairs": {"crm+qoute": {}}}, "rules.pairs.crm+qoute: `qoute`"),
+    ("a pair of one", {"pairs": {"crm": {}}}, "rules.pairs.crm: this does not name two systems; write it as `crm+quote`"),
+    ("a pair of one with itself", {"pairs": {"crm+crm": {}}}, "rules.pairs.crm+crm: this does not name two systems"),
     ("a pair of three", {"pairs": {"crm+quote+web": {}}}, "does not name two systems"),
-    ("a pair twice", {"pairs": {"crm+quote": {}, "quote, crm": {}}}, "rules: pairs: `quote, crm` and `crm+quote` name the same pair; keep one of them"),
-    ("a setting beside `all` and in it", {"default": {"mode": "mirror", "all": {"mode": "two_way"}}}, "rules: default: `mode` stands beside `all` and in it"),
-    ("a scope that is no mapping", {"groups": ["acme"]}, "rules: groups: expected a mapping, got `['acme']`"),
-    ("a body that is no mapping", {"groups": {"acme": "ask"}}, "rules: groups.acme: expected a mapping, got `ask`"),
-    ("a condition that is no mapping", {"default": {"when": "x"}}, "rules: default.when: expected a mapping"),
+    ("a pair twice", {"pairs": {"crm+quote": {}, "quote, crm": {}}}, "rules.pairs.quote, crm: `quote, crm` and `crm+quote` name the same pair; keep one of them"),
+    ("a setting beside `all` and in it", {"default": {"mode": "mirror", "all": {"mode": "two_way"}}}, "rules.default.all.mode: `mode` stands beside `all` and in it"),
+    ("a scope that is no mapping", {"groups": ["acme"]}, "rules.groups: expected a mapping, got a list"),
+    ("a body that is no mapping", {"groups": {"acme": "ask"}}, "rules.groups.acme: expected a mapping, got `ask`"),
+    ("a condition that is no mapping", {"default": {"when": "x"}}, "rules.default.when: expected a mapping"),
 ]  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_p27_what_cannot_be_meant_is_refused_with_the_nearest_name(why: str, raw
 def test_without_known_systems_any_name_is_one() -> None:
     """Rules may be read before the systems are known; what is no name at all is refused even then."""
     assert Rules({"default": owned("any")}).at(Place("x")).source_of_truth == "any"
-    with pytest.raises(ConfigError, match=r"`3` is not one of the known systems$"):
+    with pytest.raises(ConfigError, match=r"expected the name of a system, got `3`$"):
         Rules({"default": {"source_of_truth": 3}})
 
 
@@ -199,6 +199,102 @@ def test_a_conditional_rule_is_asked_anew_each_time() -> None:
     rules = Rules({"default": {"when": {"x": "1"}, **owned("crm")}}, SYSTEMS)
     assert rules.at(Place("x", value_of=lambda _: "1")).source_of_truth == "crm"
     assert rules.at(Place("x", value_of=lambda _: "2")).source_of_truth is None
+
+
+KNOWN = ("plan", "group")
+
+
+def told(raw: Any) -> str:
+    """Say what is wrong with rules about plans and groups; nothing when they are taken."""
+    try:
+        Rules(raw, SYSTEMS, kinds=KNOWN)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+FLAGS = ["true", "True", "TRUE", "yes", "Yes", "y", True]
+
+
+@pytest.mark.parametrize("written", FLAGS)
+@pytest.mark.parametrize("held", ["true", "false", ""])
+def test_a_condition_compares_through_the_type_of_its_field(written: Any, held: str) -> None:
+    """B11: `true`, `True` and `yes` of a flag are one value; whatever is taken holds."""
+    rules = Rules({"default": {"when": {"details.voluntary": written}, **owned("crm")}}, SYSTEMS, kinds=KNOWN)
+    found = rules.at(Place("details.name", value_of={"details.voluntary": held}.__getitem__))
+    assert (found.source_of_truth == "crm") is (held == "true")
+
+
+TYPED: list[tuple[str, Any, str, bool]] = [
+    ("rates[2026-01-01].ee", "512.4", "512.40", True),
+    ("rates[2026-01-01].ee", "$1,512.40", "1512.4", True),
+    ("details.effective_date", "2026-01-01", "2026-01-01", True),
+    ("details.hios_variant", "01", "01", True),
+    ("details.hios_variant", "01", "1", False),
+    ("details.line", "medical", "medical", True),
+    ("details.line", None, "", True),
+    ("details.line", ["dental", "medical"], "medical", True),
+    ("details.metal", "!na", "Not Applicable", True),
+    ("benefits.deductible.individual.in_network", "$1,500", "$1,500.00", True),
+    ("details.custom.colour", "0x10", "0x10", True),
+    ("details.custom.colour", "0x10", "16", False),
+]
+
+
+@pytest.mark.parametrize(("path", "written", "held", "holds"), TYPED)
+def test_conditions_of_every_type(path: str, written: Any, held: str, holds: bool) -> None:
+    """B11: what a person wrote and what a plan holds are compared as values of that field."""
+    rules = Rules({"default": {"when": {path: written}, **owned("crm")}}, SYSTEMS, kinds=KNOWN)
+    assert (rules.at(Place("details.name", value_of={path: held}.__getitem__)).source_of_truth == "crm") is holds
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"when": {"details.voluntary": "on"}}, "details.voluntary: expected yes or no, got `on`"),
+        ({"when": {"details.voluntary": "1e3"}}, "expected yes or no"),
+        ({"when": {"details.effective_date": "1/1/2026"}}, "expected a date"),
+        ({"when": {"details.line": "Medical"}}, "did you mean `medical`?"),
+        ({"when": {"details.line": ["medical", "Dental"]}}, "details.line.1: `Dental` is not one of"),
+        ({"when": {"details.line": {"a": "b"}}}, "expected one value"),
+        ({"when": {"details.voluntry": "true"}}, "no field is called so; did you mean `details.voluntary`?"),
+        ({"when": {"details.*": "x"}}, "a condition looks at one field"),
+        ({"when": {"voluntary": "yes"}}, "did you mean `details.voluntary`?"),
+        ({"sections": {"rate": {"blanks": "keep"}}}, "did you mean `rates`?"),
+        ({"fields": {"details.nmae": {"blanks": "keep"}}}, "did you mean `details.name`?"),
+        ({"fields": {"detials.*": {"blanks": "keep"}}}, "no field is called so"),
+        ({"fields": {"rates[2026-01-01].employee": {"blanks": "keep"}}}, "no field is called so"),
+        ({"on_conflict": "True"}, "default.on_conflict: `True` is not one of"),
+    ],
+)
+def test_what_would_never_hold_is_refused(raw: Any, said: str) -> None:
+    """B11: an unknown path, section, word or value is refused with its key and the nearest word, never taken silently."""
+    assert said in told({"default": raw}), told({"default": raw})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("*", "details", "details.*", "details.custom.*", "details.custom.colour", "*.name", "rates"),
+        *("rates[2026-01-01]", "rates[*].ee", "rates[2026-*].*", "rates[billing;*;2026-01-01].ee"),
+        *("rates[*].age_30_34", "rates[*].age_*", "benefits.*", "benefits.acupuncture.in_network"),
+        *("benefits[PPO].deductible.individual.in_network", "benefits.deductible", "benefits.primary_care.*"),
+        *("contributions[2026-01-01].ee", "eligibility.*", "details.tax_id_last4"),
+    ],
+)
+def test_every_field_atom_beginning_and_pattern_is_taken(target: str) -> None:
+    """B11: what covers some field of a plan or group is no mistake."""
+    assert told({"default": {"fields": {target: {"blanks": "keep"}}}}) == ""
+
+
+def test_all_mistakes_of_the_rules_are_told() -> None:
+    """N22: rules with five mistakes tell five."""
+    raw = {
+        "default": {"mode": "mirrored", "when": {"details.lin": "x"}, "sections": {"rates": {"blank": "keep"}}},
+        "pairs": {"crm+qoute": {}},
+        "link": {},
+    }
+    assert len(told(raw).splitlines()) == 5
 
 
 SOURCES = [

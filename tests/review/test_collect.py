@@ -77,14 +77,14 @@ def test_utf16_is_read(tmp_path):
 
 
 REFUSED = [
-    ("an unknown answer", fill(ID, decision="qoute"), "decision:", '"qoute" is not an answer', 'did you mean "quote"?'),
+    ("an unknown answer", fill(ID, decision="qoute"), "decision:", '"qoute" is not an answer', "did you mean `quote`?"),
     ("a value of the wrong type", fill(ID, decision="{value: abc}"), "decision:", '"abc" does not fit', "an amount, as 512.40"),
-    ("a wrong id", lambda text: crm(text).replace(f'- id: "{ID}"', '- id: "aa00000001-2"'), "- id", 'no question "aa00000001-2"', f'"{ID}"'),
+    ("a wrong id", lambda text: crm(text).replace(f'- id: "{ID}"', '- id: "aa00000001-2"'), "- id", 'no question "aa00000001-2"', f"`{ID}`"),
     ("no id", lambda text: crm(text).replace(f'- id: "{ID}"', "- id:"), "- id", "the question has no id", "delete the file"),
     ("the id line is gone", lambda text: crm(text).replace(f'- id: "{ID}"\n', "-\n"), "asked", "the question has no id", "delete the file"),
     ("a key twice", lambda text: crm(text).replace("  note:", "  decision: quote\n  note:"), "decision: quote", "a second time", ""),
-    ("a wrong key", lambda text: crm(text).replace("  note:", "  nite:"), "  nite:", '"nite" is not a key', 'did you mean "note"?'),
-    ("a capital key", lambda text: text.replace("  decision:", "  Decision: crm"), "Decision", '"Decision" is not a key', '"decision"'),
+    ("a wrong key", lambda text: crm(text).replace("  note:", "  nite:"), "  nite:", '"nite" is not a key', "did you mean `note`?"),
+    ("a capital key", lambda text: text.replace("  decision:", "  Decision: crm"), "Decision", '"Decision" is not a key', "`decision`"),
     ("a list", fill(ID, decision="[crm]"), "decision:", "give one answer", ""),
     ("a list below", fill(ID, decision="\n    - crm"), "  decision:", "give one answer", ""),
     ("a note that is none", lambda text: crm(text).replace("  note:", "  note:\n    - a"), "  note:", "must be text", "quotes"),

@@ -101,11 +101,11 @@ def test_an_ignored_question_can_be_answered_after_all(tmp_path):
 @pytest.mark.parametrize(
     ("id_", "answer", "said", "helps"),
     [
-        ("aa0000000l-1", "crm", 'no open question "aa0000000l-1"', 'did you mean "aa0000000'),
+        ("aa0000000l-1", "crm", 'no open question "aa0000000l-1"', "did you mean `aa0000000"),
         ("aa", "crm", "begins 2 ids: aa00000001-1, aa00000004-1", "Type more"),
         ("", "crm", "no open question", "syncd review list"),
         ("zz", "crm", "no open question", "syncd review list"),
-        (ID, "crn", '"crn" is not an answer', 'did you mean "crm"?'),
+        (ID, "crn", '"crn" is not an answer', "did you mean `crm`?"),
         ("cc00000001-1", "crm", "it was decided by bob: quote and is carried out by the next run", "syncd sync"),
         ("cc00000002-1", "crm", "closed itself", "syncd review list"),
     ],

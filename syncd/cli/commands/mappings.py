@@ -20,6 +20,7 @@ from syncd.mapping.show import show as sync_map
 from syncd.mapping.trial import try_codec
 from syncd.model import paths
 from syncd.model.records import Kind, Record
+from syncd.text.yaml import YamlTextError, read, typed
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -260,4 +261,8 @@ def _option(text: str) -> tuple[str, Any]:
         raise ConfigError(
             f"`{text}` is not KEY=VALUE", field="--option", hint="For example --option style=dollar_comma."
         )
-    return key.strip(), {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
+    try:
+        node = read(value, na=False)
+    except YamlTextError as error:
+        raise ConfigError(f"`{text}` cannot be read: {error.message}", field="--option") from error
+    return key.strip(), "" if node is None else typed(node.written())

@@ -13,7 +13,7 @@ from syncd.cli.out import print_json, say, table, when, when_exact
 from syncd.cli.run import OK
 from syncd.cli.times import moment
 from syncd.errors import ConfigError
-from syncd.review.errors import did_you_mean
+from syncd.text.nearest import did_you_mean
 from syncd.text.show import command
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from syncd.cli.screen import held_text, why_text
 from syncd.errors import ConfigError
 from syncd.history.diff import steps
 from syncd.review.answers import answer_text, choices
-from syncd.review.errors import ReviewError, did_you_mean
+from syncd.review.errors import ReviewError
 from syncd.review.queue import (
     Filters,
     Row,
@@ -22,6 +22,7 @@ from syncd.review.queue import (
     names_from,
 )
 from syncd.review.words import moment, question_of
+from syncd.text.nearest import did_you_mean
 from syncd.text.show import command
 
 if TYPE_CHECKING:

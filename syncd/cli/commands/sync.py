@@ -19,9 +19,9 @@ from syncd.errors import ConfigError, LockedError
 from syncd.reconcile import changeset
 from syncd.reconcile.guards import NAMES as GUARDS
 from syncd.review.collect import Collected
-from syncd.review.errors import did_you_mean
 from syncd.review.queue import collect_into, show_from
 from syncd.sync import Mode, Report, run_once
+from syncd.text.nearest import did_you_mean
 from syncd.text.show import command
 
 if TYPE_CHECKING:

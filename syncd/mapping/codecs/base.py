@@ -20,6 +20,8 @@ from syncd.model.letters import Alphabet
 from syncd.model.records import JSON
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Absent, Unparsed, Value
 
+_COUNTS = {"max": 1, "digits": 0}
+_LISTS = ("sentinels", "except")
 NOT_APPLICABLE_WORDS = frozenset({"not applicable", "n/a", "na"})
 
 
@@ -69,6 +71,10 @@ class Codec(Protocol):
         """Give what to write for a value."""
         ...
 
+    def wrong(self, name: str, option: object) -> str:
+        """Say what was expected of an option that would say nothing as it stands; nothing when it is well."""
+        ...
+
 
 class BaseCodec(ABC):
     """Everything codecs share: absences, texts that were not understood, and reading back before writing.
@@ -104,6 +110,15 @@ class BaseCodec(ABC):
             return _plain(written)
         why = written.why if isinstance(written, Inexact) else f"{text_of(written)!r} would read back as another value"
         return Loss(value, held if self._holds(held, context) else None, why)
+
+    def wrong(self, name: str, option: object) -> str:
+        """Say what was expected of an option that would say nothing as it stands."""
+        if name in _COUNTS:
+            return "" if isinstance(option, int) and option >= _COUNTS[name] else f"at least {_COUNTS[name]}"
+        if name in _LISTS:
+            good = isinstance(option, list) and all(isinstance(one, (str, int, Decimal)) for one in option)
+            return "" if good else "a list of words"
+        return "" if isinstance(option, (str, int, Decimal)) else "one word"
 
     @abstractmethod
     def _read(self, text: str, context: Context) -> Value | None:

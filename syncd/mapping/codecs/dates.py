@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from syncd.mapping.codecs.base import BaseCodec, Context, Loss, text_of
 from syncd.model.records import JSON
@@ -44,7 +44,7 @@ class DateCodec(BaseCodec):
     }
 
     def _absence(self, raw: JSON, text: str, context: Context) -> Absent | None:
-        if text.strip() and _read_day(text.strip(), context.options) in _sentinels(context.options):
+        if text.strip() and _sentinel(text, context.options) in _sentinels(context.options):
             return EMPTY
         return super()._absence(raw, text, context)
 
@@ -65,16 +65,41 @@ class DateCodec(BaseCodec):
         except (ValueError, OverflowError) as error:  # an offset that is none, or that leads out of the calendar
             return Loss(value, None, str(error))
 
+    def wrong(self, name: str, option: object) -> str:
+        """Refuse an offset that is none; a sentinel need not be a date (`0000-00-00`)."""
+        if name == "utc_offset" and not (isinstance(option, str) and _OFFSET.fullmatch(option)):
+            return "an offset as -05:00"
+        return super().wrong(name, option)
 
-def _sentinels(options: Mapping[str, Any]) -> frozenset[date | None]:
+
+_Sentinel: TypeAlias = "date | tuple[int, int, int] | str"
+
+
+def _sentinels(options: Mapping[str, Any]) -> frozenset[_Sentinel]:
     """Give the dates that mean none, as the system writes them: an exclusive end is compared before it is moved."""
-    return frozenset(_read_day(text_of(text), options) for text in options.get("sentinels", ())) - {None}
+    return frozenset(_sentinel(text_of(text), options) for text in options.get("sentinels", ()))
+
+
+def _sentinel(text: str, options: Mapping[str, Any]) -> _Sentinel:
+    """Give what the spellings of one sentinel have in common: its day, its figures where no calendar has it, its text.
+
+    `0000-00-00` is the same as `00/00/0000` and `0000-00-00T00:00:00`.
+    """
+    plain = " ".join(text.split())
+    day = _read_day(plain, options)
+    if day is not None:
+        return day
+    found = _shaped(plain, options)
+    return (int(found["year"]), int(found["month"]), int(found["day"])) if found is not None else plain.casefold()
+
+
+def _shaped(text: str, options: Mapping[str, Any]) -> re.Match[str] | None:
+    found = _ISO.fullmatch(text) or _AMERICAN.fullmatch(text)
+    return _COMPACT.fullmatch(text) if found is None and options.get("form") == "compact" else found
 
 
 def _read_day(text: str, options: Mapping[str, Any]) -> date | None:
-    found = _ISO.fullmatch(text) or _AMERICAN.fullmatch(text)
-    if found is None and options.get("form") == "compact":
-        found = _COMPACT.fullmatch(text)
+    found = _shaped(text, options)
     if found is None:
         return None
     try:

@@ -114,7 +114,7 @@ def _table(context: Context, table: str) -> Iterator[tuple[str, str]]:
     for code, word in context.options.get(table, {}).items():
         yield text_of(code), text_of(word)
     for code, also in context.options.get("also", {}).items():
-        for word in (also,) if isinstance(also, str) else also:
+        for word in also if isinstance(also, list) else (also,):
             yield text_of(code), text_of(word)
 
 

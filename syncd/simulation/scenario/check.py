@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 
 from syncd.errors import ConfigError
 from syncd.model import paths
 from syncd.reconcile import guards
-from syncd.simulation.scenario.mistakes import Place, dotted, meant, shown
 from syncd.simulation.scenario.models import INT, KINDS, PLACES, Cycle, Expect, Scenario
+from syncd.text.explain import Loc, shown
+from syncd.text.nearest import meant_or_known, nearest
 
 _MODES = ("sync", "dry_run", "resync")
 _ANSWERS = ("ignore", "copy", "link", "unlink", "recreate", "end", "approve", "reject")
@@ -42,28 +42,28 @@ class _Check:
         if not any(cycle.expect.says_something for cycle in table.cycles):
             raise self._error(("cycles",), "no cycle has an `expect`, so nothing would be checked")
 
-    def _error(self, place: Place, message: str) -> ConfigError:
+    def _error(self, place: Loc, message: str) -> ConfigError:
         where = f"{self._of.id}: {dotted(place)}: " if place else f"{self._of.id}: "
         return ConfigError(where + message, file=self._of.file, line=self._of.line_of(*place))
 
-    def _system(self, name: object, place: Place) -> None:
+    def _system(self, name: object, place: Loc) -> None:
         if name not in self._systems:
-            raise self._error(place, f"`{name}` is not a system{meant(str(name), self._systems)}")
+            raise self._error(place, f"`{name}` is not a system{meant_or_known(str(name), self._systems)}")
 
     # -- the start
 
     def _start(self) -> None:
         declared = self._of.settings
         for name in self._of.held:
-            near = get_close_matches(name, [one for one in declared if one not in self._of.held], n=1, cutoff=0.6)
+            near = nearest(name, [one for one in declared if one not in self._of.held])
             if name not in declared and near:
-                raise self._error(("start", name), f"`{name}` is not a system; did you mean `{near[0]}`?")
+                raise self._error(("start", name), f"`{name}` is not a system; did you mean `{near}`?")
         for name, records in self._of.held.items():
             self._records(records, ("start", name))
         self._base(self._of.start.base, ("start", "base"))
         self._records(self._of.start.agreed, ("start", "agreed"))
 
-    def _base(self, base: object, place: Place) -> None:
+    def _base(self, base: object, place: Loc) -> None:
         if base is None:
             return
         if not isinstance(base, dict):
@@ -75,25 +75,25 @@ class _Check:
                 raise self._error(at, f"records belong here, not {shown(records)}")
             self._records(records or {}, at)
 
-    def _records(self, records: Mapping[str, object], place: Place) -> None:
+    def _records(self, records: Mapping[str, object], place: Loc) -> None:
         for key, record in records.items():
             if record is not None and not isinstance(record, dict):
                 raise self._error((*place, key), f"the fields of a record belong here, not {shown(record)}")
             for name, value in (record or {}).items():
                 self._field(name, value, (*place, key, name))
 
-    def _field(self, name: str, value: object, place: Place) -> None:
+    def _field(self, name: str, value: object, place: Loc) -> None:
         if value is not None and not isinstance(value, str):
             raise self._error(place, f"one value belongs here, not {shown(value)}")
         if name.startswith("_"):
             if name not in ("_t", "_v", "_id"):
-                raise self._error(place, f"`{name}` is not known{meant(name, ('_t', '_v', '_id'))}")
+                raise self._error(place, f"`{name}` is not known{meant_or_known(name, ('_t', '_v', '_id'))}")
             if name == "_t" and value is not None and not INT.match(value):
                 raise self._error(place, f"a modification time is a whole number, not `{value}`")
             return
         sections = PLACES.get(self._of.kind)
         if sections is not None and paths.section(name) not in sections:
-            near = meant(paths.section(name), sections)
+            near = meant_or_known(paths.section(name), sections)
             raise self._error(place, f"`{name}` is not a field of a {self._of.kind}{near}")
 
     # -- settings
@@ -108,7 +108,7 @@ class _Check:
         known |= {key for records in self._of.per_system(self._of.start.base).values() for key in records}
         for key in linked:
             if key not in known:
-                raise self._error(("linked",), f"no system holds `{key}`{meant(key, sorted(known))}")
+                raise self._error(("linked",), f"no system holds `{key}`{meant_or_known(key, sorted(known))}")
 
     def _groups(self) -> None:
         of: dict[str, str] = {}
@@ -122,7 +122,7 @@ class _Check:
 
     # -- cycles
 
-    def _cycle(self, cycle: Cycle, place: Place) -> None:
+    def _cycle(self, cycle: Cycle, place: Loc) -> None:
         for name, records in cycle.edit.items():
             self._system(name, (*place, "edit", name))
             self._records(records, (*place, "edit", name))
@@ -132,26 +132,26 @@ class _Check:
                 raise self._error((*place, "faults", name), "no fault is named; known are list, write, kill")
         for name in cycle.force:
             if name not in guards.NAMES:
-                raise self._error((*place, "force"), f"`{name}` is not a guard{meant(name, guards.NAMES)}")
+                raise self._error((*place, "force"), f"`{name}` is not a guard{meant_or_known(name, guards.NAMES)}")
         self._mode(cycle, (*place, "mode"))
         for name, answer in cycle.decide.items():
             kind, _, rest = name.partition(" ")
             if kind not in KINDS or not rest:
-                hint = meant(kind, KINDS) if kind not in KINDS else "; write `KIND NAME`"
+                hint = meant_or_known(kind, KINDS) if kind not in KINDS else "; write `KIND NAME`"
                 raise self._error((*place, "decide", name), f"`{name}` is not a proposal{hint}")
             self._answer(answer, (*place, "decide", name))
         self._expect(cycle.expect, (*place, "expect"))
 
-    def _mode(self, cycle: Cycle, place: Place) -> None:
+    def _mode(self, cycle: Cycle, place: Loc) -> None:
         mode = cycle.mode
         if isinstance(mode, dict):
             if list(mode) != ["resync"]:
                 raise self._error(place, "a mode is sync, dry_run, resync or {resync: SYSTEM}")
             self._system(mode["resync"], place)
         elif mode not in _MODES:
-            raise self._error(place, f"`{mode}` is not one of {', '.join(_MODES)}{meant(str(mode), _MODES)}")
+            raise self._error(place, f"`{mode}` is not one of {', '.join(_MODES)}{meant_or_known(str(mode), _MODES)}")
 
-    def _answer(self, answer: object, place: Place) -> None:
+    def _answer(self, answer: object, place: Loc) -> None:
         if isinstance(answer, dict):
             if list(answer) != ["value"]:
                 raise self._error(place, "an answer is a word or {value: X}")
@@ -160,17 +160,27 @@ class _Check:
         elif not isinstance(answer, str):
             raise self._error(place, f"an answer belongs here, not {shown(answer)}")
         elif answer not in _ANSWERS and answer not in self._systems:
-            raise self._error(place, f"`{answer}` is not an answer{meant(answer, (*self._systems, *_ANSWERS))}")
+            raise self._error(
+                place, f"`{answer}` is not an answer{meant_or_known(answer, (*self._systems, *_ANSWERS))}"
+            )
 
-    def _expect(self, expect: Expect, place: Place) -> None:
+    def _expect(self, expect: Expect, place: Loc) -> None:
         for name in expect.writes or {}:
             self._system(name, (*place, "writes", name))
         for kind in expect.proposals or {}:
             if kind not in KINDS:
-                raise self._error((*place, "proposals", kind), f"`{kind}` is not a kind{meant(kind, KINDS)}")
+                raise self._error((*place, "proposals", kind), f"`{kind}` is not a kind{meant_or_known(kind, KINDS)}")
         for name, records in expect.contents.items():
             known = (*self._systems, *Expect.model_fields)
             if name not in self._systems:
-                raise self._error((*place, name), f"`{name}` is not known{meant(name, known)}")
+                raise self._error((*place, name), f"`{name}` is not known{meant_or_known(name, known)}")
             self._records(records, (*place, name))
         self._base(expect.base, (*place, "base"))
+
+
+def dotted(loc: Iterable[str | int]) -> str:
+    """Give a place as people read it: `cycles[0].edit.crm`."""
+    text = ""
+    for step in loc:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

@@ -6,17 +6,16 @@ nothing to check is an error too, so that none passes by mistake. Never runs any
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
 
 from pydantic import ValidationError
 
 from syncd.errors import ConfigError
 from syncd.simulation.scenario.check import check
-from syncd.simulation.scenario.mistakes import first_mistake
 from syncd.simulation.scenario.models import Scenario, Table
-from syncd.simulation.scenario.yaml_tree import Node, read
+from syncd.text.explain import explain, together
+from syncd.text.yaml import decoded, read_document
 
 MOST_BYTES = 8_000_000
 
@@ -44,33 +43,38 @@ def load_file(file: Path) -> list[Scenario]:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigError(f"it is larger than {MOST_BYTES:,} bytes", file=str(file))
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=str(file)) from error
-    return parse(text, str(file))
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"it cannot be read: {error.strerror}", file=str(file)) from error
+    return parse(decoded(data, str(file)), str(file))
 
 
 def parse(text: str, file: str = "scenario.yaml") -> list[Scenario]:
     """Read the tables of a text; `file` names it in errors."""
-    root = read(text, file)
+    document = read_document(text, file, na=True, most=MOST_BYTES)
     try:
-        table = Table.model_validate(root.plain())
+        table = Table.model_validate(document.data)
     except ValidationError as error:
-        raise first_mistake(error.errors(), root, file) from error
+        raise explain(error, model=Table, data=document.data, file=file, line_of=document.line) from error
     scenarios = list(table.scenarios)
     if not scenarios:
-        raise ConfigError("there is no scenario, so nothing would be checked", file=file, line=root.line)
+        raise ConfigError("there is no scenario, so nothing would be checked", file=file, line=document.root.line)
+    wrong = []
     for at, scenario in enumerate(scenarios):
-        node = cast("list[Node]", cast("dict[str, Node]", root.value)["scenarios"].value)[at]
-        scenario._file, scenario._node = file, node
-        check(scenario)
-    _unique([(scenario.id, scenario.line_of("id")) for scenario in scenarios], file)
+        scenario._file, scenario._node = file, document.root.at("scenarios", at)
+        try:
+            check(scenario)
+        except ConfigError as error:
+            wrong.append(error)
+    wrong += _twice([(scenario.id, scenario.line_of("id")) for scenario in scenarios], file)
+    if wrong:
+        raise together(wrong)
     return scenarios
 
 
-def _unique(ids: Iterable[tuple[str, int]], file: str) -> None:
+def _twice(ids: Iterable[tuple[str, int]], file: str) -> Iterator[ConfigError]:
     seen: dict[str, int] = {}
     for id_, line in ids:
         if id_ in seen:
-            raise ConfigError(f"the id `{id_}` was used before, on line {seen[id_]}", file=file, line=line)
-        seen[id_] = line
+            yield ConfigError(f"the id `{id_}` was used before, on line {seen[id_]}", file=file, line=line)
+        seen.setdefault(id_, line)

@@ -11,7 +11,7 @@ from syncd.config import LimitConfig
 from syncd.errors import ConfigError
 from syncd.reconcile.guards import NAMES, Limits
 from syncd.reconcile.guards.base import Limit
-from syncd.simulation.scenario.mistakes import meant
+from syncd.text.nearest import meant_or_known
 
 ALWAYS_ON = frozenset({"empty-side"})
 _LIMITS = TypeAdapter(LimitConfig)
@@ -27,7 +27,7 @@ def limits_of(guards: Any) -> Limits:
     off = set(map(str, guards.get("off") or ()))
     for name in (*guards, *off):
         if name not in (*NAMES, "off"):
-            raise ConfigError(f"guards: `{name}` is not a guard{meant(name, NAMES)}")
+            raise ConfigError(f"guards: `{name}` is not a guard{meant_or_known(name, NAMES)}")
     for name, told in guards.items():
         if name == "off":
             continue

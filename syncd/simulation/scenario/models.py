@@ -1,4 +1,4 @@
-"""What a table says, as frozen models; a mistake in their shape is named by `mistakes.py`, the rest by `check.py`.
+"""What a table says, as frozen models; `check.py` looks whether the names in it go together.
 
 Pure. Values stay as they were written until the kind of record is known.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from syncd.model import paths
 from syncd.model.records import JSON, Kind
-from syncd.simulation.scenario.yaml_tree import Bare, Node
+from syncd.text.yaml import Bare, Node
 
 FORMAT = "syncd-scenario/1"
 KINDS = (
@@ -154,7 +154,7 @@ class Scenario(_Strict):
     cycles: Annotated[tuple[Cycle, ...], BeforeValidator(_listed)]
 
     _file: str = PrivateAttr("")
-    _node: Node = PrivateAttr(Node(0, None))
+    _node: Node = PrivateAttr(Node(0))
 
     @property
     def file(self) -> str:
@@ -209,15 +209,6 @@ class Table(_Strict):
 
     format: Literal["syncd-scenario/1"]
     scenarios: Annotated[tuple[Scenario, ...], BeforeValidator(_listed)]
-
-    MODELS: ClassVar[Mapping[str, type[BaseModel]]] = {
-        "scenarios": Scenario,
-        "systems": SystemSettings,
-        "cycles": Cycle,
-        "faults": Fault,
-        "expect": Expect,
-        "start": Start,
-    }
 
 
 # -- values -----------------------------------------------------------------------------------------------------------

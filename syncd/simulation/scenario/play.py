@@ -23,13 +23,13 @@ from syncd.review.answers import decision_from_text
 from syncd.review.errors import ReviewError
 from syncd.simulation.scenario.expect import Came, State
 from syncd.simulation.scenario.limits import limits_of
-from syncd.simulation.scenario.mistakes import meant
 from syncd.simulation.scenario.models import Cycle, Scenario, scalar, unquoted
 from syncd.simulation.scenario.start import begin, newcomers, scope_of
 from syncd.simulation.scenario.system import Killed, TableSystem
 from syncd.store.rows import Question
 from syncd.store.store import Store
 from syncd.sync import Mode, observe_all, read_links, run_once
+from syncd.text.nearest import meant_or_known
 
 T0 = 1_767_225_600.0
 """When every table begins: 2026-01-01, 00:00 UTC."""
@@ -76,7 +76,8 @@ class Play:
         self.limits = Limits()
         self.trouble = ""
         try:
-            self.rules = Rules(unquoted(scenario.rules), scenario.systems)
+            kinds = () if scenario.kind == "generic" else (scenario.kind,)
+            self.rules = Rules(unquoted(scenario.rules), scenario.systems, kinds=kinds)
             self.limits = limits_of(unquoted(scenario.guards))
         except ConfigError as error:
             self.trouble = str(error)
@@ -206,7 +207,7 @@ class Play:
         found = [q for q in standing if wanted in self._names(q.proposal)]
         if not found:
             known = [f"{kind} {self._names(q.proposal)[0]}" for q in standing]
-            raise ConfigError(f"there is no such open proposal{meant(name, known)}")
+            raise ConfigError(f"there is no such open proposal{meant_or_known(name, known)}")
         if kind == "link-plans" and answer == "link":
             found = [self._partners(found)]
         elif kind == "link-plans" and answer == "copy" and len(found) > 1:
