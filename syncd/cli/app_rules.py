@@ -55,12 +55,21 @@ def check(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME…]", help="Systems, or mapping files; else all systems.")
     ] = None,
+    *,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", min=1, help="Try them on so many records of each kind.")
+    ] = 100,
+    notes: Annotated[bool, typer.Option("--notes", help="Tell each warning and note, not one line a kind.")] = False,
     json: Json = False,
 ) -> int:
-    """Check mappings: the file, and on a system's own records that nothing is lost there and back."""
+    """Check mappings: the file, the system's own fields, and on its records that nothing is lost there and back.
+
+    Errors are laws that do not hold and fields that the system does not have; exit 2 when there is one. Fields that no
+    record fills in are notes.
+    """
     from syncd.cli.commands import mappings as command
 
-    return command.check(session(json=json), names or ())
+    return command.check(session(json=json), command.Ask(names or (), samples, notes))
 
 
 @mappings.command("show")

@@ -8,7 +8,7 @@ get(new(v)) == v                       and so it does in a new record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from syncd.errors import MappingError
@@ -39,14 +39,27 @@ def applied(record: Record, putting: Putting) -> Record:
     return Record(record.kind, record.id, (*parts, *left), record.group, record.modified, record.locked)
 
 
-def breaches(lens: Lens, record: Record, donors: Iterable[Flat] = ()) -> Iterator[Breach]:
-    """Try every law on a record; `donors` are flat views whose values are written into it."""
+def breaches(
+    lens: Lens,
+    record: Record,
+    donors: Iterable[Flat] = (),
+    *,
+    alone: Callable[[str, Value, Value], bool] = lambda _path, _value, _held: True,
+) -> Iterator[Breach]:
+    """Try every law on a record; `donors` are flat views whose values are written into it.
+
+    All values of a donor are written together; `alone` says of a value, and of what stands there, whether it is also
+    written by itself, which reads the whole record again for each.
+    """
     held = lens.get(record)
     yield from _unmoved(lens, record, held)
     cleared: Flat = dict.fromkeys(held, EMPTY)
     for donor in (cleared, *donors):
         for path, value in donor.items():
-            if held.get(path, EMPTY) != value and lens.carries(path) and lens.unwritable(path) is None:
+            stands = held.get(path, EMPTY)
+            if stands == value or not lens.carries(path) or lens.unwritable(path) is not None:
+                continue
+            if alone(path, value, stands):
                 yield from _written(lens, record, held, path, value)
         for sets in (True, False):
             yield from _all_at_once(

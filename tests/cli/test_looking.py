@@ -268,6 +268,17 @@ def test_mappings_are_checked_on_the_systems_own_records(office):
     assert "(checked on 2 groups, 14 plans)" in out
 
 
+def test_a_healthy_mapping_is_summed_up(office):
+    """N8: shipped mappings have no errors; what samples cannot show is one line a kind, with a count and example."""
+    out = office("mappings", "check").out
+    assert "error:" not in out
+    assert "0 errors" in out
+    assert len(out.splitlines()) <= 14
+    every = office("mappings", "check", "--notes", "--samples", "3").out
+    assert len(every.splitlines()) > len(out.splitlines())
+    assert "(checked on 2 groups, 3 plans)" in every
+
+
 def test_a_mapping_file_with_a_mistake_is_said_with_its_line(office):
     file = office.folder / "own.yaml"
     file.write_text("system: own\nkinds:\n  plan:\n    rows:\n      details.nme: {field: x, codec: text}\n")
@@ -319,7 +330,7 @@ def test_a_rule_with_a_mistake_is_said_with_its_line(office):
     toml = office.folder / "syncd.toml"
     toml.write_text(f'rules = "rules.yaml"\n{toml.read_text()}')
     err = office.fails(2, "rules", "show")
-    assert "rules.yaml:4: default.sections.rates: `on_conflit` is not one of" in err
+    assert "rules.yaml:4: default.sections.rates.on_conflit: there is no such key" in err
     assert "did you mean `on_conflict`?" in err
 
 

@@ -15,7 +15,9 @@ from syncd.mapping.flat import FlatLens
 from syncd.mapping.generic import GenericLens
 from syncd.mapping.laws import Breach, applied, breaches
 from syncd.mapping.lens import Putting
+from syncd.mapping.live import against
 from syncd.mapping.load import load_mapping, mapping_names
+from syncd.mapping.record_lens import RecordLens
 from syncd.mapping.schema import mapping_schema, write_schema
 from syncd.mapping.show import show
 from syncd.mapping.trial import Row, try_codec
@@ -140,10 +142,46 @@ def test_check_finds_rows_that_never_find_anything(tmp_path):
     assert check(mapping, {}) == []
     assert check(mapping, {"plan": []}) == []
     assert check(mapping, {"plan": [record(name="a", net="n"), record(name="b")]}) == []
-    (finding,) = check(mapping, {"plan": [record(name="a"), record(name="b")]})
-    assert str(finding) == f"{file}:2: plan details.network: empty on all 2 samples; is the vendor key right?"
+    (finding,) = check(mapping, {"plan": [record(name="a", net=""), record(name="b")]})
+    assert str(finding) == f"{file}:2: plan details.network: empty on all 2 samples"
     assert str(dataclasses.replace(finding, line=None)).startswith(f"{file}: plan")
-    assert finding.level == "error"
+    assert finding.level == "note"
+
+
+def test_only_what_cannot_work_is_an_error(tmp_path):
+    """N8: a field nobody filled in is a note, a key that no record has a warning, one that is not there an error."""
+    file = tmp_path / "acme.yaml"
+    file.write_text(OWN, encoding="utf-8")
+    mapping = load_mapping(file)
+    bare = {"plan": [record(name="a"), record(name="b")]}
+    assert [(one.level, one.what) for one in check(mapping, bare)] == [("warning", "key")]
+    fits = {"plan": {"plan": {"name": "text", "net": "text"}}}
+    assert [(one.level, one.what) for one in check(mapping, bare, fits)] == [("note", "empty")]
+    (lacks, _) = check(mapping, bare, {"plan": {"plan": {"name": "text", "network": "text"}}})
+    assert (lacks.level, lacks.what, lacks.message) == (
+        "error",
+        "field",
+        "there is no net; did network take its place?",
+    )
+    assert [str(one).partition(":")[0] for one in against(mapping.lens("plan"), {"plan": {"name": "text"}})] == [
+        "details.network"
+    ], "the same judge as doctor's"
+
+
+def test_checking_many_records_tries_each_value_alone_only_a_few_times(monkeypatch, tmp_path):
+    """N8: the time of a check grows with the records, not with the records times their fields."""
+    file = tmp_path / "acme.yaml"
+    file.write_text(OWN, encoding="utf-8")
+    mapping = load_mapping(file)
+    puts = []
+    put = RecordLens.put
+    monkeypatch.setattr(RecordLens, "put", lambda *words: puts.append(1) or put(*words))
+    counted = []
+    for number in (50, 100):
+        puts.clear()
+        assert not check(mapping, {"plan": [record(name=f"n{at}", net=f"m{at % 7}") for at in range(number)]})
+        counted.append(len(puts))
+    assert counted[1] - counted[0] <= 50 * 5
 
 
 def test_check_counts_what_was_not_understood():
@@ -166,7 +204,7 @@ def test_check_counts_what_was_not_understood():
             ),
         ),
     )
-    warnings = [finding for finding in check(mapping, {"plan": [sample, sample]}) if finding.level == "warning"]
+    warnings = [finding for finding in check(mapping, {"plan": [sample, sample]}) if finding.what == "text"]
     assert [(finding.row, finding.message, finding.line) for finding in warnings] == [
         ("details.metal", "not understood in 2 of 2 samples: 'TIN'", 29),
         ("rates[2026-01-01].unknown_odd", "not understood in 2 of 2 samples: 'odd: 1'", None),
@@ -174,7 +212,7 @@ def test_check_counts_what_was_not_understood():
 
 
 def test_check_reports_a_law_once_for_each_row(monkeypatch):
-    def broken(_lens, _record, _donors):
+    def broken(_lens, _record, _donors, alone):
         yield Breach("put(get(r), r) == r", "details.name", "rewritten")
 
     monkeypatch.setattr("syncd.mapping.check.breaches", broken)

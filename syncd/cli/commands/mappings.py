@@ -4,77 +4,106 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syncd.cli.out import brief, count, print_json, say, styled, table
+from syncd.cli.out import Progress, brief, count, print_json, say, styled, table
 from syncd.cli.run import OK, USAGE
 from syncd.errors import ConfigError
 from syncd.mapping.check import Finding
 from syncd.mapping.check import check as check_mapping
 from syncd.mapping.coverage import Count, LineCoverage, counts, coverage
+from syncd.mapping.live import Schema
 from syncd.mapping.load import load_mapping, mapping_names
 from syncd.mapping.show import Shown
 from syncd.mapping.show import show as sync_map
 from syncd.mapping.trial import try_codec
 from syncd.model import paths
 from syncd.model.records import Kind, Record
+from syncd.text.nearest import did_you_mean
 from syncd.text.yaml import YamlTextError, read, typed
 
 if TYPE_CHECKING:
+    from syncd.apply.world import World
     from syncd.cli.session import Session
     from syncd.mapping.compile import Mapping
 
-_MOST_SAMPLES = 2000
 _LONGEST = 76
 
 
-def check(session: Session, names: Sequence[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which mappings are checked, on how many records of each kind, and whether every note is told."""
+
+    names: Sequence[str] = ()
+    samples: int = 100
+    notes: bool = False
+
+
+def check(session: Session, ask: Ask) -> int:
     """Check mappings: of a configured system on its own records, of a file by itself."""
-    return asyncio.run(_check(session, names))
+    progress = Progress()
+    try:
+        return asyncio.run(_check(session, ask, progress))
+    finally:
+        progress.done()
 
 
-async def _check(session: Session, names: Sequence[str]) -> int:
+async def _check(session: Session, ask: Ask, progress: Progress) -> int:
     findings: list[tuple[str, Finding]] = []
     samples: dict[str, dict[Kind, int]] = {}
-    files = [name for name in names if name.endswith(".yaml")]
+    files = [name for name in ask.names if name.endswith(".yaml")]
     for name in files:
         load_mapping(Path(name))  # compiling it checks all that can be known without records
         samples[name] = {}
-    systems = [name for name in names if name not in files]
-    if systems or not names:
-        from syncd.apply.intake import linked_groups
-
+    systems = [name for name in ask.names if name not in files]
+    if systems or not ask.names:
         async with session.world() as world:
             for name in systems or sorted(world.systems):
                 if name not in world.systems:
                     raise ConfigError(
-                        f"there is no system `{name}`",
+                        f"there is no system `{name}`{did_you_mean(name, world.systems)}",
                         hint=f"The systems are {', '.join(world.systems)}; a file is named by its path, NAME.yaml.",
                     )
-                live = world.systems[name]
-                live.access = await live.connector.access()
-                groups = tuple(linked_groups(name, world)) if live.access.by_group else None
-                records = {kind: await _records(live.connector, kind, groups) for kind in live.lenses}
+                mapping = _mapping(session, name)
+                records, schemas = await _look(name, world, ask.samples, progress)
                 samples[name] = {kind: len(found) for kind, found in records.items()}
-                findings += [(name, one) for one in check_mapping(_mapping(session, name), records)]
-    return _finish(session, samples, findings)
+
+                def told(kind: Kind, at: int, name: str = name) -> None:
+                    progress.say(f"{name}: trying the laws on {kind} {at + 1} of {samples[name][kind]}")
+
+                findings += [(name, one) for one in check_mapping(mapping, records, schemas, told)]
+    progress.done()
+    return _finish(session, ask, samples, findings)
 
 
-async def _records(
-    connector: Any,  # noqa: ANN401 - a Connector
-    kind: Kind,
-    groups: Sequence[str] | None,
-) -> list[Record]:
+async def _look(
+    name: str, world: World, most: int, progress: Progress
+) -> tuple[dict[Kind, list[Record]], dict[Kind, Schema]]:
+    """Read samples of a system, and what it says of its fields."""
+    from syncd.apply.intake import linked_groups
+    from syncd.connectors.base import Examined
     from syncd.connectors.paging import pages_of
 
-    found: list[Record] = []
-    async for page in pages_of(connector, kind, groups if kind == "plan" else None):
-        found += page.records
-        if len(found) >= _MOST_SAMPLES:
-            break
-    return found[:_MOST_SAMPLES]
+    live = world.systems[name]
+    live.access = await live.connector.access()
+    groups = tuple(linked_groups(name, world)) if live.access.by_group else None
+    records: dict[Kind, list[Record]] = {}
+    schemas: dict[Kind, Schema] = {}
+    for kind in live.lenses:
+        records[kind] = []
+        async for page in pages_of(live.connector, kind, groups if kind == "plan" else None):
+            records[kind] += page.records
+            progress.say(f"{name}: {count(len(records[kind]), kind)} read")
+            if len(records[kind]) >= most:
+                break
+        records[kind] = records[kind][:most]
+        if isinstance(live.connector, Examined):
+            schemas[kind] = await live.connector.schema(kind)
+    return records, schemas
 
 
 def _mapping(session: Session, system: str) -> Mapping:
@@ -83,21 +112,47 @@ def _mapping(session: Session, system: str) -> Mapping:
     return of_system(session.config, system)
 
 
-def _finish(session: Session, samples: dict[str, dict[Kind, int]], findings: list[tuple[str, Finding]]) -> int:
+def _finish(
+    session: Session, ask: Ask, samples: dict[str, dict[Kind, int]], findings: list[tuple[str, Finding]]
+) -> int:
     errors = sum(one.level == "error" for _, one in findings)
     code = USAGE if errors else OK
     if session.json:
         told = [{"mapping": name} | {key: getattr(one, key) for key in Finding.__slots__} for name, one in findings]
         print_json({"command": "mappings check", "samples": samples, "findings": told, "exit": code})
         return code
-    for _, one in findings:
-        say(f"{styled(one.level, 'red' if one.level == 'error' else 'yellow')}: {one}")
     for name, sampled in samples.items():
-        on = ", ".join(count(number, kind) for kind, number in sampled.items()) or "no records: only the file itself"
         mine = [one for of, one in findings if of == name]
-        bad = sum(one.level == "error" for one in mine)
-        say(f"{name}: {count(bad, 'error')}, {count(len(mine) - bad, 'warning')} (checked on {on})")
+        say(*_told(name, mine, every=ask.notes))
+        on = ", ".join(count(number, kind) for kind, number in sampled.items()) or "no records: only the file itself"
+        by_level = Counter(one.level for one in mine)
+        sums = ", ".join(count(by_level[level], level) for level in ("error", "warning", "note"))
+        say(f"{name}: {sums} (checked on {on})")
     return code
+
+
+_STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
+_SUMS = {
+    "key": "{of_kind} whose vendor keys are in none of the records",
+    "empty": "{of_kind} that no record has a value for",
+    "text": "{of_kind} with texts that were not understood (kept, never written)",
+    "field": "{of_kind} that this installation need not have and has not",
+}
+
+
+def _told(name: str, findings: Sequence[Finding], *, every: bool) -> Iterator[str]:
+    """Tell each error, and of warnings and notes one line a kind, with how many they are and an example."""
+    for one in findings:
+        if one.level == "error" or every:
+            yield f"{styled(one.level, _STYLES[one.level])}: {one}"
+    groups: dict[tuple[str, str, Kind], list[Finding]] = {}
+    for one in findings:
+        if one.level != "error" and not every:
+            groups.setdefault((one.level, one.what, one.kind), []).append(one)
+    for (level, what, kind), found in groups.items():
+        rows = dict.fromkeys(one.row for one in found)
+        told = _SUMS[what].format(of_kind=count(len(rows), f"field of {kind}s", f"fields of {kind}s"))
+        yield f"{styled(level, _STYLES[level])}: {name}: {told}, such as {found[0].row}: {found[0].message}"
 
 
 # -- the sync map -----------------------------------------------------------------------------------------------------
