@@ -210,6 +210,10 @@ class Config(BaseSettings):
 # -- finding and reading ----------------------------------------------------------------------------------------------
 
 
+class MissingConfigError(ConfigError):
+    """There is no configuration."""
+
+
 def find(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
     """Find the file: named, `$SYNCD_CONFIG`, `./syncd.toml`, `/etc/syncd/syncd.toml`. Raises ConfigError."""
     wanted = named or (Path(environ["SYNCD_CONFIG"]) if environ.get("SYNCD_CONFIG") else None)
@@ -218,7 +222,7 @@ def find(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
             wanted /= NAME
         if not wanted.is_file():
             by = "--config" if named is not None else "$SYNCD_CONFIG"
-            raise ConfigError(
+            raise MissingConfigError(
                 f"{by} names this file and it is not there",
                 file=str(wanted),
                 hint=f"Correct the path, or make a new one with `syncd init {wanted.parent}`.",
@@ -227,7 +231,7 @@ def find(named: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     for each in (Path(NAME), SYSTEM_WIDE):
         if each.is_file():
             return each
-    raise ConfigError(
+    raise MissingConfigError(
         f"there is no configuration: looked for ./{NAME} and {SYSTEM_WIDE}",
         hint="Run `syncd init` to make one here, name one with --config or $SYNCD_CONFIG, or try `syncd demo`.",
     )

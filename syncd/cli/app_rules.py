@@ -17,13 +17,46 @@ mappings = typer.Typer(
 )
 
 
-@rules.command("test")
+_CASES = """Run cases through the real engine on systems in memory, and compare what comes of them. Exit 0 if all hold.
+
+A case without `rules:` runs under the rules of this installation (--config). A file of cases:
+
+\b
+format: syncd-scenario/1
+scenarios:
+- id: rates-follow-crm
+  title: Both edited the renewal rate
+  kind: plan             # plan | group | generic (any flat fields; the default)
+  systems: {crm: {}, quote: {}}    # versions: etag, read_only: true, create: false, carries: [rates] …
+  rules: {default: {on_conflict: ask}}       # left out: the installation's
+  start:                 # base: what was agreed; every other key is a system and its records
+    base:  {p1: {"rates[2026-01-01].ee": "512.40"}}
+    crm:   {p1: {"rates[2026-01-01].ee": "512.40"}}
+    quote: {p1: {"rates[2026-01-01].ee": "512.40"}}
+  cycles:                # each: what people did, then one run, then what must have come of it
+  - edit:
+      crm:   {p1: {"rates[2026-01-01].ee": "530.00"}}
+      quote: {p1: {"rates[2026-01-01].ee": "525.00"}}
+    expect:              # what is left out is not checked
+      result: open       # ok | open | partial | refused | config_error
+      writes: {crm: 0, quote: 0}
+      proposals: {conflict: ["p1.rates[2026-01-01].ee"]}
+      quote: {p1: {"rates[2026-01-01].ee": "525.00"}}
+
+\b
+Also: decide: {"conflict p1.details.name": crm}   mode: sync | dry_run | resync   force: [GUARD]
+faults: {quote: {list: partial, write: lost_reply, kill: after_send, times: 1}}   guards, ignore, linked
+`null` is empty, `!na` does not apply, a null record is removed. `syncd config schema cases` writes a schema.
+"""
+
+
+@rules.command("test", short_help="Try rules on cases.", help=_CASES)
 def run_tables(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER…", help="Scenario tables.")],
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML, too.")] = None,
     json: Json = False,
 ) -> int:
-    """Run cases through the real engine on systems in memory, and compare what comes of them. Exit 0 if all hold."""
+    """Run cases through the real engine on systems in memory, and compare what comes of them."""
     from syncd.cli.commands import rules as command
 
     return command.test(session(json=json), paths, junit)

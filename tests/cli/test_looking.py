@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import textwrap
 from dataclasses import replace
 
 import pytest
@@ -497,3 +498,45 @@ def test_missing_status_for_the_one_on_call(office):
     told = office("status", "--json").json["service"]
     assert [one["system"] for one in told["last_errors"]] == ["crm"]
     assert f"Last error: crm (plans), 0 s ago: {told['last_errors'][0]['why']}" in office("status").out
+
+
+# -- cases --------------------------------------------------------------------------------------------------------------
+
+CASE = """\
+format: syncd-scenario/1
+scenarios:
+- id: two-edits
+  kind: plan
+  start:
+    base:  {p1: {details.name: Gold}}
+    crm:   {p1: {details.name: Gold}}
+    quote: {p1: {details.name: Gold}}
+  cycles:
+  - edit: {crm: {p1: {details.name: A}}, quote: {p1: {details.name: B}}}
+    expect: {result: ok, quote: {p1: {details.name: A}}}
+"""
+
+
+def test_cases_run_under_the_rules_of_the_installation(office):
+    """N9: a case without rules is tried under rules.yaml, one with rules under its own; wrong rules are an error."""
+    settings = office.folder / "syncd.toml"
+    settings.write_text('rules = "rules.yaml"\n' + settings.read_text())
+    rules = office.folder / "rules.yaml"
+    rules.write_text("default: {on_conflict: source_of_truth, source_of_truth: crm}\n")
+    cases = office.folder / "cases.yaml"
+    cases.write_text(CASE)
+    said = office("rules", "test", "cases.yaml")
+    assert (said.code, "rules.yaml" in said.out.splitlines()[0]) == (0, True), said.out
+    cases.write_text(CASE.replace("  kind: plan\n", "  kind: plan\n  rules: {default: {on_conflict: ask}}\n"))
+    assert office("rules", "test", "cases.yaml").code == 1
+    rules.write_text("default: {on_conflict: source_of_truth, source_of_truth: pay}\n")
+    err = office.fails(2, "rules", "test", "cases.yaml")
+    assert "rules.yaml:1: default.source_of_truth: `pay` is not one of" in err
+
+
+def test_the_format_of_cases_is_in_the_help_and_runs(bare):
+    """N9: the case that `rules test --help` shows is one that holds."""
+    shown = bare.ok("rules", "test", "--help").partition("  format:")
+    text = "  format:" + shown[2].partition("\n\n")[0]
+    (bare.folder / "shown.yaml").write_text(textwrap.dedent(text))
+    assert "1 scenario" in bare.ok("rules", "test", "shown.yaml")

@@ -266,9 +266,11 @@ def _row(row: Shown) -> dict[str, Any]:
 
 def _folder(session: Session) -> Path | None:
     """Give the folder of one's own mappings, if there is a configuration that names one."""
+    from syncd.config import MissingConfigError
+
     try:
         config = session.config
-    except ConfigError:
+    except MissingConfigError:
         if session.config_file is not None:
             raise
         return None
@@ -276,12 +278,14 @@ def _folder(session: Session) -> Path | None:
 
 
 def _named(session: Session, name: str) -> Mapping:
+    from syncd.config import MissingConfigError
+
     if name.endswith(".yaml"):
         return load_mapping(Path(name))
     try:
         if name in session.config.systems:
             return _mapping(session, name)
-    except ConfigError:
+    except MissingConfigError:
         if session.config_file is not None:
             raise
     return load_mapping(name, _folder(session))

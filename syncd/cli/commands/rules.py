@@ -21,7 +21,7 @@ def show(session: Session) -> int:
     """Print every setting that the rules file makes, by name."""
     rules = load_rules(session.config)
     rows = list(_flat(rules.raw))
-    file = str(session.config.at(session.config.rules)) if session.config.rules else "the rules that come with syncd"
+    file = rules_file(session)
     built_in = {setting: words[0] for setting, words in CHOICES.items()}
     if session.json:
         told = [{"rule": name, "setting": setting, "value": value} for name, setting, value in rows]
@@ -81,11 +81,32 @@ def _text(value: object) -> str:
 
 
 def test(session: Session, paths: Sequence[Path], junit: Path | None) -> int:
-    """Run scenario tables through the real engine, on systems in memory."""
+    """Run scenario tables through the real engine, on systems in memory; those without rules under the installation's.
+
+    Without a configuration such tables run under what is built in. Rules that cannot be used are an error.
+    """
+    from syncd.config import MissingConfigError
     from syncd.simulation.scenario import run_paths
 
-    results = run_paths(paths)
+    rules = file = None
+    try:
+        rules = load_rules(session.config)
+        file = rules_file(session)
+    except MissingConfigError:
+        if session.config_file is not None:
+            raise
+    results = run_paths(paths, rules)
     if junit is not None:
         junit.write_text(results.junit(), encoding="utf-8")
-    say(results.json() if session.json else results.text())
+    if session.json:
+        say(results.json())
+        return results.exit_code
+    say(f"Cases without `rules:` are tried under {file or 'the built-in settings: there is no configuration here'}.")
+    say(results.text())
     return results.exit_code
+
+
+def rules_file(session: Session) -> str:
+    """Say which rules an installation has."""
+    config = session.config
+    return str(config.at(config.rules)) if config.rules is not None else "the rules that come with syncd"

@@ -56,7 +56,10 @@ class Play:
     again, without its edits and answers, as a restarted process would.
     """
 
-    def __init__(self, scenario: Scenario, watch: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, scenario: Scenario, watch: Callable[[str], None] = lambda _: None, *, rules: Rules | None = None
+    ) -> None:
+        """Begin a table; `rules` hold where it names none."""
         self.scenario, self.watch = scenario, watch
         self.scope = scope_of(scenario)
         self.systems = {name: TableSystem(name, scenario, self._watched) for name in scenario.systems}
@@ -77,7 +80,8 @@ class Play:
         self.trouble = ""
         try:
             kinds = () if scenario.kind == "generic" else (scenario.kind,)
-            self.rules = Rules(unquoted(scenario.rules), scenario.systems, kinds=kinds)
+            own = Rules(unquoted(scenario.rules), scenario.systems, kinds=kinds)
+            self.rules = own if scenario.rules is not None or rules is None else rules
             self.limits = limits_of(unquoted(scenario.guards))
         except ConfigError as error:
             self.trouble = str(error)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from syncd.errors import ConfigError, SyncdError
+from syncd.reconcile.rules import Rules
 from syncd.simulation.scenario.expect import first_difference
 from syncd.simulation.scenario.format import files, load_file
 from syncd.simulation.scenario.models import Scenario
@@ -15,12 +16,15 @@ from syncd.simulation.scenario.play import Play
 from syncd.simulation.scenario.report import Result, Results
 
 
-def run_paths(paths: Sequence[Path | str]) -> Results:
-    """Run all tables of files and folders. A malformed file is an error of the result; the others still run."""
-    return asyncio.run(_run_paths(paths))
+def run_paths(paths: Sequence[Path | str], rules: Rules | None = None) -> Results:
+    """Run all tables of files and folders; those that name no rules under these ones.
+
+    A malformed file is an error of the result; the others still run.
+    """
+    return asyncio.run(_run_paths(paths, rules))
 
 
-async def _run_paths(paths: Sequence[Path | str]) -> Results:
+async def _run_paths(paths: Sequence[Path | str], rules: Rules | None) -> Results:
     results: list[Result] = []
     errors: list[SyncdError] = []
     for path in paths:
@@ -35,16 +39,16 @@ async def _run_paths(paths: Sequence[Path | str]) -> Results:
             except ConfigError as error:
                 errors.append(error)
                 continue
-            results += [await run_scenario(scenario) for scenario in scenarios]
+            results += [await run_scenario(scenario, rules) for scenario in scenarios]
     return Results(tuple(results), tuple(errors))
 
 
-async def run_scenario(scenario: Scenario) -> Result:
+async def run_scenario(scenario: Scenario, rules: Rules | None = None) -> Result:
     """Run one table and give its first difference, if any."""
     details: list[str] = []
     play = None
     try:
-        play = Play(scenario)
+        play = Play(scenario, rules=rules)
         for at, cycle in enumerate(scenario.cycles):
             came = await play.cycle(at)
             details += [f"cycle {at + 1}: {came.result}", *(f"  {line}" for line in came.notes)]
