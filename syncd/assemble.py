@@ -29,6 +29,7 @@ from syncd.mapping import load as mappings
 from syncd.mapping.compile import Mapping
 from syncd.reconcile.rules import Rules
 from syncd.store.store import Store
+from syncd.text.explain import MistakesError
 
 WAIT_S = 60.0
 """How long a person's command waits for another process that works on the same group."""
@@ -140,12 +141,14 @@ def load_mapping(config: Config, system: str) -> Mapping:
         raise error if error.file is not None else _placed(error, config, system, "mapping") from error
 
 
-def check_settings(config: Config, name: str) -> None:
-    """Look at the settings of one system without connecting. Raises ConfigError that names the place."""
+def check_system(config: Config, name: str) -> None:
+    """Check what the configuration says of a system, without making it. Raises ConfigError."""
     one = config.systems[name]
+    folders = [config.at(folder) for folder in config.connectors_path]
     try:
-        model = registry.find(one.connector, connectors_path=[config.at(each) for each in config.connectors_path])
-        configuration.settings_of(config, name, model.Settings)
+        model = registry.find(one.connector, connectors_path=folders).Settings
+        settings = configuration.settings_of(config, name, model)
+        registry.check_settings(name, model, settings)
     except ConfigError as error:
         raise error if error.file is not None else _placed(error, config, name) from error
 
@@ -166,6 +169,8 @@ def live_system(config: Config, name: str, mapping: Mapping, store: Store) -> Li
 
 def _placed(error: ConfigError, config: Config, name: str, key: str = "") -> ConfigError:
     """Say where in the file a complaint about a system belongs."""
+    if isinstance(error, MistakesError):
+        return error.at(str(config.file), lambda loc: configuration.line_in(config, loc), ("systems", name))
     place = ".".join(filter(None, ("systems", name, key or error.field)))
     line = configuration.line_in(config, tuple(place.split(".")))
     return ConfigError(error.message, file=str(config.file), line=line, field=place, hint=error.hint)

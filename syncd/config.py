@@ -196,6 +196,11 @@ class Config(BaseSettings):
         """Give the folder of the file."""
         return self.file.parent
 
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """Give what the file itself says, without environment, credentials and defaults."""
+        return self._given
+
     def written_for(self, system: str) -> Mapping[str, Any]:
         """Give what the file itself says about a system, without environment and credentials."""
         said = self._given.get("systems", {}).get(system, {})
@@ -298,19 +303,24 @@ def _with_defaults(guards: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _credentials() -> dict[str, Any]:
-    """Read systemd's credentials: `SYSTEM__KEY` becomes that key of that system.
+    """Read systemd's credentials: `SYSTEM__KEY` becomes that key of that system."""
+    systems: dict[str, dict[str, str]] = {}
+    for name, file in credential_names().items():
+        system, _, key = name.partition("__")
+        systems.setdefault(system, {})[key] = secret_of(file, credential=True)
+    return {"systems": systems} if systems else {}
+
+
+def credential_names() -> dict[str, Path]:
+    """Give the files of systemd's credentials by `system__key`.
 
     systemd names what it loads from a whole folder `syncd_SYSTEM__KEY` (LoadCredential=syncd:FOLDER).
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder or not Path(folder).is_dir():
         return {}
-    systems: dict[str, dict[str, str]] = {}
-    for file in sorted(Path(folder).iterdir()):
-        system, mark, key = file.name.removeprefix("syncd_").partition("__")
-        if mark and file.is_file():
-            systems.setdefault(system.lower(), {})[key.lower()] = secret_of(file, credential=True)
-    return {"systems": systems} if systems else {}
+    found = {file.name.removeprefix("syncd_").lower(): file for file in sorted(Path(folder).iterdir())}
+    return {name: file for name, file in found.items() if "__" in name and file.is_file()}
 
 
 def secret_of(file: Path, *, credential: bool = False) -> str:
@@ -398,10 +408,10 @@ def settings_of(config: Config, system: str, model: type[BaseModel]) -> dict[str
     for key, value in given.items():
         target = key.removesuffix("_file")
         field = model.model_fields.get(key)
-        if field is None and target != key and _is_secret(model, target):
+        if field is None and target != key and is_secret(model, target):
             settings[target] = secret_of(config.at(Path(str(value))))
             continue
-        if _is_secret(model, key) and key in written:
+        if is_secret(model, key) and key in written:
             raise ConfigError(
                 "a secret does not belong into this file",
                 file=str(config.file),
@@ -415,7 +425,8 @@ def settings_of(config: Config, system: str, model: type[BaseModel]) -> dict[str
     return settings
 
 
-def _is_secret(model: type[BaseModel], key: str) -> bool:
+def is_secret(model: type[BaseModel], key: str) -> bool:
+    """Tell whether a setting of a connector is a secret."""
     field = model.model_fields.get(key)
     return field is not None and (field.annotation is SecretStr or SecretStr in get_args(field.annotation))
 

@@ -327,13 +327,13 @@ def test_a_world_is_what_the_configuration_says(write, tmp_path):
     [
         (
             "connector = 'fils'",
-            "syncd.toml:2: systems.crm.connector: there is no connector 'fils'; did you mean files?",
+            "syncd.toml:2: systems.crm.connector: there is no connector 'fils'; did you mean `files`?",
         ),
         (
             "connector = 'files'\nfolder = 'x'\nfoldr = 'x'",
-            "syncd.toml:4: systems.crm.foldr: foldr: no such setting; did",
+            "syncd.toml:4: systems.crm.foldr: there is no such key; did",
         ),
-        ("connector = 'files'", "syncd.toml:1: systems.crm.folder: folder: Field required"),
+        ("connector = 'files'", "syncd.toml:1: systems.crm.folder: this key is missing"),
         (
             "connector = 'files'\nmapping = 'crn'\nfolder = 'x'",
             "syncd.toml:3: systems.crm.mapping: no mapping is called",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from syncd.cli import app_groups, app_review, app_rules
+from syncd.cli import app_config, app_groups, app_review, app_rules
 from syncd.cli.options import (
     All,
     Check,
@@ -27,7 +27,8 @@ from syncd.cli.options import (
 
 ORDER = (
     *("init", "demo", "doctor", "systems", "groups", "import", "plans", "link", "unlink", "sync", "resync"),
-    *("pause", "resume", "review", "run", "history", "why", "status", "mappings", "rules", "sandbox"),
+    *("pause", "resume", "review", "run", "history", "why", "status", "config", "mappings", "rules", "sandbox"),
+    "completion",
 )
 
 
@@ -44,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Keep employee-benefit plans in step across systems; ask a person wherever no rule decides.",
     epilog="Exit codes: 0 in step; 1 changes or questions open (only with --check); 2 usage or configuration; "
     "3 partial; 4 refused by a guard. New here? `syncd demo`.",
@@ -66,12 +68,15 @@ def _globals(
         typer.Option("--config", metavar="FILE", help="The configuration; else $SYNCD_CONFIG, ./syncd.toml, /etc/."),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to stderr what is done.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells the rest.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     del version
-    remember(config, verbose=verbose)
+    remember(config, verbose=verbose, quiet=quiet)
 
 
 @app.command(short_help="Make a configuration and say how to go on.")
@@ -370,8 +375,26 @@ def status(check: Check = False, json: Json = False) -> int:
     return command.run(session(json=json), check=check)
 
 
+app.add_typer(app_config.app, name="config", short_help="What is set, whether it is right, editor schemas.")
 app.add_typer(app_rules.mappings, name="mappings", short_help="Which vendor field is which field of a plan.")
 app.add_typer(app_rules.rules, name="rules", short_help="Who wins when two systems changed one field.")
+
+
+_COMPLETION = """Print a script that lets your shell complete commands and options.
+
+\b
+bash:  syncd completion bash > ~/.local/share/bash-completion/completions/syncd
+zsh:   syncd completion zsh > ~/.zfunc/_syncd       (with fpath+=~/.zfunc before compinit)
+fish:  syncd completion fish > ~/.config/fish/completions/syncd.fish
+"""
+
+
+@app.command(short_help="Let your shell complete commands.", help=_COMPLETION)
+def completion(shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="Your shell.")]) -> int:
+    """Print a script that lets a shell complete commands and options."""
+    from syncd.cli.commands import completion as command
+
+    return command.run(shell)
 
 
 _sandbox = typer.Typer(invoke_without_command=True)

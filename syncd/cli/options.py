@@ -34,9 +34,12 @@ class _Given:
     verbose: bool = False
 
 
-def remember(config: Path | None, *, verbose: bool) -> None:
-    """Keep the options that stand before the command."""
+def remember(config: Path | None, *, verbose: bool, quiet: bool = False) -> None:
+    """Keep the options that hold for every command."""
+    from syncd.cli import out
+
     _Given.config, _Given.verbose = config, verbose
+    out.be_quiet(quiet)
 
 
 def session(*, json: bool = False, yes: bool = False, csv: bool = False) -> Session:

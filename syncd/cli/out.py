@@ -37,9 +37,18 @@ def seen(text: str) -> str:
     return _OURS.sub(lambda found: f"\x1b[{found[1]}m", escaped(text, keep="\n"))
 
 
+class _Mood:
+    quiet = False
+
+
+def be_quiet(quiet: bool) -> None:
+    """Print nothing on stdout but documents for programs; errors go to stderr as ever."""
+    _Mood.quiet = quiet
+
+
 def say(*lines: str) -> None:
     """Print lines."""
-    for line in lines:
+    for line in lines if not _Mood.quiet else ():
         print(seen(line))
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 OK, OPEN, USAGE, PARTIAL, REFUSED, STOPPED = 0, 1, 2, 3, 4, 130
 BROKEN_PIPE: Final = 141
 GLOBAL: Final = ("--config",)
+QUIET: Final = ("-q", "--quiet")
+COMPLETE: Final = "_SYNCD_COMPLETE"
+"""What a shell sets when it asks what may come next."""
 
 
 class RefusedRunError(SyncdError):
@@ -36,6 +39,10 @@ def run(argv: list[str]) -> int:
     from syncd.cli.app import app
 
     wants_json = "--json" in argv
+    if instruction := os.environ.get(COMPLETE):
+        from syncd.cli.commands import completion
+
+        return completion.answer(instruction)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no “quotes” is no reason to stop
@@ -66,14 +73,14 @@ def run(argv: list[str]) -> int:
 
 
 def _global_first(argv: list[str]) -> list[str]:
-    """Let `--config FILE` stand anywhere on the line."""
+    """Let `--config FILE` and `--quiet` stand anywhere on the line."""
     front: list[str] = []
     rest: list[str] = []
     words = iter(argv)
     for word in words:
         if word in GLOBAL and (value := next(words, None)) is not None:
             front += [word, value]
-        elif word.startswith(tuple(f"{name}=" for name in GLOBAL)):
+        elif word in QUIET or word.startswith(tuple(f"{name}=" for name in GLOBAL)):
             front.append(word)
         elif word == "--":
             rest += [word, *words]
@@ -170,7 +177,7 @@ def _state_folder(argv: list[str]) -> Path:
     """Find the state folder; raises when there is no configuration to say so."""
     from syncd import config
 
-    front = _global_first(argv)
+    front = [word for word in _global_first(argv) if word not in QUIET]
     named = front[0].partition("=")[2] or front[1] if front and front[0].startswith("--config") else None
     found = config.load(Path(named) if named else None)
     return found.at(found.state)

@@ -17,7 +17,6 @@ import secrets
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Protocol, cast
@@ -27,6 +26,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from syncd.connectors.base import Connector
 from syncd.errors import ConfigError
 from syncd.redact import SECRETS, names_a_secret
+from syncd.text.explain import MistakesError, mistakes
+from syncd.text.nearest import did_you_mean
 
 HOME: Final = "syncd.connectors"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -91,7 +92,7 @@ def load(
     module = find(name, connectors_path=connectors_path)
     for secret in _secrets_in(settings, module.Settings):
         SECRETS.know(secret)
-    checked = _check_settings(name, system, module.Settings, settings)
+    checked = check_settings(system, module.Settings, settings)
     connector = module.connect(system, checked, Forgetful() if state is None else state)
     missing = [member for member in _members() if not hasattr(connector, member)]
     if missing:
@@ -214,29 +215,15 @@ def _members() -> list[str]:
 
 
 def _unknown(name: str, names: tuple[str, ...]) -> ConfigError:
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    nearest = f"; did you mean {' or '.join(near)}?" if near else ""
     hint = f"The connectors are {', '.join(names)}. Others are found in the folders of `connectors_path`."
-    return ConfigError(f"there is no connector {name!r}{nearest}", field="connector", hint=hint)
+    return ConfigError(f"there is no connector {name!r}{did_you_mean(name, names)}", field="connector", hint=hint)
 
 
-def _check_settings(name: str, system: str, model: type[BaseModel], settings: Mapping[str, object]) -> BaseModel:
+def check_settings(system: str, model: type[BaseModel], settings: Mapping[str, object]) -> BaseModel:
+    """Check the settings of a connector. Raises MistakesError."""
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
         # The values stay out of the message: one of them may be a secret.
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = [_problem(model, problem["loc"], problem["type"], problem["msg"]) for problem in found]
-        keys = ".".join(str(step) for step in found[0]["loc"])
-        raise ConfigError("; ".join(problems), system=system, field=keys or f"settings of {name}") from None
-
-
-def _problem(model: type[BaseModel], loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    key = ".".join(str(step) for step in loc)
-    if kind != "extra_forbidden":
-        return f"{key}: {message.removeprefix('Value error, ')}" if key else message.removeprefix("Value error, ")
-    names = [field.alias or name for name, field in model.model_fields.items()] if len(loc) == 1 else []
-    near = get_close_matches(str(loc[-1]), names, n=1, cutoff=0.5)
-    return f"{key}: no such setting" + (
-        f"; did you mean {near[0]}?" if near else f" (there are {', '.join(names)})" * bool(names)
-    )
+        wrong = mistakes(error, model=model, values=False, is_toml=True)
+        raise MistakesError(wrong).of(system) from None

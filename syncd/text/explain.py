@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Self, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -45,6 +45,12 @@ class MistakesError(ConfigError):
         first, *more = [_error(Mistake((*below, *one.loc), one.message, one.hint)) for one in self.mistakes]
         super().__init__(first.message, field=first.field, hint=first.hint)
         self.with_more(more)
+
+    def of(self, system: str) -> Self:
+        """Say which system it is about."""
+        for one in self.all():
+            one.system = system
+        return self
 
     def at(self, file: str, line_of: Callable[[Loc], int | None], below: Loc = ()) -> ConfigError:
         """Give the same with file and lines; `below`: the place in the file of what was read."""

@@ -381,7 +381,9 @@ def test_init_makes_what_it_says(bare):
     assert "No system is configured in new/syncd.toml." in bare.ok("--config", "new/syncd.toml", "systems")
     assert "new/syncd.toml: it is there already" in bare.fails(2, "init", "new")
     assert bare.ok("rules", "show", "--config", "new/syncd.toml").startswith("new/rules.yaml:")
-    assert bare("init", "other", "--json").json["made"] == ["other/syncd.toml", "other/rules.yaml", "other/state"]
+    assert bare("init", "other", "--json").json["made"] == [
+        *("other/syncd.toml", "other/rules.yaml", "other/schemas", "other/state"),
+    ]
 
 
 def test_shadow_mode_shows_and_writes_nothing(office):

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from syncd.apply.world import stands
-from syncd.assemble import check_settings
+from syncd.assemble import check_system
 from syncd.cli import oncall, writable
 from syncd.cli.commands import pauses
 from syncd.cli.names import groups_of, plans_of
@@ -78,7 +78,7 @@ def _code(
 def _settings(session: Session, name: str) -> str:
     """Say what is wrong with the settings of a system."""
     try:
-        check_settings(session.config, name)
+        check_system(session.config, name)
     except SyncdError as error:
         return str(error)
     return ""
