@@ -59,13 +59,13 @@ def _system_name(name: str) -> str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SystemConfig(BaseModel):
     """One system. What is not named here goes to its connector, which checks it."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     connector: str = Field(min_length=1)
     """The code that speaks to it: `syncd systems --connectors` lists them."""
@@ -144,7 +144,12 @@ class Config(BaseSettings):
     """Everything a person may set. Relative paths are meant from the folder of the file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        case_sensitive=False,
+        allow_inf_nan=False,
     )
 
     state: Path = Path("state")
@@ -259,6 +264,11 @@ def read(given: Mapping[str, Any], text: str, file: Path) -> Config:
         config = Config(**tree)
     except ValidationError as error:
         raise _explain(error, text, file) from None
+    except RecursionError:
+        deep = next((name for name, text in os.environ.items() if name.startswith(PREFIX) and _DEEP.search(text)), None)
+        raise ConfigError(
+            "it is nested too deep", field=deep, hint="Correct this variable of the environment."
+        ) from None
     except SettingsError as error:
         why = f"expected JSON: {error.__cause__ or error}"
         raise ConfigError(why, field=_env_of(error), hint="Correct this variable of the environment.") from error
@@ -277,7 +287,17 @@ def _text(file: Path) -> str:
     return decoded(data, str(file))
 
 
+_DEEP: Final = re.compile(r"[\[{](?:[^\[\]{}]*[\[{]){60}")
+_LONG: Final = re.compile(r"[0-9_]{1000}")
+
+
 def _toml(text: str, file: Path) -> dict[str, Any]:
+    for why, pattern in (("a number on this line has too many digits", _LONG), ("it is nested too deep here", _DEEP)):
+        # Python's own reader gives up on both without saying where.
+        if found := pattern.search(text):
+            raise ConfigError(
+                why, file=str(file), line=text.count("\n", 0, found.start()) + 1, hint="Correct this line."
+            )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

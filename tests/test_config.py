@@ -397,3 +397,31 @@ async def test_who_waits_too_long_is_told_how_long(tmp_path):
         with pytest.raises(LockedError, match=r"working on g for 0\.1 s"):
             async with assemble.locks(tmp_path, 0.1)("g"):
                 pass
+
+
+# -- what no reader survives -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"\nperiod_s = {'9' * 200_000}\n", "syncd.toml:2: a number on this line has too many digits"),
+        (f"\n\nignore = {'[' * 5000}{']' * 5000}\n", "syncd.toml:3: it is nested too deep here"),
+        (f"ignore = {'{a=' * 5000}\n", "syncd.toml:1: it is nested too deep here"),
+        ("period_s = 1e999\n", "syncd.toml:1: period_s: expected a number, got `inf`"),
+        ("settle_s = nan\n", "syncd.toml:1: settle_s: expected"),
+        ("[service]\nevery_s = inf\n", "syncd.toml:2: service.every_s: expected a number"),
+    ],
+)
+def test_endless_settings_are_said_with_their_line(write, text, told):
+    """R19: numbers and brackets without end are errors with file and line, and no time is infinite."""
+    write(text)
+    assert str(refused()).startswith(told)
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, '{"a": ' * 5000, '{"a": ' + "9" * 50_000 + "}"])
+def test_an_endless_variable_is_said_by_name(write, monkeypatch, text):
+    """R19: what cannot be read of the environment is an error that names the variable."""
+    write("")
+    monkeypatch.setenv("SYNCD_SYSTEMS", text)
+    assert str(refused()).startswith("SYNCD_SYSTEMS: ")

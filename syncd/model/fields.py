@@ -182,14 +182,18 @@ def _reader(path: str, kind: Kind) -> Callable[[str], Value]:
     return _READERS[type_of(path, kind)]
 
 
+_LONGEST = 40
+"""No amount has so many digits; Python computes with no more than some thousand."""
+
+
 def _money(text: str) -> Value:
     """`512.40`, `$1,500`, `-12`: an amount that some system could hold."""
-    amount = read_money(text)
+    amount = read_money(text) if len(text) <= _LONGEST else None
     return Unparsed(text) if amount is None else amount
 
 
 def _decimal(text: str) -> Value:
-    number = read_number(text)
+    number = read_number(text) if len(text) <= _LONGEST else None
     return Unparsed(text) if number is None else number
 
 
