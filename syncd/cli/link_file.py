@@ -33,6 +33,7 @@ from syncd.reconcile.types import Link, Stray, System, View
 from syncd.review.answers import Answer, decision_from_text
 from syncd.review.errors import ReviewError
 from syncd.store.rows import Question
+from syncd.text.explain import Collected, together
 from syncd.text.nearest import did_you_mean
 from syncd.text.show import escaped
 from syncd.text.yaml import Node, YamlTextError, flow, quoted, read
@@ -234,15 +235,17 @@ def _namesakes(draft: Draft, stray: Stray, found: Sequence[Suggestion]) -> Itera
 
 
 def parse(text: str, file: str, draft: Draft) -> Decisions:
-    """Read the decisions of a file. Raises ConfigError about the first thing that is wrong."""
+    """Read the decisions of a file. Raises ConfigError about all that is wrong with it."""
     if text.rstrip().rpartition("\n")[2].strip() != END:
         line = text.rstrip().count("\n") + 1
         raise ConfigError(
             f"the last line is not `{END}`, so the file may be cut off", file=file, line=line, hint=f"Put `{END}` back."
         )
     root = _root(text, file)
+    wrong = Collected()
+    wrong.take(lambda: _known(root, TOP, file))
     group = _text(root, "group", file)
-    if group != draft.group.id:
+    if group != draft.group.id and (group or not wrong.errors):
         raise ConfigError(
             f"the file is about group {group}, not {draft.group.id} (“{draft.group.label}”)",
             file=file,
@@ -250,15 +253,21 @@ def parse(text: str, file: str, draft: Draft) -> Decisions:
             field="group",
             hint="Name the file of this group, or write a new one with --out.",
         )
-    plans = root.get("plans", (1, Node(1)))[1]
+    line, plans = root.get("plans", (1, Node(1)))
+    if plans.text is not None or plans.pairs is not None:
+        wrong.errors.append(ConfigError("expected a list of plans", file=file, line=line, field="plans"))
     said = _Whole(_sources(root), _text(root, "likely", file) == "link")
     if not said.likely and _text(root, "likely", file):
-        raise ConfigError("expected `link`, or nothing", file=file, line=root["likely"][0], field="likely")
+        told = "expected `link`, or nothing"
+        wrong.errors.append(ConfigError(told, file=file, line=root["likely"][0], field="likely"))
     items = plans.items or ()
-    choices = [choice for item in items if (choice := _choice(item, file, draft, said.sources)) is not None]
-    choices += _likely(items, choices, file, draft, said) if said.likely else []
+    read = [wrong.take(lambda item=item: _choice(item, file, draft, said.sources)) for item in items]  # type: ignore[misc]
+    choices = [choice for choice in read if choice is not None]
+    if said.likely and not wrong.errors:
+        choices += _likely(items, choices, file, draft, said)
     at, needs = root.get("needs", (None, None))
-    answers = parse_needs(needs, at or 0, draft.wants, draft.all_targets(), file)
+    answers = wrong.take(lambda: parse_needs(needs, at or 0, draft.wants, draft.all_targets(), file)) or {}
+    wrong.done()
     check_answered(choices, answers, draft.wants, file, at)
     due = {system: answers[system] for system in targets_of(choices) if system in answers}
     return Decisions(choices, _text(root, "by", file), due, _lines(needs))
@@ -308,15 +317,17 @@ def _root(text: str, file: str) -> Mapping[str, tuple[int, Node]]:
         raise ConfigError(error.message, file=file, line=error.line, hint="Correct this line.") from error
     if root is None or root.pairs is None:
         raise ConfigError("not a decision file: expected `group:` and `plans:`", file=file)
-    _known(root.pairs, TOP, file)
     return root.pairs
 
 
 def _known(pairs: Mapping[str, tuple[int, Node]], known: Iterable[str], file: str) -> None:
-    for key, (line, _) in pairs.items():
-        if key not in known:
-            meant = did_you_mean(key, known)
-            raise ConfigError(f"there is no such key{meant}", file=file, line=line, field=key)
+    wrong = [
+        ConfigError(f"there is no such key{did_you_mean(key, known)}", file=file, line=line, field=key)
+        for key, (line, _) in pairs.items()
+        if key not in known
+    ]
+    if wrong:
+        raise together(wrong)
 
 
 def _text(pairs: Mapping[str, tuple[int, Node]], key: str, file: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from syncd.connectors.base import Need
@@ -16,6 +17,7 @@ from syncd.reconcile.lineage import likely_priors
 from syncd.reconcile.originate import ORIGINATION, Origins
 from syncd.reconcile.relink import Surfaces
 from syncd.reconcile.types import Link, Stray, System
+from syncd.text.explain import Collected
 from syncd.text.nearest import did_you_mean
 from syncd.text.yaml import Node, quoted
 
@@ -125,7 +127,7 @@ def prior_lines(stray: Stray, links: Iterable[Link], origins: Origins, surfaces:
 
 
 def parse_needs(node: Node | None, line: int, wants: Wants, systems: Iterable[System], file: str) -> Answers:
-    """Read what stands under `needs:`; what is left empty is not answered. Raises ConfigError about the first mistake.
+    """Read what stands under `needs:`; what is left empty is not answered. Raises ConfigError about all mistakes.
 
     A system that knows everything by now is passed over: its answers were remembered before.
     """
@@ -134,30 +136,43 @@ def parse_needs(node: Node | None, line: int, wants: Wants, systems: Iterable[Sy
     if node.pairs is None:
         raise ConfigError("expected a system, and its keys under it", file=file, line=line, field="needs")
     answers: dict[System, dict[str, str]] = {}
+    wrong = Collected()
     for system, (at, inner) in node.pairs.items():
         if system not in systems:
             meant = did_you_mean(system, systems)
-            raise ConfigError(f"no such system gets a copy{meant}", file=file, line=at, field=f"needs.{system}")
+            wrong.errors.append(
+                ConfigError(f"no such system gets a copy{meant}", file=file, line=at, field=f"needs.{system}")
+            )
+            continue
         needs = {need.key: need for need in wants.open.get(system, ())}
         if needs and inner.plain() is not None:
-            answers[system] = _answers(system, inner, at, needs, file)
+            answers[system] = _answers(system, inner, at, needs, file, wrong)
+    wrong.done()
     return {system: said for system, said in answers.items() if said}
 
 
-def _answers(system: System, node: Node, line: int, needs: Mapping[str, Need], file: str) -> dict[str, str]:
+def _answers(
+    system: System, node: Node, line: int, needs: Mapping[str, Need], file: str, wrong: Collected
+) -> dict[str, str]:
     if node.pairs is None:
-        raise ConfigError("expected its keys under it", file=file, line=line, field=f"needs.{system}")
+        wrong.errors.append(ConfigError("expected its keys under it", file=file, line=line, field=f"needs.{system}"))
+        return {}
     said = {}
     for key, (at, inner) in node.pairs.items():
         place = f"needs.{system}.{key}"
         need = needs.get(key)
         if need is None:
             hint = f"{system} asks for {', '.join(needs)}."
-            raise ConfigError(f"no such key{did_you_mean(key, needs)}", file=file, line=at, field=place, hint=hint)
-        text = _text(inner, at, place, file)
-        if text:
-            said[key] = _checked(need, text, at, place, file)
+            told = f"no such key{did_you_mean(key, needs)}"
+            wrong.errors.append(ConfigError(told, file=file, line=at, field=place, hint=hint))
+        elif answer := wrong.take(partial(_answer, need, inner, at, place, file)):
+            said[key] = answer
     return said
+
+
+def _answer(need: Need, node: Node, line: int, place: str, file: str) -> str:
+    text = _text(node, line, place, file)
+    return _checked(need, text, line, place, file) if text else ""
 
 
 def _text(node: Node, line: int, place: str, file: str) -> str:

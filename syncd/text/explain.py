@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Final, Self, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Self, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,6 +21,7 @@ from syncd.text.show import escaped, shorten
 Loc: TypeAlias = tuple[str | int, ...]
 
 _LONGEST: Final = 60
+_Read = TypeVar("_Read")
 MISSING: Final = "this key is missing"
 
 
@@ -56,6 +57,26 @@ class MistakesError(ConfigError):
         """Give the same with file and lines; `below`: the place in the file of what was read."""
         placed = (Mistake((*below, *one.loc), one.message, one.hint) for one in self.mistakes)
         return together(_error(one, file, line_of(one.loc)) for one in placed)
+
+
+class Collected:
+    """Errors of parts of one file: reading goes on behind each, and all are raised together."""
+
+    def __init__(self) -> None:
+        self.errors: list[ConfigError] = []
+
+    def take(self, read: Callable[[], _Read]) -> _Read | None:
+        """Read a part; None when that raises ConfigError, which is kept."""
+        try:
+            return read()
+        except ConfigError as error:
+            self.errors.append(error)
+            return None
+
+    def done(self) -> None:
+        """Raise what was kept, if anything was."""
+        if self.errors:
+            raise together(self.errors)
 
 
 def _error(one: Mistake, file: str | None = None, line: int | None = None) -> ConfigError:

@@ -341,7 +341,7 @@ def _said(error: MarkedYAMLError) -> str:
 
 _PLAINLY = {
     "mapping values are not allowed": 'there is a second colon on this line; put the text behind the first in "quotes"',
-    "could not find expected ':'": "this line has no colon; was it meant to stand in the line above?",
+    "could not find expected ':'": "this line has no colon with a blank behind it; or is it of the line above?",
     "expected <block end>": "this line is not indented like the lines around it, or a quote is not closed",
     "cannot start any token": 'this line begins with a sign that YAML keeps for itself; put the text in "quotes"',
     "found unexpected end of stream": "a quote or bracket is opened and never closed",
@@ -352,6 +352,8 @@ _PLAINLY = {
 
 def _line_of(error: MarkedYAMLError) -> int | None:
     mark = error.problem_mark or error.context_mark
+    if "could not find expected ':'" in str(error.problem) and error.context_mark is not None:
+        mark = error.context_mark  # the line without a colon; YAML notices it a line later
     return int(mark.line) + 1 if mark is not None else None
 
 

@@ -236,6 +236,32 @@ def test_a_wrong_decision_file_is_said_with_its_line(office, change, told):
     assert "hint: " in err
 
 
+def test_all_mistakes_of_a_decision_file_are_told(office):
+    """N22: a decision file with six mistakes tells six, each with its line."""
+    office.ok("link", GROUP, "--out", "d.yaml")
+    file = office.folder / "d.yaml"
+    answers = iter(["ignor", "{copy: crn}", "[ignore]", "{link: {quote: ID}, source: crm}", "{cpy: crm}", "{end: 4}"])
+    lines = [
+        f"{line} {next(answers)}" if line == "  decision:" else line.replace("by:", "bye:")
+        for line in file.read_text().splitlines()
+    ]
+    file.write_text("\n".join(lines) + "\n")
+    err = office.fails(2, "link", GROUP, "d.yaml")
+    numbers = [int(line.split(":")[3]) for line in err.splitlines() if line.startswith("syncd: error: d.yaml:")]
+    written = [at + 1 for at, line in enumerate(lines) if line.startswith(("  decision: ", "bye:"))]
+    assert numbers == written
+
+
+def test_a_decision_without_a_blank_names_its_own_line(office):
+    """N22: `decision:x` is named with the line on which it stands."""
+    office.ok("link", GROUP, "--out", "d.yaml")
+    file = office.folder / "d.yaml"
+    text = file.read_text().replace("  decision:", "  decision:ignore", 1)
+    file.write_text(text)
+    line = text[: text.index("decision:ignore")].count("\n") + 1
+    assert f"d.yaml:{line}: this line has no colon" in office.fails(2, "link", GROUP, "d.yaml")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
