@@ -116,6 +116,17 @@ def test_history_is_narrowed(decided):
     assert [row["record"] for row in rows] == [record]
 
 
+def test_a_field_of_history_is_completed_or_refused_with_the_nearest(decided):
+    """N22: `history --field` takes the end of a path, and names the nearest field where there is none."""
+    whole = decided("history", GROUP, "--field", COPAY, "--json").json["rows"]
+    assert whole
+    assert decided("history", GROUP, "--field", "urgent_care.in_network", "--json").json["rows"] == whole
+    assert decided("history", GROUP, "--field", "benefits", "--json").json["rows"]
+    err = decided.fails(2, "history", GROUP, "--field", "urgnt_care.in_network")
+    assert f"did you mean `{COPAY}`?" in err
+    assert "did you mean `details.name`?" in decided.fails(2, "history", "--field", "details.nmae")
+
+
 def test_history_shows_what_a_write_changed_in_the_vendors_own_record(office):
     """Kept where a vendor has no conditional write; a file drop has one, so it is put there by hand."""
     office.edit("quote", HIGH, {"rate_sets.0.tiers.EE": "441.20"})

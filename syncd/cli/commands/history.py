@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from syncd.cli.commands.why import fields_of
 from syncd.cli.names import find_group, find_plan, plans_of
 from syncd.cli.out import EMPTY_TEXT, count, print_csv, print_json, say, short, styled, when, when_exact
 from syncd.cli.run import OK
@@ -16,12 +17,14 @@ from syncd.errors import ConfigError, RecordError
 from syncd.history.diff import steps
 from syncd.history.events import events_of
 from syncd.model import paths
+from syncd.model.fields import is_known, names
 from syncd.model.shown import shown
 from syncd.text.nearest import did_you_mean
 from syncd.text.show import some
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
+    from syncd.reconcile.types import Link
     from syncd.store.rows import HistoryRow
     from syncd.store.store import Store
 
@@ -60,7 +63,7 @@ def _check(session: Session, ask: Ask) -> None:
 
 def _show(session: Session, store: Store, ask: Ask) -> int:
     if ask.field:
-        ask = replace(ask, field=_field(store, ask.field))
+        ask = replace(ask, field=_field(store, ask))
     if ask.limit is None and not (ask.since or session.csv):
         ask = replace(ask, limit=_MOST_ROWS)
     rows = _since(_rows(store, ask), ask.since)
@@ -82,30 +85,45 @@ def _show(session: Session, store: Store, ask: Ask) -> int:
     return OK
 
 
-def _field(store: Store, text: str) -> str:
-    """Find the field that is meant by its path or the end of it, among those that ever moved. Raises RecordError."""
-    wanted = paths.canonical(text.strip())
-    moved = {path for row in store.history() for path in row.fields if path}
-    known = sorted(moved | {paths.atom(path) for path in moved})
-    if wanted in known or any(paths.under(path, wanted) for path in known):
+def _field(store: Store, ask: Ask) -> str:
+    """Find the field or table that is meant, of those that the group holds, by its path or the end of it.
+
+    Raises RecordError with the nearest when there is none.
+    """
+    wanted = paths.canonical((ask.field or "").strip())
+    held = {path for link in _links(store, ask) for path in fields_of(store, link)}
+    known = held or {name for kind in ("plan", "group") for name in names(kind)}
+    every = {*known, *map(paths.atom, known), *paths.SECTIONS}
+    if any(paths.under(name, wanted) for name in every) or (not held and is_known(wanted)):
         return wanted
-    ends = [path for path in known if path.endswith(f".{wanted}")]
+    if store.history(path=wanted, limit=1):  # once held, and no more
+        return wanted
+    ends = sorted(name for name in every if name.endswith(f".{wanted}"))
     if len(ends) == 1:
         return ends[0]
-    told = f"`{text}` ends {len(ends)} fields: {some(ends)}" if ends else f"no field `{text}` ever moved"
-    raise RecordError(f"{told}{'' if ends else did_you_mean(wanted, known)}", hint="Give the whole path.")
+    if ends:
+        raise RecordError(f"`{ask.field}` ends {some(ends)}", field="--field", hint="Give the whole path.")
+    hint = "`syncd why GROUP PLAN FIELD` and `syncd history GROUP --plan PLAN` show the names."
+    raise RecordError(
+        f"there is no field `{ask.field}`{did_you_mean(wanted, sorted(every))}", field="--field", hint=hint
+    )
+
+
+def _links(store: Store, ask: Ask) -> list[Link]:
+    """Give the links that are asked about; none: all there are."""
+    if ask.group is None:
+        return []
+    group = find_group(store, ask.group)
+    if ask.plan:
+        return [find_plan(store, group.id, ask.plan, unlinked=True)]
+    return [group, *plans_of(store, group.id, unlinked=True)]
 
 
 def _rows(store: Store, ask: Ask) -> list[HistoryRow]:
     path = ask.field
     if ask.group is None or ask.run is not None:
         return store.history(system=ask.system, record_id=ask.record, run=ask.run, path=path, limit=ask.limit)
-    group = find_group(store, ask.group)
-    links = (
-        [find_plan(store, group.id, ask.plan, unlinked=True)]
-        if ask.plan
-        else [group, *plans_of(store, group.id, unlinked=True)]
-    )
+    links = _links(store, ask)
     found = events_of(store, links, path=path, limit=None if ask.system or ask.record else ask.limit)
     return [
         row
