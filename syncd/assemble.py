@@ -27,6 +27,7 @@ from syncd.connectors import registry
 from syncd.errors import ConfigError, LockedError, StoreError
 from syncd.mapping import load as mappings
 from syncd.mapping.compile import Mapping
+from syncd.model.paths import canonical
 from syncd.reconcile.rules import Rules
 from syncd.store.store import Store
 from syncd.text.explain import MistakesError
@@ -62,7 +63,7 @@ def build_world(config: Config, *, wait_s: float = WAIT_S, dry_run: bool = False
         rules=rules,
         limits=config.guards.limits(),
         lock=no_lock if dry_run else locks(state / "locks", wait_s),
-        ignore=frozenset(config.ignore),
+        ignore=frozenset(map(canonical, config.ignore)),
         origins=configuration.load_origins(config, shipped("config/origination.yaml")),
         period_s=config.period_s,
         settle_s=config.settle_s,

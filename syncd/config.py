@@ -25,10 +25,12 @@ from pydantic_settings import (
 )
 
 from syncd.errors import ConfigError
+from syncd.model.paths import canonical
 from syncd.reconcile.guards import NAMES as GUARDS
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.originate import Origins, origins_of
+from syncd.reconcile.rule_words import Words
 from syncd.reconcile.rules import Rules, RulesError
 from syncd.text.explain import MISSING, Mistake, MistakesError, mistakes, together
 from syncd.text.nearest import did_you_mean
@@ -367,15 +369,23 @@ def secret_of(file: Path, *, credential: bool = False) -> str:
 
 def _check(config: Config, text: str, file: Path) -> None:
     """Refuse names that mean nothing."""
-    for name in config.guards.off:
-        if name not in GUARDS:
-            raise ConfigError(
-                f"there is no guard `{name}`{did_you_mean(name, GUARDS)}",
-                file=str(file),
-                line=line_of(text, ("guards", "off")),
-                field="guards.off",
-                hint=f"The guards are {', '.join(GUARDS)}.",
-            )
+    words = Words(("plan", "group"))
+    wrong = [
+        Mistake(
+            ("guards", "off"),
+            f"there is no guard `{name}`{did_you_mean(name, GUARDS)}",
+            f"The guards are {', '.join(GUARDS)}.",
+        )
+        for name in config.guards.off
+        if name not in GUARDS
+    ]
+    wrong += [
+        Mistake(("ignore",), f"`{path}`: {said}")
+        for path in config.ignore
+        if (said := words.condition(canonical(path)))
+    ]
+    if wrong:
+        raise together(_placed(one, text, file) for one in wrong)
 
 
 def load_rules(config: Config, shipped: Path) -> Rules:

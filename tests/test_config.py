@@ -170,6 +170,7 @@ MISTAKES = [
         "syncd.toml:2: guards.shrunken-side.share: expected at most 1, got `1.5`",
         None,
     ),
+    ("ignore = ['details.nmae']", "syncd.toml:1: ignore: `details.nmae`: no field is called so; did you", None),
     ("[guards]\noff = ['delte']", "syncd.toml:2: guards.off: there is no guard `delte`; did you mean `delete`?", "The"),
     ("guards = 3", "syncd.toml:1: guards: expected a table", None),
     ("a = 1\nb = 2", "syncd.toml:1: a: there is no such key\nsyncd.toml:2: b: there is no such key", None),
@@ -305,12 +306,12 @@ def test_rules_that_are_not_there_are_said(write):
 def test_a_world_is_what_the_configuration_says(write, tmp_path):
     (tmp_path / "drops").mkdir()
     write(
-        "period_s = 60\nsettle_s = 0\nignore = ['details.x']\n"
+        "period_s = 60\nsettle_s = 0\nignore = ['details.notes']\n"
         "[systems.crm]\nconnector = 'files'\nfolder = 'drops'\nwrites = 'off'\n"
         "[systems.own]\nconnector = 'files'\nmapping = 'quote'\nfolder = 'drops'\n"
     )
     world = assemble.build_world(load())
-    assert (world.period_s, world.settle_s, world.ignore) == (60, 0, {"details.x"})
+    assert (world.period_s, world.settle_s, world.ignore) == (60, 0, {"details.notes"})
     assert world.systems["crm"].writes_off == "writes: off"
     assert sorted(world.systems["own"].lenses) == ["group", "plan"]
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700

@@ -228,6 +228,16 @@ def text_of(name: str) -> str:
     return json.dumps(made(name), indent=2, ensure_ascii=False) + "\n"
 
 
+def mark(name: str, file: Path, folder: Path) -> str:
+    """Give the first line by which an editor finds a schema that `syncd init` put into a folder; nothing without it."""
+    import os
+
+    schema = folder / "schemas" / f"{name}.schema.json"
+    if not schema.is_file():
+        return ""
+    return f"# yaml-language-server: $schema={Path(os.path.relpath(schema, file.parent)).as_posix()}\n"
+
+
 def write(folder: Path, names: tuple[str, ...] = tuple(SCHEMAS)) -> list[Path]:
     """Write schemas into a folder, each as NAME.schema.json."""
     written = []

@@ -59,7 +59,7 @@ class Words:
         if not self.kinds or self._kind_of(path) is not None:
             return ""
         if any(letter in path for letter in "*?") or any(self._covers(path, name) for name in self._names()):
-            return f"a condition looks at one field{did_you_mean(_plain(path), self._known())}"
+            return f"one field belongs here, no pattern{did_you_mean(_plain(path), self._known())}"
         return f"no field is called so{did_you_mean(_plain(path), self._known())}"
 
     def value(self, path: str, text: str | None) -> str:

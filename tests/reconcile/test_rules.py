@@ -258,7 +258,7 @@ def test_conditions_of_every_type(path: str, written: Any, held: str, holds: boo
         ({"when": {"details.line": ["medical", "Dental"]}}, "details.line.1: `Dental` is not one of"),
         ({"when": {"details.line": {"a": "b"}}}, "expected one value"),
         ({"when": {"details.voluntry": "true"}}, "no field is called so; did you mean `details.voluntary`?"),
-        ({"when": {"details.*": "x"}}, "a condition looks at one field"),
+        ({"when": {"details.*": "x"}}, "one field belongs here, no pattern"),
         ({"when": {"voluntary": "yes"}}, "did you mean `details.voluntary`?"),
         ({"sections": {"rate": {"blanks": "keep"}}}, "did you mean `rates`?"),
         ({"fields": {"details.nmae": {"blanks": "keep"}}}, "did you mean `details.name`?"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import linking
 from syncd.apply.world import no_lock
-from syncd.cli import creating, link_file, preview, screen
+from syncd.cli import creating, link_file, preview, schemas, screen
 from syncd.cli.confirm import confirmed
 from syncd.cli.link_needs import Wants
 from syncd.cli.names import Labels, find_group, find_plan, member_text, plans_of
@@ -99,7 +99,8 @@ async def _wants(group: Link, world: World, targets: Sequence[str]) -> Wants:
 
 def _write(session: Session, draft: link_file.Draft, out: Path) -> int:
     try:
-        out.write_text(link_file.render(draft), encoding="utf-8")
+        mark = schemas.mark("link", out, session.config.folder)
+        out.write_text(mark + link_file.render(draft), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"it cannot be written: {error.strerror}", file=str(out)) from error
     if session.json:
