@@ -189,10 +189,10 @@ def refused(tmp_path):
     ("text", "said", "line"),
     [
         ("[service]\nevry_s = 1\n", "there is no such key; did you mean `every_s`?", 2),
-        ("[service]\n\nconcurrency = 0\n", "expected a number that is greater than or equal to 1", 3),
-        ("[service]\ndrain_s = 'long'\n", "expected a number", 2),
-        ("[service]\nmetrics_port = 70000\n", "expected a number that is less than or equal to 65535", 2),
-        ("[systems.crm]\nconnector = 'files'\npoll_s = 0\n", "expected a number that is greater than 0", 3),
+        ("[service]\n\nconcurrency = 0\n", "expected at least 1, got `0`", 3),
+        ("[service]\ndrain_s = 'long'\n", "expected a number, got `long`", 2),
+        ("[service]\nmetrics_port = 70000\n", "expected at most 65535, got `70000`", 2),
+        ("[systems.crm]\nconnector = 'files'\npoll_s = 0\n", "expected more than 0, got `0`", 3),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_line(refused, text, said, line):
