@@ -513,7 +513,7 @@ def test_missing_status_for_the_one_on_call(office):
     assert f"Last error: crm (plans), 0 s ago: {told['last_errors'][0]['why']}" in office("status").out
 
 
-# -- cases --------------------------------------------------------------------------------------------------------------
+# -- cases ------------------------------------------------------------------------------------------------------------
 
 CASE = """\
 format: syncd-scenario/1
