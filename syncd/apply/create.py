@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from syncd.apply.begin import Started, put_aside, set_aside
+from syncd.apply.confirm import unconfirmed
 from syncd.apply.look import Look, look, seen_in, snapshot_of
 from syncd.apply.places import place_of
 from syncd.apply.references import translated
 from syncd.apply.world import LiveSystem, World, flat_of
-from syncd.apply.write import Done, End, Pauses, ended
+from syncd.apply.write import Done, End, Pauses, ended, moved_row
 from syncd.connectors.base import Access
 from syncd.connectors.paging import pages_of
 from syncd.errors import ClaimedTwiceError, ConnectorError, RecordError, TransientError, UnknownOutcomeError
@@ -24,7 +25,7 @@ from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.relink import newcomer
-from syncd.reconcile.types import Link, Member, Operation, Owed, System
+from syncd.reconcile.types import Link, Member, Operation, Owed, Seen, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
 
@@ -44,7 +45,8 @@ async def operate(started: Started, world: World, done: Done) -> None:
             continue
         try:
             if operation.op == "create":
-                await _create(operation, intent, started, world, done)
+                if await _holds_still(operation, intent, started, world, done):
+                    await _create(operation, intent, started, world, done)
             else:
                 await _end(operation, intent, started, world, done)
         except ConnectorError as error:
@@ -65,6 +67,26 @@ def give_back(intent: Intent, note: str, world: World) -> None:
         _close(intent, End.UNSENT, note, world)
         if question is not None and question.status == "used":
             world.store.save_questions([replace(question, status="decided", closed_at=None)])
+
+
+async def _holds_still(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> bool:
+    """Read again what is about to be copied; a record that moved has its link decided anew, and nothing is sent."""
+    link, sights = started.links[operation.link], started.sights.get(operation.link, {})
+    sources = [(system,) for system, sight in sights.items() if isinstance(sight, Seen)]
+    source = await unconfirmed(link.id, sources, started, done.away, world)
+    if source is None:
+        return True
+    if isinstance(source, NotSeen):
+        _close(intent, End.UNSENT, source.why, world)
+        done.failed.append(f"{operation.system}: {link.label} is not created: {source.why}")
+        return False
+    place = place_of(source.record, link, world, source.system, started.places)
+    now, note = world.now(), f"its source, {source.system} {source.record.id}, moved meanwhile"
+    row = moved_row(sights[source.system], source, link, intent.run, now)
+    unsent = ended(intent, End.UNSENT, now, note)
+    world.store.settle([Settlement(unsent, None, snapshot_of(source, place, now), row)])
+    done.moved.add(link.id)
+    return False
 
 
 async def _create(operation: Operation, intent: Intent, started: Started, world: World, done: Done) -> None:

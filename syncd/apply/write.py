@@ -37,7 +37,7 @@ from syncd.model.records import Gone, NotSeen, Part, PartWrite, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.constrain import REFUSALS_TO_ASK, wait_s
 from syncd.reconcile.identity import is_elsewhere
-from syncd.reconcile.types import Link, Member, Owed, Seen, System
+from syncd.reconcile.types import Link, Member, Owed, Seen, Sight, System
 from syncd.store.database import uncollected
 from syncd.store.rows import Batch, HistoryRow, Intent, Settlement, Snapshot
 
@@ -207,12 +207,18 @@ async def _leave(job: Job, ledger: Ledger, done: Done, source: Look | NotSeen) -
     world, link = ledger.world, ledger.started.links[job.link]
     now, note = world.now(), f"its source, {source.system} {source.record.id}, moved meanwhile"
     intents = [ended(intent, End.MOVED, now, note) for intent in job.intents]
-    seen = cast("Seen", ledger.started.sights[job.link][source.system])  # whatever is a source was seen
-    moves: dict[str, tuple[object, object]] = dict(_moves(seen.flat, source.holds))
-    row = HistoryRow(job.intents[0].run, now, "observed", link.id, source.system, link.kind, source.record.id, moves)
-    place = ledger.place(source, link)
-    ledger.settle(intents, link, job.system, snapshot_of(source, place, now), (row,) if moves else ())
+    rows = moved_row(ledger.started.sights[job.link][source.system], source, link, job.intents[0].run, now)
+    ledger.settle(intents, link, job.system, snapshot_of(source, ledger.place(source, link), now), rows)
     done.moved.add(job.link)
+
+
+def moved_row(before: Sight, now_seen: Look, link: Link, run: str, now: float) -> tuple[HistoryRow, ...]:
+    """Write down what a source holds that is not what was decided on."""
+    seen = cast("Seen", before)  # whatever is a source was seen
+    moves: dict[str, tuple[object, object]] = dict(_moves(seen.flat, now_seen.holds))
+    record = now_seen.record
+    row = HistoryRow(run, now, "observed", link.id, now_seen.system, link.kind, record.id, moves)
+    return (row,) if moves else ()
 
 
 def _moves(before: Flat, holds: Flat) -> Iterator[tuple[str, tuple[Value, Value]]]:

@@ -103,6 +103,37 @@ async def test_p33_two_edits_each_way_are_both_confirmed_first() -> None:
     assert sorted(stage.requests(name, "read") for name in stage.systems) == [2, 3]
 
 
+async def test_p33_a_record_that_moved_is_copied_as_it_is_now() -> None:
+    """R6: what a create is made of is read again before it is sent."""
+    stage = Stage(rules={"default": {"unlinked": "copy"}})
+    stage.put({"name": "Gold", "phone": "1"}, "crm")
+    for name in stage.systems:
+        await observe(name, stage.world)
+    stage.edit("crm", phone="2")
+    await run_once(SCOPE, stage.world)
+    assert list(stage.systems["quote"].content()["generic"].values()) == [{"name": "Gold", "phone": "2"}]
+
+
+async def test_p33_a_record_that_cannot_be_read_again_is_not_copied() -> None:
+    """R6: nothing is created of a record that does not answer; the create is said to wait, and comes later."""
+    stage = Stage(rules={"default": {"unlinked": "copy"}})
+    stage.put({"name": "Gold"}, "crm")
+    for name in stage.systems:
+        await observe(name, stage.world)
+    crm = stage.systems["crm"]
+    read = crm.read
+
+    async def hidden(_kind: Kind, _id: str) -> NotSeen:
+        return NotSeen("no right to see it")
+
+    crm.read = hidden  # type: ignore[method-assign, assignment]
+    report = await run_once(SCOPE, stage.world)
+    assert (report.result, stage.requests("quote", "create")) == ("partial", 0)
+    crm.read = read  # type: ignore[method-assign]
+    await stage.cycle()
+    assert list(stage.systems["quote"].content()["generic"].values()) == [{"name": "Gold"}]
+
+
 async def test_a_damaged_snapshot_stops_the_run_and_says_what_to_do() -> None:
     """R6: a snapshot that is not what was stored decides nothing; the error names the record, the file, the remedy."""
     stage = await linked()
