@@ -74,13 +74,17 @@ def assemble(system: str, world: Any, clock: Clock, seed: int) -> Served:
     return Served(vendor, wire, app)
 
 
+TAKEN = 3
+"""Exit code when somebody else listens where the vendors would; 2 is for what was asked wrongly."""
+
+
 def run(options: Options) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit code. A port that is taken says so."""
     try:
         sockets = [_listen(_port(options, system)) for system in options.systems]
     except OSError as error:
         print(f"syncd sandbox: cannot listen: {error}. Choose another --port-base, or 0.", file=sys.stderr)  # noqa: T201
-        return 2
+        return TAKEN
     clock = Clock(options.clock, frozen=True)  # until ready, so that the seeded stamps are the same at every start
     world = load(options.seed)
     served = [assemble(system, world, clock, options.seed) for system in options.systems]

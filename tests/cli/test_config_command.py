@@ -138,12 +138,12 @@ def test_h_is_help_everywhere(bare, words):
 
 def test_q_prints_nothing_but_errors(office):
     """-q: a command that changes something says nothing; errors are told, and programs get their document."""
-    said = office("pause", "--reason", "x", "-q")
+    said = office("pause", "--all", "--reason", "x", "-q")
     assert (said.code, said.out, said.err) == (0, "", "")
-    assert office("-q", "resume").out == ""
+    assert office("-q", "resume", "--all").out == ""
     assert "there is no system" in office.fails(2, "pause", "-q", "--reason", "x", "--system", "crn")
-    assert office("pause", "--quiet", "--reason", "x", "--json").json
-    assert office("resume").out != "", "the next command speaks again"
+    assert office("pause", "--all", "--quiet", "--reason", "x", "--json").json
+    assert office("resume", "--all").out != "", "the next command speaks again"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

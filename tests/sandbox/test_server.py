@@ -209,7 +209,7 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "syncd.sandbox", "--system", "perfectquote", "--port-base", str(port - 1)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert f"port {port} of 127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
 

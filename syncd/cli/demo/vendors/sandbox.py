@@ -32,7 +32,7 @@ _BASES: Final = range(8850, 9000, 10)
 _VENDORS: Final = 2
 _READY_S: Final = 60.0
 _STOP_S: Final = 10.0
-_TAKEN: Final = 2
+_TAKEN: Final = 3
 """Exit code of a sandbox that finds its ports taken."""
 
 
