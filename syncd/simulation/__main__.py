@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from syncd.simulation.mischief import KNOBS
 from syncd.simulation.play import draw_history, play
 from syncd.simulation.show import as_table, as_text
 from syncd.simulation.shrink import shrink
@@ -24,14 +25,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--histories", type=int, default=200, help="how many, one for each seed from there (default 200)"
     )
+    parser.add_argument(
+        "--knob",
+        action="append",
+        default=[],
+        metavar="NAME[=RATE]",
+        help=f"only this mischief, in so many of the histories (default 1); may be repeated; {', '.join(KNOBS)}",
+    )
     parser.add_argument("--keep-going", action="store_true", help="show every failing history instead of the first")
     parser.add_argument("--no-shrink", action="store_true", help="show failing histories as they were drawn")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the scenario table of the failure to a file")
     asked = parser.parse_args(arguments)
+    rates = {name: float(rate or 1) for name, _, rate in (one.partition("=") for one in asked.knob)} or None
+    if unknown := (rates or {}).keys() - KNOBS.keys():
+        parser.error(f"there is no knob {', '.join(sorted(unknown))}; the knobs are {', '.join(KNOBS)}")
     began = told = time.monotonic()
     failed = 0
     for number, seed in enumerate(range(asked.seed, asked.seed + asked.histories), start=1):
-        history = draw_history(seed)
+        history = draw_history(seed, rates)
         failure = play(history)
         if failure is not None:
             failed += 1

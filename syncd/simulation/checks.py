@@ -19,6 +19,9 @@ from syncd.simulation.looking import Found, atom_of, clusters, family, new_write
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
 
+LONGEST_WAIT_S = 3600.0
+"""The longest time for which a refused value rests before it is tried again; what is said to rest longer is due."""
+
 
 def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
     """Every value written is one that a record of the link held in that field, or a person typed; tables as a whole."""
@@ -258,7 +261,7 @@ def p5_all_of_the_updated(stage: Stage, ran: Ran) -> Found:
             or names & (ran.disturbed.keys() | {name for name, _ in ran.broken} | tardy(stage))
         ):
             continue
-        if any(owed.next_at > now for member in link.members for owed in member.behind.values()):
+        if any(0 < owed.next_at - now <= LONGEST_WAIT_S for m in link.members for owed in m.behind.values()):
             continue
         for wrong in out_of_step(stage, link, standing):
             yield f"after an undisturbed run: {wrong}"
@@ -380,7 +383,7 @@ def p23_nothing_is_left_standing(stage: Stage, ran: Ran) -> Found:
     """A run that ended leaves no journal row unsettled whose system answers."""
     if ran.report is None or ran.disturbed or ran.step.races or tardy(stage):
         return
-    for intent in stage.store.pending(stage.setting.scope):
+    for intent in (one for scope in stage.setting.scopes for one in stage.store.pending(scope)):
         at = (intent.system, intent.kind, intent.record_id)
         if at not in stage.witness.absent:
             yield f"a journal row of {at} is still {intent.state}: {intent.op} {sorted(intent.after)}"
@@ -424,7 +427,7 @@ def p26_one_question_once(stage: Stage, ran: Ran) -> Found:
             continue
         key = (question.proposal.kind, question.proposal.link, question.proposal.scope, question.proposal.name)
         digest = question.proposal.digest
-        if tardy(stage):
+        if tardy(stage) or "stale" in stage.struck:
             continue  # what such a vendor shows comes and goes, and so does the question
         last = stage.closed.get((key, digest))
         if last is not None and last == stage.touched:

@@ -25,7 +25,7 @@ def p2_no_lost_edit(stage: Stage) -> Found:
             for value in values - told.get(at, {}).get(path, set()):
                 if stage.flat(at[0], at[2], at[1]).get(path) != value:
                     yield f"{at} {path} = {value!r} was seen and is nowhere any more"
-    for wrote in stage.witness.wrote:
+    for wrote in stage.witness.wrote[stage.forgotten :]:
         for path in wrote.before.keys() & wrote.shown.keys():
             old = wrote.before[path]
             if (

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from syncd.apply.world import FULL_EVERY_S
 from syncd.model import encoding
 from syncd.reconcile.constrain import REFUSALS_TO_ASK
 from syncd.reconcile.types import Link
 from syncd.simulation.checks import AFTER_EACH_RUN
 from syncd.simulation.checks_at_rest import AT_REST
+from syncd.simulation.checks_rude import RUDE
+from syncd.simulation.mischief import RATES, Script, strike
 from syncd.simulation.setting import Setting, draw_setting
 from syncd.simulation.stage import Event, Quiet, Ran, Stage
 from syncd.simulation.steps import Run, Step, draw_steps
@@ -36,6 +39,8 @@ class History:
     answers: bool = True
     shuffled: bool = False
     """Whether every system mixes the order of its listings."""
+    struck: frozenset[str] = frozenset()
+    """The kinds of mischief in it."""
     kills: tuple[int, ...] = ()
     """Moments of the first quiet run at which the process is killed, each on its own copy of the world."""
 
@@ -61,17 +66,21 @@ class Wrong(Exception):  # noqa: N818 - a finding
         super().__init__(f"{name}: {what}")
 
 
-def draw_history(seed: int) -> History:
-    """Draw a history from its seed."""
+def draw_history(seed: int, rates: Mapping[str, float] | None = None) -> History:
+    """Draw a history from its seed. `rates`: kind of mischief -> how often it strikes; left out: as a rule."""
     rng = Random(seed)
     setting = draw_setting(rng)
-    steps = tuple(draw_steps(rng, setting))
-    return History(seed, setting, steps, rng.random() < 0.7, kills=(rng.randint(1, 60),))
+    script = Script(Random(f"mischief {seed}"), setting, draw_steps(rng, setting))
+    answers, kill = rng.random() < 0.7, rng.randint(1, 60)
+    strike(script, RATES if rates is None else rates)
+    struck = frozenset(script.struck)
+    return History(seed, script.setting, tuple(script.steps), answers, struck=struck, kills=(kill,))
 
 
 def play(history: History) -> Failure | None:
     """Play a history; None when everything held."""
-    stage = Stage(history.setting, history.seed)
+    stage = Stage(history.setting, history.seed, struck=history.struck)
+    stage.keeps = "restore" in history.struck
     try:
         for step in history.steps:
             ran = stage.play(step)
@@ -91,7 +100,7 @@ def play(history: History) -> Failure | None:
     except Exception as error:  # noqa: BLE001 - whatever a run raises is a finding
         return _failed(stage, "p23_a_run_never_raises", f"{type(error).__name__}: {error}", traceback.format_exc())
     finally:
-        stage.store.free()
+        stage.free()
     return None
 
 
@@ -110,14 +119,14 @@ def p11_crash_anywhere(stage: Stage, history: History) -> None:
             to_rest(plain)
         wanted = end_of(plain)
     finally:
-        plain.store.free()
+        plain.free()
     for kill in history.kills:
         twin = stage.copy()
         try:
             with _told_by(twin, stage):
                 _killed_once(twin, kill, wanted)
         finally:
-            twin.store.free()
+            twin.free()
 
 
 @contextmanager
@@ -181,7 +190,8 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
 
 def check(stage: Stage, ran: Ran) -> None:
     """Hold a run to every property that must be true after each run. Raises Wrong."""
-    for check in AFTER_EACH_RUN:
+    rude = [one for one, kinds in RUDE if kinds & stage.struck]
+    for check in (*rude, *AFTER_EACH_RUN):
         for what in check(stage, ran):
             raise Wrong(check.__name__, what)
 
@@ -196,6 +206,9 @@ def calm(stage: Stage) -> None:
     """Let everything go well from now on."""
     stage.told.append("-- quiet --")
     stage.events.append(Quiet())
+    stage.clock.off = 0.0
+    if any(system.blind for system in stage.systems.values()):
+        stage.clock.at += 2.0 * FULL_EVERY_S
     for name, system in stage.systems.items():
         system.faults.clear()
         system.scope = "all"
@@ -251,7 +264,7 @@ def state(stage: Stage) -> str:
         for name, system in stage.systems.items()
         for kind in system.lenses
     ]
-    pending = [i.id for i in stage.store.pending(stage.setting.scope)]
+    pending = [i.id for scope in stage.setting.scopes for i in stage.store.pending(scope)]
     return repr((links, questions, heads, pending, len(stage.store.history())))
 
 
@@ -278,6 +291,6 @@ def _answer_all(stage: Stage, rng: Random) -> bool:
     return said
 
 
-def play_seed(seed: int) -> Failure | None:
+def play_seed(seed: int, rates: Mapping[str, float] | None = None) -> Failure | None:
     """Draw and play one history."""
-    return play(draw_history(seed))
+    return play(draw_history(seed, rates))

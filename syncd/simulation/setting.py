@@ -69,11 +69,28 @@ class Setting:
     guards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     loose: frozenset[str] = frozenset()
     """Records that nobody has linked yet."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """The group of each record that is not in the first one."""
+    strangers: tuple[str, ...] = ()
+    """Groups that every system holds and nobody has linked."""
+    unmapped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """System -> path prefixes for which its mapping has no row when the history begins."""
+    other: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
+    """System -> record -> what it holds otherwise than the base, in fields that no row reads."""
 
     @property
     def scope(self) -> str:
         """Name the group whose run handles the records."""
         return GROUP if self.kind == "plan" else "default"
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Name all groups that are linked."""
+        return (self.scope, *sorted(set(self.homes.values()) - {self.scope}))
+
+    def group_of(self, record: str) -> str | None:
+        """Give the group of a record; None where there are no groups."""
+        return self.homes.get(record, GROUP) if self.kind == "plan" else None
 
     @property
     def atoms(self) -> dict[str, str]:

@@ -6,138 +6,35 @@ outlives it are the vendors and the store; a fresh world goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from functools import cache
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
-
-from sqlalchemy import Connection, Engine
+from typing import Any, TypeAlias, TypeVar, cast
 
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.connectors.memory import REMOVE
-from syncd.mapping.flat import FlatLens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
-from syncd.model.values import Flat
+from syncd.model.values import Flat, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Link, Member
-from syncd.simulation.setting import GROUP, POOLS, T0, Setting, SystemSetting, nearest_of
-from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Race, Remove, Rescope, Run, Step, Wait
-from syncd.simulation.vendor import Place, SimSystem, Witness, Wrote
+from syncd.simulation.backstage import Killed, Moments, SimClock, SimStore, Turns, drive, interleave
+from syncd.simulation.lenses import RowLens
+from syncd.simulation.setting import GROUP, POOLS, Setting, SystemSetting, nearest_of
+from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Remove, Rescope, Rude, Run, Step, Wait
+from syncd.simulation.vendor import Place, SimFeeding, SimSystem, Witness, Wrote
 from syncd.store.rows import Question
-from syncd.store.store import Store
 from syncd.sync import Mode, Report, observe, run_once
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _T = TypeVar("_T")
 
 
-class Killed(BaseException):
-    """The process died here."""
-
-
-@dataclass(slots=True)
-class SimClock:
-    """A clock that only moves when told."""
-
-    at: float = T0
-
-    def now(self) -> float:
-        """Give seconds since 1970."""
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
-        self.at += seconds
-
-
-@dataclass(slots=True)
-class Moments:
-    """Counts the moments of a run and lets happen what was planned for them."""
-
-    count: int = 0
-    kill: int | None = None
-    races: tuple[Race, ...] = ()
-    act: Callable[[Edit | Remove], None] = lambda _: None
-    told: list[str] = field(default_factory=list)
-    on: bool = False
-
-    def arm(self, kill: int | None, races: tuple[Race, ...]) -> None:
-        """Begin to count for one run."""
-        self.count, self.kill, self.races, self.on, self.told = 0, kill, races, True, []
-
-    def __call__(self, *what: str) -> None:
-        """Count a moment; kill or let somebody act when it is the one."""
-        if not self.on:
-            return
-        self.count += 1
-        self.told.append(" ".join(what))
-        for race in self.races:
-            if race.at == self.count:
-                self.act(race.step)
-        if self.kill == self.count:
-            self.on = False
-            raise Killed
-
-
-class SimStore(Store):
-    """A store in memory in which a process can die after each commit."""
-
-    moments: Callable[..., None]
-
-    def __init__(self, where: str, writer: Engine, reader: Engine) -> None:
-        super().__init__(where, writer, reader)
-        self.moments = _nothing
-
-    @classmethod
-    def take(cls, source: Store | None = None) -> SimStore:
-        """Give a store that holds what the source holds, or nothing. Stores are used again: a new one would compile all
-        its statements anew, which takes longer than a run."""
-        taken = _free.pop() if _free else cls.of(_blank().fork())
-        with (source or _blank())._reading() as mine, taken._writer.connect() as theirs:
-            theirs.rollback()
-            copied, copy = mine.connection.driver_connection, theirs.connection.driver_connection
-            cast("sqlite3.Connection", copied).backup(cast("sqlite3.Connection", copy))
-        return taken
-
-    @classmethod
-    def of(cls, store: Store) -> SimStore:
-        """Take over the engines of another store."""
-        return cls(store.where, store._writer, store._reader)
-
-    def free(self) -> None:
-        """Let another stage have the store."""
-        self.moments = _nothing
-        _free.append(self)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        inner = getattr(self._local, "connection", None) is not None
-        with super()._writing() as connection:
-            yield connection
-        if not inner:
-            self.moments("stored")
-
-
-_free: list[SimStore] = []
-
-
-@cache
-def _blank() -> Store:
-    """Make the empty store that every stage starts from."""
-    return Store.open(":memory:")
-
-
-def _nothing(*_: str) -> None:
-    """Let nothing happen."""
+MOST_COPIES = 4
+GRAVITY = ("ok", "open", "partial", "refused")
 
 
 @dataclass(slots=True)
@@ -167,6 +64,13 @@ class Ran:
     died: str
     """The moment at which the process was killed; `touched`: the system of the last request before that."""
     touched: str
+    known_before: frozenset[Place]
+    """The records of which something was known before it; `creating`: links and systems for which a create was not
+    settled then."""
+    creating: frozenset[tuple[str, str]]
+    shown_at_plan: dict[Place, Flat]
+    """What had last been shown of each record, and under which group, when it made its plan."""
+    groups_at_plan: dict[Place, str | None]
 
     @property
     def killed(self) -> bool:
@@ -203,6 +107,7 @@ class Stage:
     clock: SimClock = field(default_factory=SimClock)
     witness: Witness = field(default_factory=Witness)
     moments: Moments = field(default_factory=Moments)
+    turns: Turns = field(default_factory=Turns)
     systems: dict[str, SimSystem] = field(default_factory=dict)
     store: SimStore = field(init=False)
     world: World = field(init=False)
@@ -221,8 +126,29 @@ class Stage:
     ended_checked: int = 0
     settled_until: int = 0
     """How many writes were sent before all of them had been settled."""
+    kept: list[tuple[SimStore, dict[str, Any]]] = field(default_factory=list)
+    """Copies of the store, the newest last, each with what the checks knew then."""
+    keeps: bool = False
+    """Whether somebody makes a copy of the store before each run."""
+    lost: dict[tuple[str, str, str], tuple[Value, int]] = field(default_factory=dict)
+    """(link, system, path) that no row reads now -> its base when the row was taken out, and the runs until then."""
+    regained: dict[tuple[str, str, str], Value | None] = field(default_factory=dict)
+    """(link, system, path) whose row came or changed and that is not settled since -> its base before it was lost;
+    None: nobody can know, the row is a new or another one."""
+    apart: set[Place] = field(default_factory=set)
+    """Records that a person set apart."""
+    forgotten: int = 0
+    """How many of our writes the store may not know of: it was restored since."""
+    runs: int = 0
+    struck: frozenset[str] = frozenset()
+    """Kinds of mischief that happen in this history."""
+    retyped: dict[Place, Flat] = field(default_factory=dict)
+    """Records whose id was given to another thing, with what the first one was."""
+    refused: list[str] = field(default_factory=list)
+    """What people tried and were refused."""
     _ids: int = 0
     _planned_at: int = 0
+    _at_plan: tuple[dict[Place, Flat], dict[Place, str | None]] = field(default_factory=lambda: ({}, {}))
 
     def __post_init__(self) -> None:
         self.store = SimStore.take(self.source)
@@ -242,17 +168,23 @@ class Stage:
 
     def _vendor(self, made: SystemSetting, rng: Random) -> SimSystem:
         mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled
-        return SimSystem(
-            made.name,
-            made.behaviour,
+        kind = SimFeeding if made.behaviour.feed else SimSystem
+        system = kind(
+            made,
             self.lenses(made),
             self.witness,
-            clock=self.clock.now if made.times else None,
+            clock=self.clock,
+            turns=self.turns,
             on_effect=lambda moment, operation: self.moments(moment, operation, made.name),
             shuffle=Random(rng.random()) if mixed else None,
         )
+        system.listed_at = self.clock.at
+        without = self.setting.unmapped.get(made.name, frozenset())
+        if without:
+            system.lenses[self.setting.kind] = cast("RowLens", system.whole[self.setting.kind]).edited(without, {})
+        return system
 
-    def lenses(self, made: SystemSetting) -> dict[Kind, FlatLens]:
+    def lenses(self, made: SystemSetting) -> dict[Kind, RowLens]:
         """Give the lenses of a system: its canonical paths, and the rounding it declares."""
         behaviour = made.behaviour
         nearest = nearest_of(behaviour.decimals) if behaviour.decimals is not None and made.declared else None
@@ -262,39 +194,45 @@ class Stage:
             return parts.get(path.split("[", maxsplit=1)[0].split(".", maxsplit=1)[0], "record")
 
         kinds: tuple[Kind, ...] = ("group", "plan") if self.setting.kind == "plan" else ("generic",)
-        return {kind: FlatLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds}
+        return {kind: RowLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds}
 
     def _fill(self) -> None:
         """Put the base records into the systems and link those that several hold."""
         setting = self.setting
-        names = [one.name for one in setting.systems]
-        group = GROUP if setting.kind == "plan" else None
-        if group:
-            for system in self.systems.values():
-                system.put_record("group", group, {"details.name": "Acme"})
-            flat: Flat = {"details.name": "Acme"}
-            self.store.add_link(
-                Link(group, "group", group, "Acme", flat, tuple(Member(name, group, flat) for name in names))
-            )
+        for group in setting.scopes if setting.kind == "plan" else ():
+            self._fill_group(group, linked=True)
+        for group in setting.strangers:
+            self._fill_group(group, linked=False)
         for key, everybody in setting.records.items():
             holders = tuple(name for name in everybody if name in self.systems)
             flats = {}
             agreed = {path: self.value(path, text) for path, text in setting.base[key].items()}
             for name in holders:
-                data = self._fitting(name, setting.base[key])
-                self.systems[name].put_record(setting.kind, key, data, group=group)
+                other = setting.other.get(name, {}).get(key, {})
+                data = self._fitting(name, {**setting.base[key], **other})
+                self.systems[name].put_record(setting.kind, key, data, group=setting.group_of(key))
                 flats[name] = self.flat(name, key)
             if len(holders) > 1 and key not in setting.loose:
+                scope = setting.group_of(key) or setting.scope
                 members = tuple(Member(name, key, flats[name]) for name in holders)
-                self.store.add_link(Link(f"l-{key}", setting.kind, setting.scope, key, agreed, members))
+                self.store.add_link(Link(f"l-{key}", setting.kind, scope, key, agreed, members))
+
+    def _fill_group(self, group: str, *, linked: bool) -> None:
+        """Put a group into every system, and link it."""
+        flat: Flat = {"details.name": "Acme" if group == GROUP else group}
+        for system in self.systems.values():
+            system.put_record("group", group, flat)
+        if linked:
+            members = tuple(Member(one.name, group, flat) for one in self.setting.systems)
+            self.store.add_link(Link(group, "group", group, str(flat["details.name"]), flat, members))
 
     def _fitting(self, name: str, data: dict[str, str] | Any) -> dict[str, str]:
         """Give what a system can hold of some data, as it would hold it."""
         made = self.setting.system(name)
-        lens = self.systems[name].lenses[self.setting.kind]
+        lens = self.systems[name].whole[self.setting.kind]
         fitting = {}
         for path, text in data.items():
-            if lens.carries(path):
+            if text is not None and lens.carries(path):
                 value = self.value(path, text)
                 kept = lens.nearest(path, value)
                 fitting[path] = text if kept == value else format_value(kept)
@@ -326,16 +264,20 @@ class Stage:
         """Give another stage on which everything is as it is here and goes its own way from now on."""
         twin = Stage(self.setting, self.seed, self.shuffled, self.store)
         twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched
+        twin.clock.off = self.clock.off
+        twin.lost, twin.regained, twin.retyped = dict(self.lost), dict(self.regained), dict(self.retyped)
+        twin.apart, twin.struck, twin.runs, twin.forgotten = set(self.apart), self.struck, self.runs, self.forgotten
         for name, system in self.systems.items():
             system.copy_to(twin.systems[name])
         twin.witness.absent |= self.witness.absent
         for place, flats in self.witness.images.items():
             for flat in flats:
                 twin.witness.holds(place, flat)
-        twin.witness.shown = dict(self.witness.shown)
+        twin.witness.shown, twin.witness.groups = dict(self.witness.shown), dict(self.witness.groups)
         for place, flats in self.witness.ever_shown.items():
             twin.witness.ever_shown[place] = list(flats)
         twin.witness.log, twin.witness.wrote = list(self.witness.log), list(self.witness.wrote)
+        self.witness.remember(twin.witness)
         twin.answered, twin.told = list(self.answered), list(self.told)
         twin.clusters = {place: set(links) for place, links in self.clusters.items()}
         twin.access = dict(self.access)
@@ -347,6 +289,11 @@ class Stage:
     def value(self, path: str, text: str | None) -> Any:
         """Read a text of a table as the engine would."""
         return value_from_text(path, text, self.setting.kind)
+
+    def truth(self, system: str, record: str) -> Flat:
+        """Give all that a record holds, whatever the engine is told to read."""
+        live = self.systems[system]
+        return live.truth(live.record(self.setting.kind, record))
 
     def flat(self, system: str, record: str, kind: Kind | None = None) -> Any:
         """Give what a record truly holds."""
@@ -391,15 +338,14 @@ class Stage:
                 system = self.systems[name]
                 if system.record(kind, record) is None:
                     return
-                fit = {path: text for path, text in changes.items() if system.lenses[kind].carries(path)}
+                fit = {path: text for path, text in changes.items() if system.whole[kind].carries(path)}
                 system.edit(kind, record, {p: REMOVE if text is None else text for p, text in fit.items()})
             case Put(name, record, data):
                 system = self.systems[name]
                 if system.record(kind, record) is not None:
                     return
-                group = GROUP if kind == "plan" else None
-                fit = {path: text for path, text in data.items() if system.lenses[kind].carries(path)}
-                system.put_record(kind, record, fit, group=group)
+                fit = {path: text for path, text in data.items() if system.whole[kind].carries(path)}
+                system.put_record(kind, record, fit, group=self.setting.group_of(record))
             case Remove(name, record):
                 if self.systems[name].record(kind, record) is None:
                     return
@@ -423,6 +369,9 @@ class Stage:
                 return
             case Run():
                 return
+            case Rude():
+                if not step.happen(self):
+                    return
         self.touched += 1
         self.told.append(str(step))
         self.events.append(step)
@@ -510,9 +459,12 @@ class Stage:
         links, asked = self.links(), self._standing()
         wrote_from = len(self.witness.wrote)
         shown_from = len(self.witness.log)
-        if not self.store.pending(self.setting.scope):
+        if self.keeps:
+            self.keep()
+        if not any(self.store.pending(scope) for scope in self.setting.scopes):
             self.settled_until = wrote_from
         shown_before = dict(self.witness.shown)
+        known, creating = self._known(), self._creating()
         disturbed = self._disturbed(step)
         self.moments.arm(step.kill, step.races)
         report: Report | None = None
@@ -551,11 +503,52 @@ class Stage:
             broken=broken,
             away=away,
             died=died[-1] if died else "",
+            known_before=known,
+            creating=creating,
+            shown_at_plan=self._at_plan[0],
+            groups_at_plan=self._at_plan[1],
             touched=next((one.rpartition(" ")[2] for one in reversed(died) if one.count(" ") > 1), ""),
         )
+        self.runs += report is not None
         self.told.append(self._telling(ran))
         self.events.append(ran)
         return ran
+
+    def keep(self) -> None:
+        """Make a copy of the store, as a backup does, and keep what the checks know by now."""
+        known = {
+            "kept": {at: {path: set(v) for path, v in paths.items()} for at, paths in self.witness.kept.items()},
+            "closed": dict(self.closed),
+        }
+        self.kept.append((SimStore.take(self.store), known))
+        if len(self.kept) > MOST_COPIES:
+            self.kept.pop(0)[0].free()
+
+    def restore(self, back: int) -> None:
+        """Put an older copy of the store in the place of the present one; a new process goes on from it."""
+        store, known = self.kept[-back]
+        for later, _ in self.kept[len(self.kept) - back + 1 :]:
+            later.free()
+        del self.kept[len(self.kept) - back + 1 :]
+        self.store.free()
+        self.store = SimStore.take(store)
+        self.store.moments = self.moments
+        self.witness.kept.clear()
+        self.witness.read_back.clear()
+        for at, fields in known["kept"].items():
+            for path, values in fields.items():
+                self.witness.kept[at][path] |= values
+        self.closed = dict(known["closed"])
+        self.forgotten = len(self.witness.wrote)
+        self.settled_until = 0
+        self.world = self.fresh()
+
+    def free(self) -> None:
+        """Let another stage have the stores."""
+        self.store.free()
+        for store, _ in self.kept:
+            store.free()
+        self.kept = []
 
     def _drive(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Carry a run out."""
@@ -568,7 +561,47 @@ class Stage:
                 await observe(name, self.world)
         self.witness.observing = False
         self._planned_at = len(self.witness.log)
-        return await run_once(self.setting.scope, self.world, Mode(full=step.full))
+        self._at_plan = dict(self.witness.shown), dict(self.witness.groups)
+        if step.overlap:
+            return self._overlapping(step)
+        return await self._run_groups(step)
+
+    async def _run_groups(self, step: Run) -> Report:
+        """Run each linked group once; what it came to is told of all together."""
+        report, *more = [await run_once(scope, self.world, Mode(full=step.full)) for scope in self.setting.scopes]
+        for other in more:
+            report = replace(
+                report,
+                result=max(report.result, other.result, key=GRAVITY.index),
+                written={**report.written, **other.written},
+                failed=(*report.failed, *other.failed),
+            )
+        return report
+
+    def _overlapping(self, step: Run) -> Report:
+        """Run while some systems are observed once more."""
+
+        def turn(now: int) -> None:
+            self.witness.observing = now > 0
+
+        jobs = [self._run_groups(step), *(observe(name, self.world) for name in step.overlap if name in self.systems)]
+        found: Report = interleave(jobs, Random(step.turns), self.turns, turn)
+        return found
+
+    def _known(self) -> frozenset[Place]:
+        if "copies" not in self.struck:
+            return frozenset()
+        return frozenset(
+            (name, kind, id_)
+            for name, system in self.systems.items()
+            for kind in system.whole
+            for id_ in self.store.heads(name, kind)
+        )
+
+    def _creating(self) -> frozenset[tuple[str, str]]:
+        found = [one for scope in self.setting.scopes for one in self.store.pending(scope)]
+        found += [one for scope in self.setting.scopes for one in self.store.open_creates(scope)]
+        return frozenset((one.link, one.system) for one in found if one.op == "create")
 
     def _standing(self) -> dict[str, Question]:
         return {q.id: q for q in self.store.questions(status=("open", "decided", "ignored"))}
@@ -584,6 +617,8 @@ class Stage:
                 found[name] = "another tenant"
             elif name in paused:
                 found[name] = "paused"
+            elif system.blind:
+                found[name] = "its feed kept something to itself"
             elif step.observe is not None and name not in step.observe:
                 found[name] = "not observed"
         return found
@@ -593,22 +628,13 @@ class Stage:
         asked = [f"{q.proposal.kind} {q.proposal.label} {q.proposal.name}" for q in self.questions("open")]
         at = f" killed at {ran.step.kill} ({self.moments.told[-1]})" if ran.killed else ""
         extra = f" races {ran.step.races}" if ran.step.races else ""
+        extra += f" while {', '.join(ran.step.overlap)} is observed" if ran.step.overlap else ""
         extra += f" observing {ran.step.observe}" if ran.step.observe is not None else ""
         wrote = [
             f"{w.at[0]} {w.at[2]} {'create' if w.create else ''}{_moved(w)}"
             for w in self.witness.wrote[ran.wrote_from :]
         ]
         return f"run{at}{extra}: {end}; wrote {wrote}; open: {asked}"
-
-
-def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine that never waits for the outer world."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-    msg = "a simulated world waited for something real"
-    raise RuntimeError(msg)
 
 
 def _moved(wrote: Wrote) -> dict[str, str]:

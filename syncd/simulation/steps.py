@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from syncd.simulation.setting import POOLS, Setting
 
@@ -99,25 +99,39 @@ class Answer:
     value: int = 0
 
 
+class Rude:
+    """Something that life does to systems, files, clocks and stores; it happens to a stage (`rude.py`)."""
+
+    __slots__ = ()
+
+    def happen(self, stage: Any) -> bool:
+        """Let it happen; False when there is nothing that it could happen to."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A person's step that happens in the middle of a run, at its n-th moment."""
+    """A step that happens in the middle of a run, at its n-th moment."""
 
     at: int
-    step: Edit | Remove
+    step: Edit | Remove | Rude
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Observe and run once. `kill`: the process dies at the n-th moment; `observe`: systems observed (None: all)."""
+    """Observe and run once. `kill`: the process dies at the n-th moment; `observe`: systems observed (None: all);
+    `overlap`: systems that are observed once more while the run goes on, `turns` saying in which order they take turns.
+    """
 
     kill: int | None = None
     races: tuple[Race, ...] = ()
     observe: tuple[str, ...] | None = None
     full: bool = False
+    overlap: tuple[str, ...] = ()
+    turns: int = 0
 
 
-Step: TypeAlias = Edit | Put | Remove | Lock | Fail | Calm | Pause | Rescope | Wait | Answer | Run
+Step: TypeAlias = Edit | Put | Remove | Lock | Fail | Calm | Pause | Rescope | Wait | Answer | Run | Rude
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from syncd.simulation.play import Failure, History, Wrong, calm, check, end_of, to_rest
 from syncd.simulation.setting import Setting
 from syncd.simulation.stage import Stage
-from syncd.simulation.steps import Answer, Edit, Fail, Put, Remove, Run, Step
+from syncd.simulation.steps import Answer, Edit, Fail, Put, Remove, Rude, Run, Step
 
 Rename = Callable[[str], str]
 
@@ -53,8 +53,8 @@ def _compare(name: str, plain: History, other: History, rename: Rename) -> Failu
     except Wrong as wrong:
         return Failure(wrong.name, wrong.what, tuple(second.told), "", tuple(first.events))
     finally:
-        first.store.free()
-        second.store.free()
+        first.free()
+        second.free()
     return None
 
 
@@ -124,6 +124,8 @@ def _renamed(step: Step, rename: Rename) -> Step:
         case Run(observe=observe) if observe is not None:
             return replace(step, observe=tuple(map(rename, observe)))
         case Run() | Answer():
+            return step
+        case Rude():
             return step
         case _ if hasattr(step, "system"):
             return replace(step, system=rename(step.system))  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.types import Decided
-from syncd.simulation.stage import SimClock
+from syncd.simulation.backstage import SimClock
 from syncd.simulation.vendors.base import DAY_S, Base, Engine, Settled, engine, ids, lenses_of
 from syncd.simulation.vendors.stage import NEEDS, stage_of
 from syncd.simulation.vendors.steps import Add, Break, Copy, Run, Touch

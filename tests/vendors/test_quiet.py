@@ -15,7 +15,7 @@ import pytest
 
 from syncd.apply.world import FULL_EVERY_S
 from syncd.model.values_text import format_value
-from syncd.simulation.stage import SimClock
+from syncd.simulation.backstage import SimClock
 from syncd.simulation.vendors.base import Base, Engine, Settled, engine, ids
 from syncd.simulation.vendors.wire import BP, PQ
 from syncd.sync import run_once

@@ -38,8 +38,16 @@ class Behaviour:
     decimals: int | None = None
     """Numbers written as text are rounded, half up, to this many places."""
     recase: Literal["none", "title", "upper", "lower"] = "none"
+    trims: bool = False
+    """Blanks around a text are dropped."""
+    longest: int | None = None
+    """A text is cut after this many characters."""
+    escapes: bool = False
+    """A text is kept as HTML would write it: `&` as `&amp;`, once for each writing."""
+    normal: Literal["none", "NFC", "NFD"] = "none"
+    """The Unicode form in which a text is kept."""
     distorts: tuple[str, ...] = ("",)
-    """Where rounding and re-casing happen."""
+    """Where texts and numbers are changed."""
     late: int = 0
     """What was created or written is seen only after this many further calls of list, read or find."""
     read_only: tuple[str, ...] = ()
@@ -52,6 +60,9 @@ class Behaviour:
     end_sets: Mapping[str, JSON] | None = None
     """What the vendor sets when a record is ended; None: the record is removed."""
     marker: bool = True
+    replays_s: float = 0.0
+    """A create under a marker that was used less than so many seconds ago makes nothing and gives the id of the first;
+    it needs a clock."""
     by_group: bool = False
     """Plans are listed group by group."""
     feed: bool = False
@@ -61,3 +72,15 @@ class Behaviour:
     skew_s: float = 0.0
     """How far the vendor's clock is ahead of the injected one."""
     page_size: int = 500
+
+    @property
+    def changes_texts(self) -> bool:
+        """Tell whether this vendor keeps anything otherwise than it was written."""
+        return (
+            self.decimals is not None
+            or self.recase != "none"
+            or self.trims
+            or self.longest is not None
+            or self.escapes
+            or self.normal != "none"
+        )

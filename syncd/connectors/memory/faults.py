@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from syncd.errors import ConfigError, SyncdError
 
 FaultKind: TypeAlias = Literal[
-    "partial", "empty", "short", "error", "fail", "fail_after", "half", "lost_reply", "expired"
+    "partial", "empty", "short", "stale", "error", "fail", "fail_after", "half", "lost_reply", "expired"
 ]
 
 
@@ -31,7 +31,7 @@ _READ_FAULTS: Final = ("error",)
 _WRITE_FAULTS: Final = ("fail", "fail_after", "half", "lost_reply")
 _FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "access": _READ_FAULTS,
-    "list": ("partial", "empty", "short", "error"),
+    "list": ("partial", "empty", "short", "stale", "error"),
     "read": _READ_FAULTS,
     "find": _READ_FAULTS,
     "find_note": _READ_FAULTS,
@@ -50,7 +50,8 @@ class Faults:
 
     Faults of `write` also strike `create` and `end`, faults of `read` also `find`, unless these have their own.
     list: `partial` (some records, then the feed stops without a last page), `empty` (complete, no records), `short`
-    (claims to be complete, records left out), `error` (raised after some records). write: `fail` (not applied),
+    (claims to be complete, records left out), `stale` (complete, but each record as it was before its last change),
+    `error` (raised after some records). write: `fail` (not applied),
     `fail_after` (applied, an error is returned), `half` (half of the changed keys applied, then error or, `silent`,
     success), `lost_reply` (applied, no reply). changes: `expired` (the feed does not go back so far), `short` (it keeps
     what moved in records to itself).
@@ -97,4 +98,12 @@ class Faults:
                     fault.times -= 1
                     return fault
                 planned.popleft()
+        return None
+
+    def peek(self, operation: str) -> Fault | None:
+        """Give the fault that would strike the next call."""
+        for name in (operation, _FALLS_BACK_ON.get(operation, operation)):
+            for fault in self._plan.get(name, ()):
+                if fault.times != 0:
+                    return fault
         return None

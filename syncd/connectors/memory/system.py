@@ -5,9 +5,11 @@ It does no I/O and asks no clock but the one it is given, so the same calls give
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Literal, TypeAlias
@@ -92,9 +94,9 @@ class MemorySystem(Vendor):
         if groups is not None and kind == "plan":
             records = tuple(record for record in records if record.group in groups)
         if fault is not None:
-            records = _left_over(records, fault)
+            records = self._left_over(records, fault)
         size = self.behaviour.page_size
-        whole = fault is None or fault.kind in ("empty", "short")
+        whole = fault is None or fault.kind in ("empty", "short", "stale")
         for start in range(0, len(records) or 1, size):
             self.requests["list"] += 1
             yield Page(records[start : start + size], last=whole and start + size >= len(records))
@@ -154,7 +156,11 @@ class MemorySystem(Vendor):
 
     async def create(self, create: PartCreate) -> str:
         """Create a record under a new id."""
-        record_id = ""
+        record_id = self._replayed(create.marker)
+        if record_id:
+            self.requests["create"] += 1
+            self._tell("after_reply", "create")
+            return record_id
 
         def check() -> None:
             if not self.behaviour.create:
@@ -175,9 +181,16 @@ class MemorySystem(Vendor):
             self._store_late(record)
             if self.behaviour.marker and create.marker:
                 self._markers[create.kind, record_id] = create.marker
+            if self.behaviour.replays_s and create.marker and self.clock is not None:
+                self._replays[create.marker] = record_id, self.clock()
 
         self._send("create", None, check, apply)
         return record_id
+
+    def _replayed(self, marker: str) -> str:
+        """Give what a create under this marker made a short while ago; "" when that is not remembered (any more)."""
+        record_id, at = self._replays.get(marker, ("", 0.0))
+        return record_id if self.clock is not None and self.clock() - at < self.behaviour.replays_s else ""
 
     async def end(self, kind: Kind, record_id: str) -> None:
         """End a record: set what the vendor sets, or remove it."""
@@ -245,6 +258,16 @@ class MemorySystem(Vendor):
         if fault is not None:
             raise self._error(fault, TransientError, "the system did not answer", record_id)
 
+    def _left_over(self, records: tuple[Record, ...], fault: Fault) -> tuple[Record, ...]:
+        """Give what a listing shows in which something goes wrong."""
+        if fault.kind == "stale":
+            return tuple(self._previous.get((record.kind, record.id), record) for record in records)
+        if fault.kind == "empty":
+            return ()
+        if fault.omit:
+            return tuple(record for record in records if record.id not in fault.omit)
+        return records[: len(records) // 2]
+
     # -- what is refused
 
     def _record_to_write(self, kind: Kind, record_id: str) -> Record:
@@ -283,15 +306,15 @@ class MemorySystem(Vendor):
                 raise self._refused(f"is not a field of the part {part_kind}", record_id, key)
 
     def _distorted(self, after: Data, current: Data) -> Frozen:
-        """Round and re-case what was written; keys that keep their value are left alone."""
+        """Do to what was written what this vendor does to it; keys that keep their value are left alone."""
         made = self.behaviour
-        if made.decimals is None and made.recase == "none":
+        if not made.changes_texts:
             return freeze(after)  # type: ignore[no-any-return]
         return Frozen(
             {
                 key: freeze(value)
                 if (key in current and current[key] == value) or not any_under(key, made.distorts)
-                else _distort(freeze(value), made)
+                else kept_as(freeze(value), made)
                 for key, value in after.items()
             }
         )
@@ -320,15 +343,8 @@ def _half(before: Data, after: Data) -> Frozen:
     return Frozen(half)
 
 
-def _left_over(records: tuple[Record, ...], fault: Fault) -> tuple[Record, ...]:
-    if fault.kind == "empty":
-        return ()
-    if fault.omit:
-        return tuple(record for record in records if record.id not in fault.omit)
-    return records[: len(records) // 2]
-
-
-def _distort(value: JSON, made: Behaviour) -> JSON:
+def kept_as(value: JSON, made: Behaviour) -> JSON:
+    """Give what a vendor keeps of a value that it is sent."""
     if not isinstance(value, str):
         return value
     if made.decimals is not None and _DECIMAL.match(value):
@@ -337,12 +353,23 @@ def _distort(value: JSON, made: Behaviour) -> JSON:
         if number.as_tuple().exponent < exponent:  # type: ignore[operator]  # a matched text is a finite number
             return format(number.quantize(Decimal((0, (1,), exponent)), ROUND_HALF_UP), "f")
         return value
-    match made.recase:
-        case "title":
-            return value.title()
-        case "upper":
-            return value.upper()
-        case "lower":
-            return value.lower()
-        case "none":
-            return value
+    return _tidied(_RECASED[made.recase](value), made)
+
+
+def _tidied(text: str, made: Behaviour) -> str:
+    """Do to a text what a vendor does to what it is sent."""
+    if made.trims:
+        text = text.strip()
+    if made.normal != "none":
+        text = unicodedata.normalize(made.normal, text)
+    if made.escapes:
+        text = html.escape(text, quote=False)
+    return text if made.longest is None else text[: made.longest]
+
+
+_RECASED: Mapping[str, Callable[[str], str]] = {
+    "none": str,
+    "title": str.title,
+    "upper": str.upper,
+    "lower": str.lower,
+}

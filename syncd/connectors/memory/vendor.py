@@ -39,6 +39,10 @@ class Vendor:
         self.system, self.behaviour, self.clock, self.shuffle = system, behaviour, clock, shuffle
         self._records: dict[Kind, dict[str, Record]] = {}
         self._markers: dict[tuple[Kind, str], str] = {}
+        self._previous: dict[tuple[Kind, str], Record] = {}
+        """Each record as it was before its last change."""
+        self._replays: dict[str, tuple[str, float]] = {}
+        """Marker -> what a create under it made, and when."""
         self._stated: set[tuple[Kind, str]] = set()
         self._late: dict[tuple[Kind, str], list[tuple[int, Record | None]]] = {}
         self._part_kinds = tuple(dict.fromkeys((DEFAULT_PART, *behaviour.parts.values())))
@@ -118,6 +122,10 @@ class Vendor:
         if kind == "group":
             for plan in [plan for plan in self._records.get("plan", {}).values() if plan.group == old]:
                 self._store(replace(plan, group=new))
+
+    def move(self, kind: Kind, record_id: str, group: str) -> None:
+        """Move a record to another group."""
+        self._store(replace(self._known(kind, record_id), group=group))
 
     def lock(self, kind: Kind, record_id: str, reasons: Mapping[str, str]) -> None:
         """Say which path prefixes of a record take no write now, and why; {} unlocks it."""
@@ -251,17 +259,24 @@ class Vendor:
 
     def _store(self, record: Record) -> None:
         self._log.append((record.kind, record.id, record.group))
+        self._note_previous(record)
         self._records.setdefault(record.kind, {})[record.id] = record
         self._late.pop((record.kind, record.id), None)
 
     def _store_late(self, record: Record) -> None:
         """Store what came through the connector: visible at once, or only after `late` further calls."""
         self._log.append((record.kind, record.id, record.group))
+        self._note_previous(record)
         records = self._records.setdefault(record.kind, {})
         if self.behaviour.late:
             images = self._late.setdefault((record.kind, record.id), [(0, records.get(record.id))])
             images.append((self._answers + self.behaviour.late + 1, record))
         records[record.id] = record
+
+    def _note_previous(self, record: Record) -> None:
+        before = self.record(record.kind, record.id)
+        if before is not None:
+            self._previous[record.kind, record.id] = before
 
     # -- what is seen
 

@@ -24,7 +24,7 @@ from syncd.model.values import Flat
 from syncd.model.values_text import format_value
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Link, Stray
-from syncd.simulation.stage import SimClock, SimStore
+from syncd.simulation.backstage import SimClock, SimStore
 from syncd.simulation.vendors.server import START_S, Vendor
 from syncd.simulation.vendors.wire import BP, PQ, Remembered, Truth, Wire, connector, wired
 from syncd.store.store import Store

@@ -16,8 +16,9 @@ from syncd.apply.world import World
 from syncd.connectors.memory import Behaviour
 from syncd.linking import Choice, link_plans, unlinked
 from syncd.reconcile.types import Link
+from syncd.simulation.backstage import Killed
 from syncd.simulation.setting import Setting, SystemSetting
-from syncd.simulation.stage import Killed, Stage
+from syncd.simulation.stage import Stage
 from syncd.simulation.steps import Calm, Step
 from syncd.simulation.vendors import people
 from syncd.simulation.vendors.base import DAY_S, Engine, Settled, engine, lenses_of

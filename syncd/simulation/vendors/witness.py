@@ -79,7 +79,7 @@ class Seat:
             if record.kind == "group" and record.id != self.group:
                 continue
             self.witness.raced.discard(at)
-            self.witness.was_shown(at, self.flat(record), ours=True)
+            self.witness.was_shown(at, self.flat(record), self.witness.tick(), ours=True)
 
 
 def _content(record: Record | None) -> list[tuple[str, str | None, Any]]:
