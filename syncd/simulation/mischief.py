@@ -413,8 +413,8 @@ class Knob:
 
 KNOBS: Mapping[str, Knob] = {
     "said": Knob(said, 0.0, "R13 N4"),
-    "overlap": Knob(overlap, 0.0, "R1"),
-    "feed": Knob(feed, 0.0, "R1"),
+    "overlap": Knob(overlap, 0.1, "R1"),
+    "feed": Knob(feed, 0.1, "R1"),
     "clock": Knob(clock, 0.0, "B10 R9"),
     "rows": Knob(rows, 0.0, "R2"),
     "new-row": Knob(new_row, 0.0, "R3"),
@@ -422,11 +422,11 @@ KNOBS: Mapping[str, Knob] = {
     "copies": Knob(copies, 0.0, "R4"),
     "recreate": Knob(recreate, 0.0, "R4 B2"),
     "restore": Knob(restore, 0.0, "R5 R6"),
-    "stale": Knob(stale, 0.0, "R6"),
+    "stale": Knob(stale, 0.05, "R6"),
     "tidy": Knob(tidy, 0.0, "B3 R10 B7"),
     "move": Knob(move, 0.0, "B6 R7"),
     "reuse": Knob(reuse, 0.0, "R8"),
-    "wrong": Knob(wrong, 0.0, "N1"),
+    "wrong": Knob(wrong, 0.02, "N1"),
 }
 RATES: Mapping[str, float] = {name: knob.rate for name, knob in KNOBS.items()}
 

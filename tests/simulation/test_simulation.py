@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncd.simulation.__main__ import main
+from syncd.simulation.mischief import KNOBS
 from syncd.simulation.play import Failure, draw_history, play, play_seed
 from syncd.simulation.scenario import run_paths
 from syncd.simulation.show import as_table, as_text
@@ -15,6 +16,7 @@ from syncd.simulation.shrink import shrink
 from syncd.simulation.twins import p9_symmetry, p10_order_and_batching_free
 
 from .mutants import QUICK, SLOW, Mutant, blanks_always_travel
+from .rude_mutants import RUDE
 
 SHORT, LONG = 200, 5000
 
@@ -102,6 +104,26 @@ def test_p13_and_others_notice_a_rarely_wrong_engine(mutant: Mutant, properties:
     found = caught(mutant, monkeypatch, 2000)
     assert found is not None
     assert found.property.partition("_")[0] in properties.split(), found.what
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("mutant", "knob", "properties"), RUDE, ids=[mutant.__name__ for mutant, *_ in RUDE])
+def test_p29_and_others_notice_what_a_rude_world_breaks(
+    mutant: Mutant, knob: str, properties: str, monkeypatch
+) -> None:
+    """With one fix taken out, the mischief that it stands for turns the simulation red within 500 histories."""
+    mutant(monkeypatch)
+    found = next((found for seed in range(500) if (found := play_seed(seed, {knob: 1.0})) is not None), None)
+    assert found is not None
+    assert found.property.partition("_")[0] in properties.split(), found.what
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_every_knob_can_be_turned_alone(knob: str) -> None:
+    """Each kind of mischief strikes when it is asked for, and a seed draws the same world again."""
+    drawn = [draw_history(seed, {knob: 1.0}) for seed in range(3)]
+    assert all(history.struck == {knob} for history in drawn)
+    assert drawn == [draw_history(seed, {knob: 1.0}) for seed in range(3)]
 
 
 def test_a_failing_history_is_shrunk_and_shown(tmp_path: Path, monkeypatch) -> None:
