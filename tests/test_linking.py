@@ -223,6 +223,33 @@ async def test_deciding_approves_what_it_showed_and_nothing_more(office):
     assert len([name for name in office.asked() if name == "too-many-changes"]) == 1
 
 
+async def test_a_link_decision_approves_of_a_guard_only_what_it_showed_itself(office):
+    """P17: what else the guard holds back is not in the approval's ceiling, whatever the guard would ask about."""
+    office.world.limits = Limits({"too-many-changes": Limit(share=0.1, count=1)})
+    await office.link(PAIR)
+    await office.sync(Mode(force=frozenset(CHANGESET_GUARDS)))
+    office.systems["crm"].edit("plan", "p1", {"details.line": "dental"})
+    await observe_all(office.world)
+    second = Choice("crm", "p2", "link", {"quote": "p2"}, {"details": "crm"})
+    office.systems["crm"].edit("plan", "p2", {"details.name": "Platinum"})
+    await observe_all(office.world)
+    trial = replace(office.world, store=office.world.store.fork())
+    came = link_plans(trial, office.scope, [second])
+    ids = frozenset(link.id for link in came.links)
+    shown = await run_once(office.scope, trial, Mode(preview=True, only=ids, force=frozenset(CHANGESET_GUARDS)))
+    whole = await run_once(office.scope, trial, Mode(preview=True))
+    [held] = [one for one in whole.changeset.proposals if one.kind == "guard"]
+    await office.link(second)
+    approve(office.world, shown.changeset, whole.changeset, by="ann")
+    [approved] = office.world.store.questions(office.scope, status=("decided",))
+    assert approved.decided is not None
+    assert approved.decided.ceiling < set(held.ceiling)
+    report = await office.sync()
+    assert report.result == "refused"
+    assert office.systems["quote"].content()["plan"]["p2"]["details.name"] == "Platinum"
+    assert office.systems["quote"].content()["plan"]["p1"]["details.line"] == "medical"
+
+
 # -- starting anew -----------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,8 @@ def p2_no_lost_edit(stage: Stage) -> Found:
         at = (row.system, row.kind, row.record_id)
         for path, (before, after) in row.fields.items():
             told.setdefault(at, {}).setdefault(path, set()).update((before, after))  # type: ignore[arg-type]
+        for path, value in row.readback.items():
+            told.setdefault(at, {}).setdefault(path, set()).add(value)
     for at, fields in stage.witness.kept.items():
         for path, values in fields.items():
             for value in values - told.get(at, {}).get(path, set()):

@@ -140,6 +140,8 @@ def p32_echo(stage: Stage, ran: Ran) -> Found:
             makers = [place for place in places if told in stage.witness.made[place].get(path, ())]
             typed: set[Value | None] = {v for p in places for v in stage.witness.typed[p].get(path, ())}
             typed |= {d.value for d in stage.answered if d.link == link.id and d.choice == "value"}
+            if told == wrote.before.get(path, EMPTY):
+                continue  # another part of the same write told that, and this is what became of it
             if not makers or told in typed or _is_decided(stage, path, link, names):
                 continue
             if any(nearest(path, one) == told for one in typed if one):

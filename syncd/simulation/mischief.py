@@ -423,7 +423,7 @@ KNOBS: Mapping[str, Knob] = {
     "recreate": Knob(recreate, 0.0, "R4 B2"),
     "restore": Knob(restore, 0.0, "R5 R6"),
     "stale": Knob(stale, 0.05, "R6"),
-    "tidy": Knob(tidy, 0.0, "B3 R10 B7"),
+    "tidy": Knob(tidy, 0.08, "B3 R10 B7"),
     "move": Knob(move, 0.0, "B6 R7"),
     "reuse": Knob(reuse, 0.0, "R8"),
     "wrong": Knob(wrong, 0.02, "N1"),

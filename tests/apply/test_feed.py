@@ -121,6 +121,21 @@ async def test_p21_the_echo_of_our_own_write_comes_through_the_feed_and_is_no_ed
     assert [system for what, system, _ in stage.told("observed")] == ["crm"]
 
 
+async def test_a_record_that_is_back_just_as_it_was_is_back() -> None:
+    """What a feed tells again after it was gone counts, though not one value of it moved."""
+    stage = await three()
+    held = dict(stage.held("quote", "p2") or {})
+    stage.systems["quote"].remove("generic", "p2")
+    await stage.cycle()
+    assert stage.store.snapshots("quote", "generic", ["p2"])["p2"].gone is not None
+    stage.systems["quote"].put_record("generic", "p2", held)
+    seen = await observe("quote", stage.world)
+    assert seen.by_feed
+    assert stage.store.snapshots("quote", "generic", ["p2"])["p2"].gone is None
+    report = await stage.cycle()
+    assert (report.result, stage.asked()) == ("ok", [])
+
+
 async def test_a_record_that_came_and_went_unseen_is_no_question() -> None:
     stage = await three()
     stage.put(BASE, "quote", id="p9")

@@ -184,6 +184,7 @@ MUTATIONS = [
     _("a change that no token shows is not seen", "apply/observe.py", "if heads.get(record.id) != (raw, None):", "if record.id not in heads:", OBSERVE),
     # -- feeds, groups, parts
     _("a feed is believed for ever", "apply/feed.py", "or age_s(world.now(), place.full_at) >= world.full_every_s", "", FEED),
+    _("a record that is back just as it was stays gone", "apply/intake.py", "if old is None or old.gone is not None or old.raw != raw:", "if old is None or old.raw != raw:", FEED),
     _("another world's feed is believed", "apply/feed.py", "if place.basis != _basis(system) or", "if", FEED),
     _("a feed heals a broken listing", "apply/feed.py", "all(one is not None and _is_good(one) for one in listings)", "True", FEED),
     _("what a feed says to be gone is not asked for", "apply/feed.py", "        if isinstance(answer, Present):", "        if False:", FEED),
