@@ -10,6 +10,10 @@ from syncd.mapping.lens import Putting
 from syncd.model import paths
 from syncd.model.records import JSON, Kind, Part, Record
 from syncd.model.values import Flat, Value
+from syncd.simulation.setting import FIXED, POOLS
+
+MORE = ("details.carrier_plan_code", "details.custom.status")
+"""Paths of rows that no pool has."""
 
 
 class RowLens(FlatLens):
@@ -29,6 +33,8 @@ class RowLens(FlatLens):
         self.without, self.swapped = without, dict(swapped or {})
         self._made = (carries, nearest, part_of)
         self.digest += f":{sorted(without)}:{sorted(self.swapped.items())}"
+        rows = [path for path in {**POOLS[kind], **FIXED, **dict.fromkeys(MORE)} if self.carries(path)]
+        self.row_digests: Mapping[str, str] = {path: f"reads {self.swapped.get(path, path)}" for path in rows}
 
     def edited(self, without: frozenset[str], swapped: Mapping[str, str]) -> RowLens:
         """Give the lens of the mapping as a person left it."""
@@ -38,6 +44,10 @@ class RowLens(FlatLens):
     def carries(self, path: str) -> bool:
         """Tell whether there is a row for the path."""
         return super().carries(path) and not any(paths.under(path, one) for one in self.without)
+
+    def row_of(self, path: str) -> str:
+        """Name the row of a path: every path has its own."""
+        return path if path in self.row_digests else ""
 
     def get(self, record: Record) -> Flat:
         """Read every carried path."""

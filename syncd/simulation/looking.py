@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
@@ -20,6 +21,14 @@ def atom_of(stage: Stage, path: str) -> str:
     return stage.setting.atoms.get(path) or paths.atom(path)
 
 
+def link_of(marker: str) -> str:
+    """Name the link that a marker of ours is about; decisions after the first add a digest of their own."""
+    return _DECISION.sub("", marker.split(":")[1])
+
+
+_DECISION = re.compile(r"-[0-9a-f]{8}\Z")
+
+
 def clusters(stage: Stage, ran: Ran) -> dict[Place, str]:
     """Tell for each record which link it belongs to, or belonged to before the run."""
     found: dict[Place, str] = {}
@@ -30,7 +39,7 @@ def clusters(stage: Stage, ran: Ran) -> dict[Place, str]:
                     found[member.system, link.kind, member.id] = link.id
     for wrote in stage.witness.wrote[ran.wrote_from :]:
         if wrote.create.startswith("syncd:"):
-            found[wrote.at] = wrote.create.split(":")[1]
+            found[wrote.at] = link_of(wrote.create)
     stage.clusters |= {place: {*stage.clusters.get(place, ()), link} for place, link in found.items()}
     return found
 

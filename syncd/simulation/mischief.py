@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from syncd.connectors.memory import Behaviour
+from syncd.simulation.mapped import MAPPINGS, held_alike, several_of
 from syncd.simulation.rude import (
     Copy,
     Decide,
@@ -27,8 +28,8 @@ from syncd.simulation.rude import (
     WrongGroups,
     WrongPair,
 )
-from syncd.simulation.setting import GROUP, POOLS, Setting, SystemSetting
-from syncd.simulation.steps import Edit, Fail, Put, Race, Remove, Run, Step, Wait
+from syncd.simulation.setting import FIXED, GROUP, POOLS, Setting, SystemSetting
+from syncd.simulation.steps import Edit, Fail, Put, Race, Remove, Run, Step, Wait, draw_steps
 
 DAY_S = 86_400.0
 OFFSETS = (-365 * DAY_S, -DAY_S, -600.0, 600.0, DAY_S, 40 * DAY_S, 365 * DAY_S)
@@ -397,6 +398,39 @@ def wrong(script: Script) -> None:
         script.steps = [Put(one, "s1", data), Run(), WrongPair(one, "s1", other, "p1"), Run()]
 
 
+def mapped(script: Script) -> None:
+    """Some systems hold their plans as a mapping file describes them."""
+    rng = script.rng
+    names = [made.name for made in script.setting.systems]
+    kinds = {name: rng.choice((*MAPPINGS, "")) for name in names}
+    if not any(kinds.values()):
+        kinds[names[0]] = rng.choice(MAPPINGS)
+    pool = POOLS["plan"]
+    cells = ("rates[2026-01-01].ee", "rates[2026-01-01].es", "contributions[2026-01-01].ee")
+    more = ("benefits.deductible.individual.in_network", "benefits.primary_care.in_network", *cells)
+    some = ["details.name", *rng.sample(more, rng.randint(1, len(more)))]
+    base = {}
+    for key in ("p1", "p2")[: rng.choice((1, 2))]:
+        plan = {**FIXED, **{path: rng.choice(pool[path]) for path in some}}
+        base[key] = held_alike(plan, {one for one in kinds.values() if one})
+    systems = tuple(
+        replace(
+            made,
+            mapping=kinds[made.name],
+            behaviour=Behaviour(versions=made.behaviour.versions, several=several_of(kinds[made.name])),
+        )
+        if kinds[made.name]
+        else made
+        for made in script.setting.systems
+    )
+    rules, guards = script.setting.rules if script.setting.kind == "plan" else {}, script.setting.guards
+    script.setting = Setting("plan", systems, {key: tuple(names) for key in base}, base, rules, guards)
+    script.behave(
+        lambda made: made if made.mapping else replace(made, behaviour=replace(made.behaviour, carries=("",)))
+    )
+    script.steps = draw_steps(rng, script.setting)
+
+
 def said(_: Script) -> None:
     """Nothing more happens; what runs say of themselves is looked at."""
 
@@ -412,6 +446,7 @@ class Knob:
 
 
 KNOBS: Mapping[str, Knob] = {
+    "mapped": Knob(mapped, 0.0, "all of the merge over shipped mappings"),
     "said": Knob(said, 0.0, "R13 N4"),
     "overlap": Knob(overlap, 0.1, "R1"),
     "feed": Knob(feed, 0.1, "R1"),

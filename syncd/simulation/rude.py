@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from syncd.errors import SyncdError
 from syncd.linking import link_groups, link_plans, unlink_plan
+from syncd.mapping.lens import Lens
 from syncd.model import paths
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.choices import Choice
@@ -57,6 +58,8 @@ class Row(Rude):
         if self.system not in stage.systems:
             return False
         lens = _lens(self.system, stage)
+        if not isinstance(lens, RowLens):
+            return False
         without = lens.without - {self.prefix} if self.there else lens.without | {self.prefix}
         if without == lens.without:
             return False
@@ -81,14 +84,16 @@ class Swap(Rude):
         if self.system not in stage.systems or self.one == self.other:
             return False
         lens = _lens(self.system, stage)
+        if not isinstance(lens, RowLens):
+            return False
         swapped = {} if lens.swapped else {self.one: self.other, self.other: self.one}
         _remember(self.system, (self.one, self.other), stage, known=False)
         _set_lens(self.system, lens.edited(lens.without, swapped), stage)
         return True
 
 
-def _lens(system: str, stage: Stage) -> RowLens:
-    return cast("RowLens", stage.systems[system].lenses[stage.setting.kind])
+def _lens(system: str, stage: Stage) -> Lens:
+    return stage.systems[system].lenses[stage.setting.kind]
 
 
 def _set_lens(system: str, lens: RowLens, stage: Stage) -> None:

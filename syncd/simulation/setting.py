@@ -42,6 +42,13 @@ POOLS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     },
     "group": {},
 }
+FIXED: Mapping[str, str] = {
+    "details.line": "medical",
+    "details.plan_type": "ppo",
+    "details.carrier": "Aetna",
+    "details.effective_date": "2026-01-01",
+}
+"""What a plan needs so that every vendor takes it; nobody edits it."""
 ATOMS = {"rate_ee": "table", "rate_es": "table", "rate_fam": "table"}
 SECTIONS = ("details", "benefits", "rates", "contributions")
 MONEY = ("rates", "contributions", "rate_ee", "rate_es", "rate_fam")
@@ -55,6 +62,8 @@ class SystemSetting:
     behaviour: Behaviour = field(default_factory=Behaviour)
     times: bool = True
     declared: bool = True
+    mapping: str = ""
+    """The mapping file that its plans are read with; "": their keys are canonical paths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.connectors.memory import REMOVE
+from syncd.mapping.lens import Lens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
 from syncd.model.values import Flat, Value
@@ -24,6 +25,7 @@ from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Link, Member
 from syncd.simulation.backstage import Killed, Moments, SimClock, SimStore, Turns, drive, interleave
 from syncd.simulation.lenses import RowLens
+from syncd.simulation.mapped import SimMapped, plan_lens
 from syncd.simulation.setting import GROUP, POOLS, Setting, SystemSetting, nearest_of
 from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Remove, Rescope, Rude, Run, Step, Wait
 from syncd.simulation.vendor import Place, SimFeeding, SimSystem, Witness, Wrote
@@ -168,8 +170,7 @@ class Stage:
 
     def _vendor(self, made: SystemSetting, rng: Random) -> SimSystem:
         mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled
-        kind = SimFeeding if made.behaviour.feed else SimSystem
-        system = kind(
+        system = _class_of(made)(
             made,
             self.lenses(made),
             self.witness,
@@ -184,7 +185,7 @@ class Stage:
             system.lenses[self.setting.kind] = cast("RowLens", system.whole[self.setting.kind]).edited(without, {})
         return system
 
-    def lenses(self, made: SystemSetting) -> dict[Kind, RowLens]:
+    def lenses(self, made: SystemSetting) -> dict[Kind, Lens]:
         """Give the lenses of a system: its canonical paths, and the rounding it declares."""
         behaviour = made.behaviour
         nearest = nearest_of(behaviour.decimals) if behaviour.decimals is not None and made.declared else None
@@ -194,7 +195,10 @@ class Stage:
             return parts.get(path.split("[", maxsplit=1)[0].split(".", maxsplit=1)[0], "record")
 
         kinds: tuple[Kind, ...] = ("group", "plan") if self.setting.kind == "plan" else ("generic",)
-        return {kind: RowLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds}
+        lenses: dict[Kind, Lens] = {
+            kind: RowLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds
+        }
+        return lenses | ({"plan": plan_lens(made.mapping)} if made.mapping else {})
 
     def _fill(self) -> None:
         """Put the base records into the systems and link those that several hold."""
@@ -635,6 +639,12 @@ class Stage:
             for w in self.witness.wrote[ran.wrote_from :]
         ]
         return f"run{at}{extra}: {end}; wrote {wrote}; open: {asked}"
+
+
+def _class_of(made: SystemSetting) -> type[SimSystem]:
+    if made.mapping:
+        return SimMapped
+    return SimFeeding if made.behaviour.feed else SimSystem
 
 
 def _moved(wrote: Wrote) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeAlias
 
-from syncd.simulation.setting import POOLS, Setting
+from syncd.simulation.setting import FIXED, POOLS, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,10 @@ class _Draw:
 
     def paths(self, system: str) -> list[str]:
         carries = self.setting.system(system).behaviour.carries
-        known = sorted({path for flat in self.setting.base.values() for path in flat})
+        pool = POOLS[self.setting.kind]
+        known = sorted({path for flat in self.setting.base.values() for path in flat if path in pool})
+        if any(one.mapping for one in self.setting.systems):
+            known = [path for path in known if path not in FIXED]
         return [path for path in known if any(path.startswith(prefix) for prefix in carries)] or known
 
     def place(self) -> tuple[str, str]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from syncd.connectors.base import Access, Changes
 from syncd.connectors.memory import Feeding, MemorySystem
 from syncd.mapping.lens import Lens
-from syncd.model.records import Answer, Kind, Page, PartCreate, PartWrite, Present, Record
+from syncd.model.records import Answer, Kind, Page, Part, PartCreate, PartWrite, Present, Record
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.types import System
 from syncd.simulation.backstage import SimClock, Turns
@@ -292,7 +292,11 @@ class SimSystem(MemorySystem):
     def _as_told(self, record: Record | None, write: PartWrite) -> Flat:
         if record is None:
             return {}
-        return self.flat(self._with_parts(record, {write.before.kind: write.after}))  # type: ignore[dict-item]
+        told = Part(write.before.kind, write.before.id, write.after, write.before.version)
+        several = told.kind in self.behaviour.several
+        same = [one for one in record.parts if one.kind == told.kind and (one.id == told.id or not several)]
+        parts = tuple(told if one in same else one for one in record.parts)
+        return self.flat(replace(record, parts=parts if same else (*parts, told)))
 
     async def create(self, create: PartCreate) -> str:
         """Create, and tell under which marker."""
