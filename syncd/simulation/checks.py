@@ -102,7 +102,8 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
 
 
 def _cells(stage: Stage, flat: Flat, atom: str) -> Flat:
-    return {path: value for path, value in flat.items() if atom_of(stage, path) == atom}
+    uneven = stage.uneven
+    return {path: value for path, value in flat.items() if path not in uneven and atom_of(stage, path) == atom}
 
 
 def _same_table(told: Flat, one: Flat, target: Surface, source: Surface) -> bool:

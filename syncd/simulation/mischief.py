@@ -446,7 +446,7 @@ class Knob:
 
 
 KNOBS: Mapping[str, Knob] = {
-    "mapped": Knob(mapped, 0.0, "all of the merge over shipped mappings"),
+    "mapped": Knob(mapped, 0.12, "all of the merge over shipped mappings"),
     "said": Knob(said, 0.0, "R13 N4"),
     "overlap": Knob(overlap, 0.1, "R1"),
     "feed": Knob(feed, 0.1, "R1"),

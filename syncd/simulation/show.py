@@ -54,6 +54,8 @@ def _oddities(made: SystemSetting) -> list[str]:
     ]
     if not made.times:
         odd.append("states no times")
+    if made.mapping:
+        odd.append(f"plans as in the mapping {made.mapping}")
     if made.behaviour.decimals is not None:
         odd.append("rounding declared" if made.declared else "rounding not declared")
     return odd

@@ -86,10 +86,14 @@ def _simpler(setting: Setting) -> Iterator[Setting]:
     if setting.guards:
         yield replace(setting, guards={})
     for n, one in enumerate(setting.systems):
+        if one.mapping:
+            continue  # what it is made of comes from its mapping
         for made in _plainer_systems(one.behaviour):
             plain = replace(one, behaviour=made)
             yield replace(setting, systems=(*setting.systems[:n], plain, *setting.systems[n + 1 :]))
     for path in sorted({path for flat in setting.base.values() for path in flat}):
+        if any(one.mapping for one in setting.systems):
+            break  # a vendor adds some of it by itself
         yield replace(setting, base={k: {p: t for p, t in f.items() if p != path} for k, f in setting.base.items()})
 
 

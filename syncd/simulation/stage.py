@@ -17,7 +17,7 @@ from syncd.connectors.memory import REMOVE
 from syncd.mapping.lens import Lens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
-from syncd.model.values import Flat, Value
+from syncd.model.values import EMPTY, Flat, Value
 from syncd.model.values_text import format_value
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
@@ -137,6 +137,8 @@ class Stage:
     regained: dict[tuple[str, str, str], Value | None] = field(default_factory=dict)
     """(link, system, path) whose row came or changed and that is not settled since -> its base before it was lost;
     None: nobody can know, the row is a new or another one."""
+    uneven: set[str] = field(default_factory=set)
+    """Fields in which vendors differ by themselves from the beginning."""
     apart: set[Place] = field(default_factory=set)
     """Records that a person set apart."""
     forgotten: int = 0
@@ -219,7 +221,21 @@ class Stage:
             if len(holders) > 1 and key not in setting.loose:
                 scope = setting.group_of(key) or setting.scope
                 members = tuple(Member(name, key, flats[name]) for name in holders)
+                agreed = self._agreed(agreed, flats)
                 self.store.add_link(Link(f"l-{key}", setting.kind, scope, key, agreed, members))
+
+    def _agreed(self, agreed: Flat, flats: dict[str, Flat]) -> Flat:
+        """Add what vendors hold by themselves, where all hold the same; the rest is not compared."""
+        if not any(made.mapping for made in self.setting.systems):
+            return agreed
+        for path in {path for flat in flats.values() for path in flat} - agreed.keys():
+            carried = [name for name in flats if self.systems[name].whole["plan"].carries(path)]
+            values = {flats[name].get(path, EMPTY) for name in carried}
+            if len(values) == 1:
+                agreed = {**agreed, path: values.pop()}
+            else:
+                self.uneven |= {path}
+        return agreed
 
     def _fill_group(self, group: str, *, linked: bool) -> None:
         """Put a group into every system, and link it."""
@@ -257,6 +273,7 @@ class Stage:
             clock=self.clock,
             new_id=self._new_id,
             atoms=self.setting.atoms,
+            ignore=frozenset(self.uneven),
             effect=self.moments,
         )
 
@@ -270,7 +287,13 @@ class Stage:
         twin.clock.at, twin._ids, twin.touched = self.clock.at, self._ids, self.touched
         twin.clock.off = self.clock.off
         twin.lost, twin.regained, twin.retyped = dict(self.lost), dict(self.regained), dict(self.retyped)
-        twin.apart, twin.struck, twin.runs, twin.forgotten = set(self.apart), self.struck, self.runs, self.forgotten
+        twin.uneven, twin.apart, twin.struck, twin.runs, twin.forgotten = (
+            set(self.uneven),
+            set(self.apart),
+            self.struck,
+            self.runs,
+            self.forgotten,
+        )
         for name, system in self.systems.items():
             system.copy_to(twin.systems[name])
         twin.witness.absent |= self.witness.absent
