@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from syncd.errors import MappingError
 from syncd.model import paths
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.rules import Place as RulePlace
 from syncd.reconcile.types import Link, Member, Surface
 from syncd.simulation.looking import Found, atom_of, clusters, family, link_of, new_writes, out_of_step, tardy
+from syncd.simulation.mapped import new_parts, read
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
 
@@ -46,10 +48,26 @@ def p3_nothing_invented(stage: Stage, ran: Ran) -> Found:
                 ever |= {stage.value(path, begun[path])} if path in begun else set()
                 copied = _copied(stage, places, link, atom_of(stage, path))
                 ever |= {flat[path] for flat in copied if path in flat}
-                allowed = value in ever or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
+                allowed = (
+                    value in ever
+                    or _by_itself(stage, wrote, path) == value
+                    or any(nearest(path, one) == value for one in ever if one is not EMPTY and one)
+                )
             if not allowed:
                 yield f"{wrote.at} was told {path} = {value!r}, which nobody held or typed"
         yield from _tables(stage, wrote, places, typed, link)
+
+
+def _by_itself(stage: Stage, wrote: Wrote, path: str) -> Value:
+    """Give what a mapping itself puts into a field of a new record."""
+    lens = stage.world.systems[wrote.at[0]].lenses[wrote.at[1]]
+    if not wrote.create or not stage.setting.system(wrote.at[0]).mapping:
+        return EMPTY
+    rest = {one: value for one, value in wrote.told.items() if one != path}
+    try:
+        return read(lens, new_parts(lens, rest)).get(path, EMPTY)
+    except MappingError:
+        return EMPTY
 
 
 def _copied(stage: Stage, places: list[Place], link: str, atom: str) -> list[Flat]:

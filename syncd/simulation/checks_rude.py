@@ -13,7 +13,7 @@ from syncd.connectors.memory.system import kept_as
 from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.rules import Place as RulePlace
 from syncd.reconcile.types import Link
-from syncd.simulation.looking import Found, atom_of, clusters, family, new_writes, tardy
+from syncd.simulation.looking import Found, atom_of, clusters, family, link_of, new_writes, tardy
 from syncd.simulation.rude import IDENTITY
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
@@ -123,6 +123,30 @@ def p31_one_decision_one_create(stage: Stage, ran: Ran) -> Found:
                 yield f"{place}, which a person set apart, was adopted by a create for {link.label}"
             elif place in ran.known_before and (id_, member.system) not in ran.creating:
                 yield f"{place}, which was there before anybody decided to create one, was adopted for {link.label}"
+
+
+def p15_half_is_no_deletion(stage: Stage, ran: Ran) -> Found:
+    """While a file is half there, no record of it is recreated and no link is parted."""
+    half = [name for name, system in stage.systems.items() if system.coming]
+    for name in half:
+        for wrote in new_writes(stage, ran):
+            link = ran.links_before.get(link_of(wrote.create)) if wrote.create.startswith("syncd:") else None
+            if wrote.at[0] == name and link is not None and stage.is_first(link):
+                yield f"{link.label} was created anew in {name}, whose file is half there"
+        for id_, link in ran.links_before.items():
+            after = ran.links_after.get(id_)
+            mine = [m for m in link.members if m.system == name and m.status == "live"]
+            gone = after is None or after.status == "unlinked" or name not in {m.system for m in after.members}
+            if link.status == "live" and mine and gone:
+                yield f"{link.label} was parted from {name}, whose file is half there"
+
+
+def p31_no_id_twice(stage: Stage, ran: Ran) -> Found:
+    """No id that was ever seen in a folder is given to a new row."""
+    for name, system in stage.systems.items():
+        for id_ in system.reissued:
+            yield f"{name} gave the id {id_} to a new row, and another had it"
+    del ran
 
 
 def p32_echo(stage: Stage, ran: Ran) -> Found:
@@ -251,8 +275,10 @@ def p37_said_is_so(stage: Stage, ran: Ran) -> Found:
 
 RUDE: tuple[tuple[Callable[[Stage, Ran], Found], frozenset[str]], ...] = (
     (p29_time_of_reading, frozenset({"overlap", "feed"})),
+    (p15_half_is_no_deletion, frozenset({"half"})),
     (p30_coming_and_going, frozenset({"rows", "new-row", "swap"})),
     (p31_one_decision_one_create, frozenset({"copies", "recreate", "restore"})),
+    (p31_no_id_twice, frozenset({"drop", "drop-ids", "half"})),
     (p32_echo, frozenset({"tidy"})),
     (p33_fresh_source, frozenset({"restore", "stale", "overlap"})),
     (p34_same_thing, frozenset({"move", "reuse", "wrong"})),

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from syncd.model import paths
 from syncd.model.values import EMPTY
 from syncd.reconcile.types import Link, Member
+from syncd.simulation.mapped import adds
 from syncd.simulation.stage import Ran, Stage
 from syncd.simulation.vendor import Place, Wrote
 from syncd.store.rows import Question
@@ -87,7 +88,15 @@ def out_of_step(stage: Stage, link: Link, standing: Iterable[Question]) -> list[
         surface = stage.world.systems[member.system].surface(link.kind)
         return surface.carries(path) and path not in lacks[member.system]
 
-    every = sorted(({path for flat in flats.values() for path in flat} | link.agreed.keys()) - stage.world.ignored)
+    born = {
+        path
+        for member in live
+        if (mapping := stage.setting.system(member.system).mapping) and member.id not in stage.setting.records
+        for path in adds(mapping)
+    }
+    every = sorted(
+        ({path for flat in flats.values() for path in flat} | link.agreed.keys()) - stage.world.ignored - born
+    )
     wrong = []
     for path in every:
         agreed = link.agreed.get(path, EMPTY)

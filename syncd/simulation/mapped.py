@@ -13,6 +13,7 @@ from typing import Any
 from syncd.connectors.memory import REMOVE, Remove
 from syncd.connectors.memory.behaviour import DEFAULT_PART
 from syncd.errors import MappingError
+from syncd.mapping.flat import FlatLens
 from syncd.mapping.lens import Lens
 from syncd.mapping.load import load_mapping
 from syncd.model.fields import value_from_text
@@ -26,9 +27,17 @@ MAPPINGS = ("crm", "quote", "perfectquote", "benefitpoint")
 
 
 @cache
-def plan_lens(mapping: str) -> Lens:
-    """Give the lens of the plans of a shipped mapping."""
-    return load_mapping(mapping).lens("plan")
+def plan_lens(mapping: str, kind: Kind = "plan") -> Lens:
+    """Give the lens of the plans (or groups) of a shipped mapping."""
+    return load_mapping(mapping).lens(kind)
+
+
+@cache
+def adds(mapping: str) -> frozenset[str]:
+    """Name the fields that a new plan of a mapping has by itself."""
+    lens = plan_lens(mapping)
+    given = {path: value_from_text(path, text, "plan") for path, text in {**FIXED, "details.name": "A plan"}.items()}
+    return frozenset(read(lens, new_parts(lens, given)).keys() - given.keys())
 
 
 def several_of(mapping: str) -> tuple[str, ...]:
@@ -81,11 +90,11 @@ class SimMapped(SimSystem):
         marker: str | None = None,
     ) -> Record:
         """Add a record, or replace it whole."""
-        if kind != "plan":
+        if isinstance(self.whole[kind], FlatLens):
             return super().put_record(
                 kind, record_id, data, group=group, modified=modified, version=version, marker=marker
             )
-        texts = {**FIXED, "details.name": "A plan", **data}
+        texts = {**(FIXED if kind == "plan" else {}), "details.name": "A plan", **data}
         values = {path: value_from_text(path, str(text), kind) for path, text in texts.items() if text is not None}
         parts = new_parts(self.whole[kind], values)
         return self.put_parts(kind, record_id, *((part.kind, part.data) for part in parts), group=group)
@@ -100,7 +109,7 @@ class SimMapped(SimSystem):
         version: str | None = None,
     ) -> Record:
         """Change some fields of a record; REMOVE clears one. What its vendor lets nobody change stays."""
-        if kind != "plan":
+        if isinstance(self.whole[kind], FlatLens):
             return super().edit(kind, record_id, changes, modified=modified, version=version)
         record, lens = self._known(kind, record_id), self.whole[kind]
         for path, text in changes.items():

@@ -20,6 +20,7 @@ from syncd.simulation.checks import AFTER_EACH_RUN
 from syncd.simulation.checks_at_rest import AT_REST
 from syncd.simulation.checks_rude import RUDE
 from syncd.simulation.mischief import RATES, Script, strike
+from syncd.simulation.rude import Restore
 from syncd.simulation.setting import Setting, draw_setting
 from syncd.simulation.stage import Event, Quiet, Ran, Stage
 from syncd.simulation.steps import Run, Step, draw_steps
@@ -80,7 +81,7 @@ def draw_history(seed: int, rates: Mapping[str, float] | None = None) -> History
 def play(history: History) -> Failure | None:
     """Play a history; None when everything held."""
     stage = Stage(history.setting, history.seed, struck=history.struck)
-    stage.keeps = "restore" in history.struck
+    stage.keeps = any(isinstance(step, Restore) for step in history.steps)
     try:
         for step in history.steps:
             ran = stage.play(step)
@@ -211,6 +212,7 @@ def calm(stage: Stage) -> None:
         stage.clock.at += 2.0 * FULL_EVERY_S
     for name, system in stage.systems.items():
         system.faults.clear()
+        system.finish()
         system.scope = "all"
         stage.store.put("pauses", f"system:{name}", None)
         for kind in system.lenses:

@@ -17,6 +17,7 @@ from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.choices import Choice
 from syncd.reconcile.types import Link
 from syncd.simulation.backstage import drive
+from syncd.simulation.drop import SimDrop
 from syncd.simulation.lenses import RowLens
 from syncd.simulation.steps import Edit, Remove, Rude
 
@@ -266,6 +267,100 @@ class Restore(Rude):
         if len(stage.kept) < self.back:
             return False
         stage.restore(self.back)
+        return True
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def _drop(system: str, stage: Stage) -> SimDrop | None:
+    live = stage.systems.get(system)
+    return live if isinstance(live, SimDrop) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload(Rude):
+    """Somebody uploads the plans of a folder anew: by now only a share of the lines is there.
+
+    `rests`: the rest comes while the file is watched whether it rests; else when the upload is finished (`Finish`).
+    """
+
+    system: str
+    share: float
+    rests: bool
+
+    def happen(self, stage: Stage) -> bool:
+        """Begin it."""
+        drop = _drop(self.system, stage)
+        if drop is None:
+            return False
+        drop.upload("plan", self.share, comes_at_rest=self.rests)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Finish(Rude):
+    """What was being uploaded is there."""
+
+    system: str
+
+    def happen(self, stage: Stage) -> bool:
+        """Finish it."""
+        drop = _drop(self.system, stage)
+        if drop is None or not drop.coming:
+            return False
+        drop.finish()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Recode(Rude):
+    """Somebody saves the plans of a folder in another encoding."""
+
+    system: str
+    encoding: str
+
+    def happen(self, stage: Stage) -> bool:
+        """Save them."""
+        drop = _drop(self.system, stage)
+        if drop is None or drop.encoding == self.encoding:
+            return False
+        drop.recode(self.encoding)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Rude):
+    """Somebody gives a key or column of the plans of a folder another name; None: its own again."""
+
+    system: str
+    key: str
+    new: str | None
+
+    def happen(self, stage: Stage) -> bool:
+        """Rename it."""
+        drop = _drop(self.system, stage)
+        if drop is None or (self.new is None) is not bool(drop.renamed):
+            return False
+        drop.rename(self.key, self.new)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class QuietEdit(Rude):
+    """Somebody changes a row, and the file keeps its time; often its size as well."""
+
+    system: str
+    record: str
+    path: str
+    value: str
+
+    def happen(self, stage: Stage) -> bool:
+        """Change it."""
+        drop = _drop(self.system, stage)
+        if drop is None or drop.record("plan", self.record) is None:
+            return False
+        drop.edit_unseen(self.record, {self.path: self.value})
         return True
 
 

@@ -64,6 +64,9 @@ class SystemSetting:
     declared: bool = True
     mapping: str = ""
     """The mapping file that its plans are read with; "": their keys are canonical paths."""
+    drop: bool = False
+    """Whether it is a folder of files; `encoding`: what they are saved in."""
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)

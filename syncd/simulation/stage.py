@@ -24,6 +24,7 @@ from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.rules import Rules
 from syncd.reconcile.types import Decided, Link, Member
 from syncd.simulation.backstage import Killed, Moments, SimClock, SimStore, Turns, drive, interleave
+from syncd.simulation.drop import SimDrop
 from syncd.simulation.lenses import RowLens
 from syncd.simulation.mapped import SimMapped, plan_lens
 from syncd.simulation.setting import GROUP, POOLS, Setting, SystemSetting, nearest_of
@@ -200,6 +201,8 @@ class Stage:
         lenses: dict[Kind, Lens] = {
             kind: RowLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds
         }
+        if made.drop:
+            lenses["group"] = plan_lens(made.mapping, "group")
         return lenses | ({"plan": plan_lens(made.mapping)} if made.mapping else {})
 
     def _fill(self) -> None:
@@ -243,8 +246,10 @@ class Stage:
         for system in self.systems.values():
             system.put_record("group", group, flat)
         if linked:
-            members = tuple(Member(one.name, group, flat) for one in self.setting.systems)
+            flats = {one.name: self.flat(one.name, group, "group") for one in self.setting.systems}
+            members = tuple(Member(name, group, held) for name, held in flats.items())
             self.store.add_link(Link(group, "group", group, str(flat["details.name"]), flat, members))
+            self.uneven |= {path for held in flats.values() for path in held if path not in flat}
 
     def _fitting(self, name: str, data: dict[str, str] | Any) -> dict[str, str]:
         """Give what a system can hold of some data, as it would hold it."""
@@ -573,6 +578,8 @@ class Stage:
     def free(self) -> None:
         """Let another stage have the stores."""
         self.store.free()
+        for system in self.systems.values():
+            system.free()
         for store, _ in self.kept:
             store.free()
         self.kept = []
@@ -644,6 +651,8 @@ class Stage:
                 found[name] = "another tenant"
             elif name in paused:
                 found[name] = "paused"
+            elif system.coming:
+                found[name] = "a file of it is half there"
             elif system.blind:
                 found[name] = "its feed kept something to itself"
             elif step.observe is not None and name not in step.observe:
@@ -665,6 +674,8 @@ class Stage:
 
 
 def _class_of(made: SystemSetting) -> type[SimSystem]:
+    if made.drop:
+        return SimDrop
     if made.mapping:
         return SimMapped
     return SimFeeding if made.behaviour.feed else SimSystem

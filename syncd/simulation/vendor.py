@@ -188,6 +188,10 @@ class SimSystem(MemorySystem):
         """The lenses that read all that the vendor holds, whatever the engine is told to read."""
         self.turns, self.now = turns, clock.true
         self.blind = self.muted = False
+        self.coming: dict[Kind, bytes] = {}
+        """Files of which only a part is there yet: what they will be."""
+        self.reissued: list[str] = []
+        """Ids given to a new record though another had them once."""
         """Whether the feed kept something to itself that no complete listing has shown since."""
         self.listed_at = 0.0
         """When, by everybody's clock, all was last listed to its end."""
@@ -198,6 +202,12 @@ class SimSystem(MemorySystem):
         if record is None:
             return {}
         return {path: value for path, value in self.lenses[record.kind].get(record).items() if value is not EMPTY}
+
+    def finish(self) -> None:
+        """Let what is under way come to its end; nothing is."""
+
+    def free(self) -> None:
+        """Let go of what is held; nothing is."""
 
     def truth(self, record: Record | None) -> Flat:
         """Read all that a record holds."""
