@@ -71,15 +71,14 @@ def _by_itself(stage: Stage, wrote: Wrote, path: str) -> Value:
 
 
 def _copied(stage: Stage, places: list[Place], link: str, atom: str) -> list[Flat]:
-    """Give what the engine created for another link, to this one a record like any other; and what it created for this
+    """Give what the engine created for another link, to this one a record like any other; and what it wrote for this
     one, where a person chose what that system holds of an atom."""
     chosen = {d.choice for d in stage.answered if d.link == link and atom_of(stage, d.name) == atom}
     return [
         wrote.after
         for wrote in stage.witness.wrote
         if wrote.at in places
-        and wrote.create.startswith("syncd:")
-        and (link_of(wrote.create) != link or wrote.at[0] in chosen)
+        and (wrote.at[0] in chosen or (wrote.create.startswith("syncd:") and link_of(wrote.create) != link))
     ]
 
 

@@ -139,7 +139,9 @@ class Script:
             Setting("plan", self.setting.systems, {key: tuple(names) for key in base}, base, self._asking())
         )
         self.plain()
-        self.behave(lambda made: replace(made, behaviour=replace(made.behaviour, parts={})))
+        self.behave(
+            lambda made: replace(made, mapping="", drop=False, behaviour=replace(made.behaviour, parts={}, several=()))
+        )
         self.steps = []
 
     def _asking(self) -> dict[str, Any]:
@@ -556,7 +558,7 @@ class Knob:
 
 KNOBS: Mapping[str, Knob] = {
     "mapped": Knob(mapped, 0.12, "all of the merge over shipped mappings"),
-    "drop": Knob(drops, 0.0, "all of the merge over folders of files"),
+    "drop": Knob(drops, 0.05, "all of the merge over folders of files"),
     "half": Knob(half_an_upload, 0.0, "B1"),
     "encoding": Knob(encoding, 0.0, "B4"),
     "renamed": Knob(renamed, 0.0, "B13"),
@@ -565,10 +567,10 @@ KNOBS: Mapping[str, Knob] = {
     "said": Knob(said, 0.0, "R13 N4"),
     "overlap": Knob(overlap, 0.1, "R1"),
     "feed": Knob(feed, 0.1, "R1"),
-    "clock": Knob(clock, 0.0, "B10 R9"),
-    "rows": Knob(rows, 0.0, "R2"),
-    "new-row": Knob(new_row, 0.0, "R3"),
-    "swap": Knob(swap, 0.0, "R3"),
+    "clock": Knob(clock, 0.06, "B10 R9"),
+    "rows": Knob(rows, 0.08, "R2"),
+    "new-row": Knob(new_row, 0.05, "R3"),
+    "swap": Knob(swap, 0.04, "R3"),
     "copies": Knob(copies, 0.0, "R4"),
     "recreate": Knob(recreate, 0.0, "R4 B2"),
     "restore": Knob(restore, 0.0, "R5 R6"),

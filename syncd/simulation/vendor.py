@@ -237,6 +237,8 @@ class SimSystem(MemorySystem):
         before = self.truth(self.record(record.kind, record.id))
         super()._store(record)
         self.witness.by_person(at, before, self.truth(record))
+        if self.lenses[record.kind] is not self.whole[record.kind]:
+            self.witness.holds(at, self.flat(record))  # as it is for whoever reads it through the mapping as it is now
 
     def _store_late(self, record: Record) -> None:
         witness, at = self.witness, (self.system, record.kind, record.id)
