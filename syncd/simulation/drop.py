@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from weakref import finalize
 
 from syncd.connectors.base import Access
 from syncd.connectors.files import system as connector
@@ -58,6 +59,7 @@ class SimDrop(SimMapped):
         super().__init__(*given, **named)
         made = given[0]
         self.folder = Path(tempfile.mkdtemp(prefix="syncd-", dir=MEMORY if MEMORY.is_dir() else None))
+        finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.is_csv = made.mapping == "crm"
         self.encoding = self.said = made.encoding
         """How the files are really encoded, and how the connector was told that they are."""
@@ -308,7 +310,3 @@ class SimDrop(SimMapped):
         other.ever, other.reissued = set(self.ever), list(self.reissued)
         state = self.files._state
         other.files._state._texts = dict(state._texts)  # type: ignore[attr-defined]
-
-    def free(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
