@@ -228,6 +228,8 @@ def new_row(script: Script) -> None:
     """An upgrade brings a row for what a system held all along, often otherwise than the others or not at all."""
     rng, record = script.rng, script.record()
     one, _ = script.two(record)
+    if script.setting.system(one).mapping:
+        return  # its rows are those of a file
     path = script.path()
     script.setting = replace(
         script.setting,
@@ -559,11 +561,11 @@ class Knob:
 KNOBS: Mapping[str, Knob] = {
     "mapped": Knob(mapped, 0.12, "all of the merge over shipped mappings"),
     "drop": Knob(drops, 0.05, "all of the merge over folders of files"),
-    "half": Knob(half_an_upload, 0.0, "B1"),
-    "encoding": Knob(encoding, 0.0, "B4"),
-    "renamed": Knob(renamed, 0.0, "B13"),
-    "same-time": Knob(same_time, 0.0, "B14 R12"),
-    "drop-ids": Knob(drop_ids, 0.0, "B2"),
+    "half": Knob(half_an_upload, 0.02, "B1"),
+    "encoding": Knob(encoding, 0.02, "B4"),
+    "renamed": Knob(renamed, 0.02, "B13"),
+    "same-time": Knob(same_time, 0.02, "B14 R12"),
+    "drop-ids": Knob(drop_ids, 0.03, "B2"),
     "said": Knob(said, 0.0, "R13 N4"),
     "overlap": Knob(overlap, 0.1, "R1"),
     "feed": Knob(feed, 0.1, "R1"),
@@ -571,13 +573,13 @@ KNOBS: Mapping[str, Knob] = {
     "rows": Knob(rows, 0.08, "R2"),
     "new-row": Knob(new_row, 0.05, "R3"),
     "swap": Knob(swap, 0.04, "R3"),
-    "copies": Knob(copies, 0.0, "R4"),
-    "recreate": Knob(recreate, 0.0, "R4 B2"),
-    "restore": Knob(restore, 0.0, "R5 R6"),
+    "copies": Knob(copies, 0.04, "R4"),
+    "recreate": Knob(recreate, 0.04, "R4 B2"),
+    "restore": Knob(restore, 0.06, "R5 R6"),
     "stale": Knob(stale, 0.05, "R6"),
     "tidy": Knob(tidy, 0.08, "B3 R10 B7"),
-    "move": Knob(move, 0.0, "B6 R7"),
-    "reuse": Knob(reuse, 0.0, "R8"),
+    "move": Knob(move, 0.04, "B6 R7"),
+    "reuse": Knob(reuse, 0.03, "R8"),
     "wrong": Knob(wrong, 0.02, "N1"),
 }
 RATES: Mapping[str, float] = {name: knob.rate for name, knob in KNOBS.items()}

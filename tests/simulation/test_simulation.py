@@ -107,7 +107,9 @@ def test_p13_and_others_notice_a_rarely_wrong_engine(mutant: Mutant, properties:
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize(("mutant", "knob", "properties"), RUDE, ids=[mutant.__name__ for mutant, *_ in RUDE])
+@pytest.mark.parametrize(
+    ("mutant", "knob", "properties"), RUDE, ids=[f"{mutant.__name__}-{knob}" for mutant, knob, _ in RUDE]
+)
 def test_p29_and_others_notice_what_a_rude_world_breaks(
     mutant: Mutant, knob: str, properties: str, monkeypatch
 ) -> None:
