@@ -461,7 +461,9 @@ def drop(script: Script, *, plain: bool = False) -> str:
                 made, mapping=kinds[made.name], drop=True, encoding=said, behaviour=Behaviour(versions="etag")
             )
         several = several_of(kinds[made.name]) if kinds[made.name] else ()
-        return replace(made, mapping=kinds[made.name], behaviour=Behaviour(versions="etag", several=several))
+        return replace(
+            made, mapping=kinds[made.name], drop=False, behaviour=Behaviour(versions="etag", several=several)
+        )
 
     rules = script.setting.rules if script.setting.kind == "plan" else script._asking()
     systems = tuple(map(make, script.setting.systems))
