@@ -59,7 +59,7 @@ class SimDrop(SimMapped):
         super().__init__(*given, **named)
         made = given[0]
         self.folder = Path(tempfile.mkdtemp(prefix="syncd-", dir=MEMORY if MEMORY.is_dir() else None))
-        finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._remove = finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.is_csv = made.mapping == "crm"
         self.encoding = self.said = made.encoding
         """How the files are really encoded, and how the connector was told that they are."""
@@ -86,6 +86,8 @@ class SimDrop(SimMapped):
 
     def rows(self, kind: Kind) -> dict[str, Row]:
         """Read a file as its vendor knows it: whole, in its true encoding, under the true names."""
+        if not self.folder.exists():
+            return {}  # the play is over
         text = (self.coming.get(kind) or self.path(kind).read_bytes()).decode(self.encoding)
         if self.is_csv:
             found: list[Row] = list(csv.DictReader(io.StringIO(text)))
@@ -310,3 +312,7 @@ class SimDrop(SimMapped):
         other.ever, other.reissued = set(self.ever), list(self.reissued)
         state = self.files._state
         other.files._state._texts = dict(state._texts)  # type: ignore[attr-defined]
+
+    def free(self) -> None:
+        """Remove the folder."""
+        self._remove()
