@@ -40,7 +40,7 @@ def p29_time_of_reading(stage: Stage, ran: Ran) -> Found:
     """A reading replaces none that began later, nor what was written and read back since it began."""
     unsettled = {(i.system, i.kind, i.record_id) for scope in stage.setting.scopes for i in stage.store.pending(scope)}
     for at, began in stage.witness.read_back.items():
-        if at in unsettled or at[0] in tardy(stage):
+        if at in unsettled or at in stage.witness.ended or at[0] in tardy(stage):
             continue
         snapshot = stage.store.snapshots(at[0], at[1], [at[2]]).get(at[2])
         if snapshot is None or snapshot.gone is not None:

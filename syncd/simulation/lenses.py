@@ -12,7 +12,14 @@ from syncd.model.records import JSON, Kind, Part, Record
 from syncd.model.values import Flat, Value
 from syncd.simulation.setting import FIXED, POOLS
 
-MORE = ("details.carrier_plan_code", "details.custom.status")
+MORE = (
+    "details.carrier_plan_code",
+    "details.custom.status",
+    "details.status",
+    "rates[2026-01-01].effective_date",
+    "rates[2026-01-01].share",
+    "contributions[2026-01-01].effective_date",
+)
 """Paths of rows that no pool has."""
 
 
