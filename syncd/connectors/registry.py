@@ -139,7 +139,8 @@ def _secrets_in(settings: Mapping[str, object], model: type[BaseModel]) -> Itera
 def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """Give the name and the source file of each connector: a module that binds `connect` at its top level."""
     home = importlib.import_module(HOME)
-    for folder in (*map(Path, home.__path__), *folders):
+    # Absolute, because importers are remembered by the words of a path, and "connectors" is another folder elsewhere.
+    for folder in (*map(Path, home.__path__), *(one.absolute() for one in folders)):
         _check_folder(folder)
         for found in pkgutil.iter_modules([str(folder)]):
             path = folder / found.name / "__init__.py" if found.ispkg else folder / f"{found.name}.py"
