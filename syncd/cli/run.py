@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from syncd.errors import ConfigError, RecordError, SyncdError
 from syncd.redact import SECRETS
 
 if TYPE_CHECKING:
+    from typer.core import TyperGroup
     from typer.exceptions import TyperException
 
 OK, OPEN, USAGE, PARTIAL, REFUSED, STOPPED = 0, 1, 2, 3, 4, 130
@@ -34,9 +36,6 @@ class RefusedRunError(SyncdError):
 def run(argv: list[str]) -> int:
     """Run a command; give its exit code."""
     from typer.exceptions import Abort, Exit, TyperException
-    from typer.main import get_command
-
-    from syncd.cli.app import app
 
     wants_json = "--json" in argv
     if instruction := os.environ.get(COMPLETE):
@@ -47,7 +46,7 @@ def run(argv: list[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no “quotes” is no reason to stop
     try:
-        command = get_command(app)
+        command = _command()
         with command.make_context("syncd", _global_first(argv)) as context:
             code = command.invoke(context)
         sys.stdout.flush()
@@ -70,6 +69,16 @@ def run(argv: list[str]) -> int:
         known = explained(error)
         return _failed(known, wants_json=wants_json) if known else _crashed(error, argv, wants_json=wants_json)
     return code if isinstance(code, int) else OK
+
+
+@cache
+def _command() -> TyperGroup:
+    """Build the commands from their signatures, once: it takes longer than most lines do."""
+    from typer.main import get_group
+
+    from syncd.cli.app import app
+
+    return get_group(app)
 
 
 def _global_first(argv: list[str]) -> list[str]:

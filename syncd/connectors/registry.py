@@ -103,7 +103,7 @@ def load(
 def find(name: str, *, connectors_path: Iterable[Path | str] = ()) -> ModuleType:
     """Import the connector's module and check that it exposes what a connector exposes."""
     folders = [Path(folder) for folder in connectors_path]
-    sources = dict.fromkeys(path for known, path in _sources(folders) if known == name)
+    sources = dict.fromkeys(path for _, path in _sources(folders, name))
     if not sources:
         raise _unknown(name, available(connectors_path=folders))
     if len(sources) > 1:
@@ -136,13 +136,18 @@ def _secrets_in(settings: Mapping[str, object], model: type[BaseModel]) -> Itera
 # --- where they are --------------------------------------------------------------------------------------------------
 
 
-def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """Give the name and the source file of each connector: a module that binds `connect` at its top level."""
+def _sources(folders: Iterable[Path], only: str | None = None) -> Iterator[tuple[str, Path]]:
+    """Give the name and the source file of each connector: a module that binds `connect` at its top level.
+
+    `only`: of the connectors of this name; no other module is parsed.
+    """
     home = importlib.import_module(HOME)
     # Absolute, because importers are remembered by the words of a path, and "connectors" is another folder elsewhere.
     for folder in (*map(Path, home.__path__), *(one.absolute() for one in folders)):
         _check_folder(folder)
         for found in pkgutil.iter_modules([str(folder)]):
+            if only not in (None, found.name):
+                continue
             path = folder / found.name / "__init__.py" if found.ispkg else folder / f"{found.name}.py"
             if _NAME.match(found.name) and _binds_connect(path):
                 yield found.name, path.resolve()
