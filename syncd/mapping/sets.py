@@ -168,12 +168,21 @@ class CellSets:
     def _read_group(self, items: list[Scope], prefix: str, flat: dict[str, Value]) -> None:
         if self.effective is not None:
             flat[f"{prefix}effective_date"] = merged(self.effective.value(item) for item in items)
-        for name, row in self.cells.items():
-            values = [value for value in (row.get(item) for item in items) if value is not MISSING]
-            if values:
-                flat[prefix + name] = merged(values)
+        if len(items) == 1:  # nearly always, and files name hundreds of cells
+            self._read_item(items[0], prefix, flat)
+        else:
+            for name, row in self.cells.items():
+                values = [value for value in (row.get(item) for item in items) if value is not MISSING]
+                if values:
+                    flat[prefix + name] = merged(values)
         for table in self.tables:
             table.read(self._table_rows(table, items), prefix, flat)
+
+    def _read_item(self, item: Scope, prefix: str, flat: dict[str, Value]) -> None:
+        for name, row in self.cells.items():
+            value = row.get(item)
+            if value is not MISSING:
+                flat[prefix + name] = value
 
     @staticmethod
     def _table_rows(table: Table, items: list[Scope]) -> list[Scope]:
