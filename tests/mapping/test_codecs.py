@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.mapping.codecs import CODECS, Context, Loss
@@ -589,6 +589,8 @@ option_values = {
     "separator": st.sampled_from([", ", "; ", "|", ""]),
     "utc_offset": st.sampled_from(["-05:00", "+13:00", "", "Z", "x"]),
 }
+EXAMPLES = 40
+"""For each codec: most of them share how texts are read, so that all together there are hundreds."""
 
 
 @st.composite
@@ -604,6 +606,7 @@ def contexts(draw, codec):
 
 
 @pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data(), value=values)
 def test_what_was_put_is_got_back(codec, data, value):
     context = data.draw(contexts(codec))
@@ -617,6 +620,7 @@ def test_what_was_put_is_got_back(codec, data, value):
 
 
 @pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+@settings(max_examples=EXAMPLES)
 @given(
     data=st.data(),
     raw=st.recursive(words | st.floats() | decimals, lambda inner: st.lists(inner, max_size=3), max_leaves=4),
