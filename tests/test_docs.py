@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.cli import main
 from syncd.model.values import EMPTY, Value
 from syncd.reconcile.guards import NAMES
 from syncd.reconcile.merge import Agree, Conflict, Converge, Decision, Redeliver
@@ -85,9 +86,15 @@ def test_each_guard_is_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^\| `syncd (\w+)", README, re.MULTILINE))))
-def test_each_command_of_the_readme_exists(command: str) -> None:
+def test_each_command_of_the_readme_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command in the README's table has a help page."""
-    done = subprocess.run([sys.executable, "-m", "syncd", command, "--help"], capture_output=True, check=False)
+    assert main([command, "--help"]) == 0, capsys.readouterr().err
+    assert command in capsys.readouterr().out
+
+
+def test_the_program_is_also_a_module() -> None:
+    """`python -m syncd` is the same program."""
+    done = subprocess.run([sys.executable, "-m", "syncd", "sync", "--help"], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
 
