@@ -36,6 +36,7 @@ from syncd.reconcile.guards.base import key_of
 from syncd.reconcile.questions import question_id
 from syncd.reconcile.relink import Surfaces, forgotten, joined, restarted
 from syncd.reconcile.rules import Place
+from syncd.reconcile.strays import is_about
 from syncd.reconcile.types import Changeset, Decided, Link, Proposal, Stray, System, View
 from syncd.store.rows import HistoryRow, Question
 from syncd.text.show import command
@@ -180,12 +181,22 @@ async def move_group(
             world.store.rescope(system, "group", {record_id: link.id})
             world.store.rescope(system, "plan", dict.fromkeys(plans, link.id))
             ids = {one.id for one in (link, *parted)}
-            _close(world, link.id, lambda one: one.link in ids or one.name.startswith(f"{system}:"))
+            _close(
+                world,
+                link.id,
+                lambda one: one.link in ids or _asks_of(one, system),
+            )
     return moved, parted
 
 
 def _one_of(link: Link) -> str:
     return next((f"{member.system}={member.id}" for member in link.members if member.status != "awaited"), "SYSTEM=ID")
+
+
+def _asks_of(proposal: Proposal, system: System) -> bool:
+    """Tell whether a question is about one system, or about an unlinked record of it."""
+    unlinked = proposal.kind == "link-plans" and system in proposal.members
+    return unlinked or proposal.name.startswith(f"{system}:")
 
 
 def _leave(world: World, system: System, scope: str) -> None:
@@ -305,8 +316,8 @@ def link_plans(world: World, scope: str, choices: Sequence[Choice], *, by: str =
         for choice in ignored:
             said = {"by": by, "at": now, "note": choice.note}
             world.store.put("aside", f"{choice.system}|plan|{choice.id}", said)
-        names = {f"{system}:{record_id}" for system, record_id in (*joining, *(choice.own for choice in ignored))}
-        _close(world, scope, lambda one: one.kind == "link-plans" and one.name in names)
+        over = (*joining, *(choice.own for choice in ignored))
+        _close(world, scope, lambda one: any(is_about(one, *key) for key in over))
     return LinkedPlans(tuple(links), tuple(choice.own for choice in ignored), tuple(asked))
 
 

@@ -18,7 +18,7 @@ from syncd.apply.look import Look, is_read_as_now, look, seen_of, snapshot_of, w
 from syncd.apply.observe import Observed, observe, observed_rows
 from syncd.apply.places import clients, moved_in, place_of
 from syncd.apply.recover import recover
-from syncd.apply.strays import handed_in, joined_in, strays_in
+from syncd.apply.strays import handed_in, joined_in, left_alone_in, strays_in
 from syncd.apply.world import World, no_lock, recall_rights
 from syncd.apply.write import Done, apply
 from syncd.errors import ConnectorError
@@ -218,6 +218,7 @@ async def read_links(scope: str, world: World, mode: Mode = SYNC) -> View:
         plans=_plans(links, scope, world),
         atoms=world.atoms,
         ignore=world.ignored,
+        left_alone=left_alone_in(scope, world) if strays else frozenset(),
         origins=world.origins,
         paused=paused,
         contested=_contested(scope, world) if links else {},

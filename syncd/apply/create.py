@@ -25,6 +25,7 @@ from syncd.model.records import Gone, Kind, NotSeen, Part, PartCreate, Record
 from syncd.model.values import EMPTY, Flat, Unparsed
 from syncd.reconcile.constrain import wait_s
 from syncd.reconcile.relink import newcomer
+from syncd.reconcile.strays import is_about
 from syncd.reconcile.types import Link, Member, Operation, Owed, Seen, System
 from syncd.store.rows import HistoryRow, Intent, Settlement
 
@@ -380,8 +381,7 @@ def _taken(seen: Look, link: Link, intent: Intent, world: World, *, ours: bool) 
 def close_stray(system: System, record_id: str, scope: str, world: World) -> None:
     """Close the question about a record that was linked to nothing: it is a member now."""
     standing = world.store.questions(scope, status=("open", "decided", "ignored"))
-    name = f"{system}:{record_id}"
-    mine = [one for one in standing if one.proposal.kind == "link-plans" and one.proposal.name == name]
+    mine = [one for one in standing if is_about(one.proposal, system, record_id)]
     world.store.save_questions([replace(one, status="closed", closed_at=world.now()) for one in mine])
 
 

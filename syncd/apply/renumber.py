@@ -19,7 +19,8 @@ from syncd.model.records import Kind
 from syncd.model.values import Flat
 from syncd.reconcile.guards import Twin
 from syncd.reconcile.guards.identity_epoch import NAME, twins_of
-from syncd.reconcile.questions import digest_of, question_id
+from syncd.reconcile.questions import question_id
+from syncd.reconcile.strays import digest
 from syncd.reconcile.types import Decided, Link, Member, System
 from syncd.store.rows import HistoryRow, Intent, Question, Settlement, Snapshot
 
@@ -178,7 +179,7 @@ def _asked(scope: str, takeover: Takeover, world: World) -> Iterator[Question]:
             yield replace(question, proposal=proposal)
         elif question.decided is not None and question.decided.choice == "ignore":
             yield replace(question, status="closed", closed_at=world.now())
-            yield _left_alone(replace(question, proposal=proposal), new, question.decided, takeover, world)
+            yield _left_alone(replace(question, proposal=proposal), question.decided, world)
 
 
 def _kind_of(question: Question, takeover: Takeover, world: World) -> Kind | None:
@@ -189,10 +190,12 @@ def _kind_of(question: Question, takeover: Takeover, world: World) -> Kind | Non
     return link.kind if link is not None else None
 
 
-def _left_alone(question: Question, new: str, decided: Decided, takeover: Takeover, world: World) -> Question:
-    """Give the answered question about a stray record under the record's new id."""
-    name, proposal = f"{takeover.system}:{new}", question.proposal
-    digest = digest_of(proposal.kind, takeover.system, new)
+def _left_alone(question: Question, decided: Decided, world: World) -> Question:
+    """Give the answered question about stray records under their ids of now."""
+    proposal = question.proposal
+    ids = {system: str(said.get("id", "")) for system, said in proposal.members.items()}
+    own = proposal.name.partition(":")[0]
+    name, told = f"{own}:{ids[own]}", digest(ids)
     stem = question_id(proposal.kind, "", name, proposal.scope)
     n = next(n for n in count(1) if world.store.question(f"{stem}-{n}") is None)
     id_ = f"{stem}-{n}"
@@ -200,8 +203,8 @@ def _left_alone(question: Question, new: str, decided: Decided, takeover: Takeov
         question,
         id=id_,
         n=n,
-        proposal=replace(proposal, name=name, digest=digest),
-        decided=replace(decided, id=id_, name=name, digest=digest),
+        proposal=replace(proposal, name=name, digest=told),
+        decided=replace(decided, id=id_, name=name, digest=told),
     )
 
 

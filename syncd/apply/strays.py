@@ -51,6 +51,17 @@ def handed_in(links: Iterable[LinkView], scope: str, world: World) -> dict[tuple
     return found
 
 
+def left_alone_in(scope: str, world: World) -> frozenset[tuple[System, str]]:
+    """Give the unlinked records that a person left alone, each by itself: they are not asked about as one of two."""
+    return frozenset(
+        (system, str(said.get("id", "")))
+        for one in world.store.questions(scope, status=("decided", "ignored"))
+        if one.proposal.kind == "link-plans" and len(one.proposal.members) == 1
+        if one.status == "ignored" or (one.decided is not None and one.decided.choice == "ignore")
+        for system, said in one.proposal.members.items()
+    )
+
+
 def strays_in(scope: str, world: World, handed: Collection[tuple[str, System]]) -> tuple[tuple[Stray, ...], bool]:
     """Give the unlinked records of the group, but for those that an unlink set aside and no answer names; and whether
     that is all of them: one that was read through another mapping waits to be read again. `handed`: the links that

@@ -127,8 +127,13 @@ def _by_answer(stray: Stray, answer: Decided, desk: _Desk) -> LinkView | str:
     }
     if answer.choice.startswith("copy"):
         wanted = answer.options.get("to") or answer.choice.partition(":")[2].strip()
+        # Of two records that were asked about as one, the answer names the second where that is the one to copy.
+        named = [(k.partition(".")[2], id_) for k, id_ in answer.options.items() if k.startswith("record.")]
+        key = named[0] if named else (stray.system, stray.id)
+        if key not in desk.strays or key in desk.taken:
+            return f"{' '.join(key)} is no unlinked record of this group any more"
         targets = tuple(wanted.split(",")) if wanted else _others(desk.whole, stray)
-        made = _copied(desk.whole, stray, targets, answer.options, desk.occasion)
+        made = _copied(desk.whole, desk.strays[key], targets, answer.options, desk.occasion)
         return replace(made, link=replace(made.link, sources=sources))
     return _linked(stray, answer, sources, desk) if answer.choice == "link" else ""
 

@@ -352,6 +352,8 @@ class View:
     """(system, id) of unlinked records of which an answer could not be carried out -> why."""
     handed: Mapping[tuple[str, System], float] = field(default_factory=dict)
     """(link, system) whose create was tried in vain or handed off -> since when."""
+    left_alone: frozenset[tuple[System, str]] = frozenset()
+    """(system, id) of unlinked records that a person left alone, each by itself."""
     whole: bool = True
     """All links and strays of the group are here; a look at some of its links says nothing about the others."""
 

@@ -25,6 +25,7 @@ from syncd.model.records import Kind
 from syncd.model.shown import shown
 from syncd.model.values import EMPTY, NOT_APPLICABLE, Unparsed, Value
 from syncd.model.values_text import format_value
+from syncd.reconcile.strays import partner_of
 from syncd.reconcile.types import Decided, Proposal, System
 from syncd.review.errors import ReviewError, listed
 from syncd.review.tables import cells_of, contested, is_table
@@ -198,6 +199,9 @@ class _Reader:
             )
         if head == "record":
             raise self._error("say which record it is", "Write {record: ID}.", "record")
+        pair = partner_of(self._proposal)
+        if head == "link" and pair is not None:
+            return self._link({"link": {pair[0]: pair[1]}})
         if head == "link" and self._proposal.kind == "link-plans" and not self._trusted:
             system, id_ = next(iter(suggestions(self._proposal)), ("SYSTEM", "RECORD_ID"))
             raise self._error(
@@ -328,7 +332,7 @@ class _Reader:
         for system, id_ in named.items():
             self._check_system(system, f"link.{system}")
             options[f"record.{system}"] = self._record(system, id_)
-        partners = tuple(dict.fromkeys((*self._proposal.members, *named)))
+        partners = tuple(dict.fromkeys((*self._own(), *named)))
         if len(partners) < 2:  # noqa: PLR2004 - a link has two ends
             raise self._error(f"this record is the one of {partners[0]}; name one of another system", key="link")
         options |= self._sources(said.get("sources"), partners)
@@ -349,12 +353,18 @@ class _Reader:
                 key,
             )
 
+    def _own(self) -> dict[System, str]:
+        """Give the records that are asked about; of a pair the first, for the second is one that may be named."""
+        pair = partner_of(self._proposal)
+        members = self._proposal.members.items()
+        return {system: str(said.get("id", "")) for system, said in members if pair is None or system != pair[0]}
+
     def _record(self, system: str, id_: object) -> str:
         key = f"link.{system}"
         if not isinstance(id_, (str, int)) or not str(id_).strip():
             raise self._error(f"the id of the record in {system} is missing", key=key)
         text = str(id_).strip()
-        own = self._proposal.members.get(system, {}).get("id")
+        own = self._own().get(system)
         if own is not None and text != own:
             raise self._error(
                 f"the record asked about is {own} of {system}; {text} is another one of {system}", key=key
@@ -402,7 +412,7 @@ class _Reader:
         wanted = self._copies if named is None else named if isinstance(named, list) else [named]
         to = [self._one_of(each, self._copies, "copy") if self._copies else str(each) for each in wanted]
         follow = said.get("follow")
-        options = {"to": ",".join(to), "follow": "true"}
+        options = {"to": ",".join(to), "follow": "true", **self._second(to)}
         if follow is not None:
             word = "true" if follow is True else "false" if follow is False else str(follow)
             yes = self._one_of(word, ("true", "false", "yes", "no"), "follow")
@@ -413,6 +423,15 @@ class _Reader:
         if said.get("sources") is not None:
             options |= self._sources(said["sources"], (*self._proposal.members, *to))
         return _Reading("copy", options=options)
+
+    def _second(self, to: Sequence[System]) -> dict[str, str]:
+        """Name the second record of a pair where that is the one to copy: into the system that has the first."""
+        pair = partner_of(self._proposal)
+        if pair is None or self._proposal.name.partition(":")[0] not in to:
+            return {}
+        if pair[0] in to:
+            raise self._error("both systems have a record of their own already", "Name one of them.", "copy")
+        return {f"record.{pair[0]}": pair[1]}
 
     def _plain(self, said: object, key: str) -> str:
         if not isinstance(said, str | int) or isinstance(said, bool) or not str(said).strip():

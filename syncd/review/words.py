@@ -13,6 +13,7 @@ from syncd.model.fields import field_of
 from syncd.model.paths import SetKey, parse
 from syncd.model.records import Kind
 from syncd.reconcile.questions import NEVER
+from syncd.reconcile.strays import partner_of
 from syncd.reconcile.types import Proposal
 from syncd.review.answers import suggestions
 from syncd.text.yaml import quoted
@@ -94,6 +95,14 @@ def _renewal(proposal: Proposal, kind: Kind) -> str:
 def _link_plans(proposal: Proposal, _kind: Kind) -> str:
     system, member = next(iter(proposal.members.items()), ("", {}))
     label = proposal.label or str(member.get("value", ""))
+    pair = partner_of(proposal)
+    if pair is not None:
+        other = told(str(proposal.members[pair[0]].get("value", "")))
+        first = f"{told(label)} of {system} (record {member.get('id', '')})"
+        return (
+            f"{first} and {other} of {pair[0]} (record {pair[1]}) are "
+            "linked with nothing. Are they the same plan? Link them, copy one of them, or leave both alone?"
+        )
     return (
         f"{told(label)} of {system} (record {member.get('id', '')}) is linked with nothing in another system. "
         "Link it, copy it, or leave it alone?"

@@ -22,6 +22,7 @@ from syncd.model.values_text import format_value
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.rules import Rules
+from syncd.reconcile.strays import partner_of
 from syncd.reconcile.types import Decided, Link, Member
 from syncd.simulation.backstage import Killed, Moments, SimClock, SimStore, Turns, drive, interleave
 from syncd.simulation.drop import SimDrop
@@ -480,6 +481,9 @@ class Stage:
         found = []
         for other in self.questions("open"):
             there, _, record = other.proposal.name.partition(":")
+            pair = partner_of(other.proposal)
+            if other.proposal.name == name and pair is not None:
+                there, record = pair
             if other.proposal.kind == "link-plans" and there != system:
                 sources = {} if pick % 2 else {f"source.{s}": system for s in ("details", "rates", "name", "rate_ee")}
                 found.append(("link", None, {f"member.{there}": record, **sources}))

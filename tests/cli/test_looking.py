@@ -165,13 +165,13 @@ def test_status_tells_how_everything_stands(office):
     office.ok("sync")
     out = office.ok("status")
     assert "2 groups, 14 plans" in out
-    assert "link-plans 6" in out
+    assert "link-plans 3" in out
     assert "1 field" in out
     assert "open enrolment" in out
     assert office("status", "--check").code == 1
     told = office("status", "--json").json
     [group] = told["groups"]
-    assert (group["plans"], group["questions"], group["result"]) == (3, {"link-plans": 6}, "open")
+    assert (group["plans"], group["questions"], group["result"]) == (3, {"link-plans": 3}, "open")
 
 
 def test_status_with_check_is_partial_when_a_system_is_away(office):

@@ -339,7 +339,7 @@ def test_a_rule_may_ignore_strays(unlinked: str, asks: bool) -> None:
 def test_a_suggestion_is_offered_with_its_reasons() -> None:
     crm = stray("crm", "c1", {"details.tax_id_hash": "1"}, "group")
     quote = stray("quote", "q1", {"details.tax_id_hash": "1"}, "group")
-    [first_asked, _] = judge(view(strays=[crm, quote], kinds=("group",)), Rules())
+    [first_asked] = judge(view(strays=[crm, quote], kinds=("group",)), Rules())
     assert first_asked.offers[0].choice == "link"
     assert first_asked.offers[0].effect == "link it to quote q1 (60%: same tax id)"
     assert first_asked.evidence == ("quote q1: 60%, same tax id",)

@@ -18,6 +18,7 @@ from syncd.errors import ConfigError
 from syncd.linking import LinkingError, resync
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.rules import Rules
+from syncd.reconcile.strays import partner_of
 from syncd.reconcile.types import Decided, Link, Member, Proposal
 from syncd.review.answers import decision_from_text
 from syncd.review.errors import ReviewError
@@ -228,12 +229,12 @@ class Play:
 
     def _partners(self, found: list[Question]) -> Question:
         """Let one question of a key name the records of the same key in the other systems."""
-        records = [question.proposal.name.partition(":") for question in found]
+        records = {name: str(said["id"]) for question in found for name, said in question.proposal.members.items()}
         if len(records) < 2:
             raise ConfigError("no other system holds an unlinked record of this key")
         first = min(found, key=lambda question: question.proposal.name)
-        options = {f"member.{system}": native for system, _, native in records}
-        del options[f"member.{first.proposal.name.partition(':')[0]}"]
+        own = first.proposal.name.partition(":")[0]
+        options = {f"member.{system}": native for system, native in records.items() if system != own}
         proposal = first.proposal
         decided = Decided(first.id, proposal.kind, "", proposal.name, proposal.digest, "link", options=options)
         return replace(first, decided=decided)
@@ -326,7 +327,9 @@ class Play:
                 return (proposal.name,)
             case "link-plans" | "suggested-link":
                 key = self.systems[system].keys().get(rest, rest) if system in self.systems else key
-                return key, f"{system}:{key}", proposal.name
+                pair = partner_of(proposal)  # of two records that are asked about as one, either names it
+                other = self.systems[pair[0]].keys().get(pair[1], pair[1]) if pair and pair[0] in self.systems else key
+                return key, f"{system}:{key}", proposal.name, other
             case "missing-record":
                 return (key,)
             case "hand-off" | "hold" | "loss":
