@@ -111,7 +111,7 @@ async def _create(operation: Operation, intent: Intent, started: Started, world:
         record_id = await _send(PartCreate(link.kind, group, parts, intent.marker), intent, link, world)
     except RecordError as error:
         _refused(link, operation.system, intent, error.message, started, world)
-        done.failed.append(str(error))
+        done.failed.append(" ".join(filter(None, (f"{str(error).rstrip('.')}.", error.hint))))
         return
     except UnknownOutcomeError as error:
         done.failed.append(str(error))

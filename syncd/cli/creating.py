@@ -52,30 +52,34 @@ async def checked(changeset: Changeset, world: World) -> list[Doc]:
     ]
     for doc, (operation, link) in zip(found, wanted, strict=True):
         if not doc["problem"]:
-            doc["problem"] = await _refusal(operation, link, world)
+            doc["problem"], doc["refused"] = await _refusal(operation, link, world)
     return found
 
 
-async def _refusal(operation: Operation, link: Link, world: World) -> str:
-    """Give why its system would not take a new record, with the next step; "": it would, or cannot tell."""
+async def _refusal(operation: Operation, link: Link, world: World) -> tuple[str, bool]:
+    """Give why its system would not take a new record, with the next step, "" when it would or cannot tell; and whether
+    it was asked: one that does not answer has refused nothing."""
     connector = world.systems[operation.system].connector
     home = link if link.kind == "group" else world.store.link(link.scope)
     group = next((m.id for m in home.members if m.system == operation.system), None) if home is not None else None
     if not isinstance(connector, Checking):
-        return ""
+        return "", False
     try:
         parts = new_parts(link, operation.system, operation.values, world)
         await connector.check(PartCreate(link.kind, group, parts, ""))
     except RecordError as error:
-        return " ".join(filter(None, (f"{error.message}.", error.hint)))
+        return " ".join(filter(None, (f"{error.message}.", error.hint))), True
     except ConnectorError as error:
-        return f"it could not be asked whether it would take it: {error.message}"
-    return ""
+        return f"it could not be asked whether it would take it: {error.message}", False
+    return "", False
 
 
 def _created(operation: Operation, link: Link, world: World) -> Doc:
-    """Describe one. `problem`: why the system could not take it, "" when it can; `not_sent`: what it cannot be given;
-    `left_out`: in words, references to records that it does not have."""
+    """Describe one.
+
+    `problem`: why the system could not take it, "" when it can; `refused`: it would not take it; `not_sent`: what it
+    cannot be given; `left_out`: in words, references to records that it does not have.
+    """
     system = operation.system
     sent, problem = _sent(operation, link, world)
     return {
@@ -83,6 +87,7 @@ def _created(operation: Operation, link: Link, world: World) -> Doc:
         "label": link.label,
         "system": system,
         "problem": problem,
+        "refused": bool(problem),
         "values": [
             {
                 "field": path,
@@ -161,6 +166,11 @@ def _held(source: str, link: Link, world: World) -> Value:
         return link.agreed.get(source, EMPTY)
     prior = world.store.link(str(link.agreed.get(PRIOR_PLAN, "")).removeprefix(LINK))
     return prior.agreed.get(source.removeprefix(_OF_PRIOR), EMPTY) if prior is not None else EMPTY
+
+
+def problem_line(one: Doc) -> str:
+    """Tell in one line why a record cannot be created, and what to do about it."""
+    return f"{one['label']} cannot be created in {one['system']}: {one['problem']}"
 
 
 def lines(one: Doc) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from syncd.cli.creating import problem_line
 from syncd.cli.out import count, joined, short, styled
 from syncd.cli.preview import Doc
 from syncd.reconcile.questions import NEVER
@@ -24,6 +25,8 @@ def lines(group: Doc, *, dry_run: bool) -> list[str]:
     body += ["", *map(_note, group["notes"])] if group.get("notes") else []
     body += ["", *(_window(*one) for one in group["unprotected"].items())] if group.get("unprotected") else []
     body += ["", *(styled(f"  ! {why}", "red") for why in group["failed"])] if group["failed"] else []
+    cannot = group.get("cannot_be_created", ())
+    body += ["", *(styled(f"  ! {problem_line(one)}", "red") for one in cannot)] if cannot else []
     body += [styled(f"  ! {system} could not be read: {why}", "red") for system, why in group["away"].items()]
     total = total_line([group], dry_run=dry_run)
     if not body:

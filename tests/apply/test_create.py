@@ -205,7 +205,7 @@ async def test_a_create_that_the_mapping_refuses_is_never_sent() -> None:
     assert (stage.ends(), stage.requests("quote"), report.failed) == (
         [("quote", "refused")],
         0,
-        ("name: a plan cannot be created here without it",),
+        ("name: a plan cannot be created here without it. Run `syncd mappings check` and correct the named row.",),
     )
     assert stage.last().sent_at is None
 

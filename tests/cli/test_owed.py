@@ -88,3 +88,37 @@ def test_r13_a_store_that_is_gone_is_not_a_new_one(office: Office, left):
         assert "Restore it from a backup" in err
     (office.folder / "state" / "syncd.db.was-here").unlink()
     assert "No group is linked yet" in office.ok("sync")
+
+
+def test_n3_a_decision_that_its_system_would_refuse_is_not_stored(toys):
+    """N3: `link FILE` says what the system would refuse, with the next step, and stores nothing."""
+    toys.ok("groups", "link", "book=880", "desk=g1", "--source", "book")
+    toys.ok("link", "Acme Mining", "--out", "d.yaml")
+    file = toys.folder / "d.yaml"
+    file.write_text(decisions(file.read_text(), {("book", "b1"): "{copy: desk}", ("book", "b2"): "ignore"}))
+    toys.settings("desk", misses="office")
+    assert "it cannot be created: no office. Fill in the office." in toys.ok(
+        "link", "Acme Mining", "d.yaml", "--dry-run"
+    )
+    err = toys.fails(2, "link", "Acme Mining", "d.yaml")
+    assert "Gold 25 cannot be created in desk: no office. Fill in the office." in err
+    assert "Nothing was stored" in err
+    assert toys("plans", "Acme Mining", "--json").json["linked"] == []
+
+
+def test_n3_a_sync_tells_what_its_system_would_refuse(toys):
+    """N3: `sync --dry-run` names for a create what its system would refuse, with its next step; `sync` says it, too."""
+    toys.ok("groups", "link", "book=880", "desk=g1", "--source", "book")
+    toys.ok("link", "Acme Mining", "--out", "d.yaml")
+    file = toys.folder / "d.yaml"
+    file.write_text(decisions(file.read_text(), {("book", "b1"): "{copy: desk}", ("book", "b2"): "ignore"}))
+    toys.ok("link", "Acme Mining", "d.yaml")
+    assert "cannot be created" not in toys.ok("sync", "--dry-run")
+    toys.settings("desk", misses="office", refuses="no office")
+    told = "Gold 25 cannot be created in desk: no office. Fill in the office."
+    assert told in toys("sync", "--dry-run").out
+    [one] = toys("sync", "--dry-run", "--json").json["groups"][0]["cannot_be_created"]
+    assert (one["label"], one["system"], one["problem"]) == ("Gold 25", "desk", "no office. Fill in the office.")
+    said = toys("sync")
+    assert said.code == 3
+    assert "no office. " in said.out

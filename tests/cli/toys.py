@@ -33,6 +33,7 @@ class Settings(BaseModel):
     password: str = ""
     rights: str = "write"
     refuses: str = ""
+    misses: str = ""
 
 
 def connect(system, settings, state):
@@ -95,6 +96,10 @@ class Toy:
             data[create.kind][new]["client"] = create.group
         self._save(data)
         return new
+
+    async def check(self, create):
+        if self.settings.misses:
+            raise RefusedError(f"no {{self.settings.misses}}", hint=f"Fill in the {{self.settings.misses}}.")
 
     async def find_marked(self, kind, group, marker):
         found = self._data()[kind].items()

@@ -24,6 +24,7 @@ from syncd.reconcile.guards import CHANGESET_GUARDS
 from syncd.reconcile.types import Link
 from syncd.review.queue import show_from
 from syncd.sync import Mode, run_once
+from syncd.text.explain import together
 from syncd.text.show import command
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ async def _decide(
     shown = [*_shown(draft, came, doc, new), *_doubts(doubts)]
     if not dry_run:
         _check_doubts(doubts, file)
+        _check_creates(new, file)
         # No lock is held while a person thinks: what moves meanwhile is refused, or beyond what was approved.
         if not confirmed(session, "Link them so?", *shown):
             return OK
@@ -275,6 +277,20 @@ def _check_doubts(doubts: Sequence[Doubt], file: Path) -> None:
     for one in doubts:
         if not one.said:
             raise ConfigError(str(one), file=str(file), field=" ".join(one.one), hint=_SAY)
+
+
+def _check_creates(new: Sequence[preview.Doc], file: Path) -> None:
+    """Refuse to decide for copies that their system would refuse: nothing would come of it but a question."""
+    wrong = [
+        ConfigError(creating.problem_line(one), file=str(file), field=one["system"], hint=_MEND)
+        for one in new
+        if one["refused"]
+    ]
+    if wrong:
+        raise together(wrong)
+
+
+_MEND = "Nothing was stored. Mend that, or leave the decision about this plan empty; --dry-run shows all of it."
 
 
 def _closing(draft: link_file.Draft, came: linking.LinkedPlans, *, dry_run: bool) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncd.apply.world import no_lock
-from syncd.cli import preview, screen
+from syncd.cli import creating, preview, screen
 from syncd.cli.names import Labels, find_group, find_plan
 from syncd.cli.observing import Seen, observe_all
 from syncd.cli.out import Progress, count, print_csv, print_json, say, styled, tell, when
@@ -56,6 +56,8 @@ class Came:
     locked: dict[str, str] = field(default_factory=dict)
     guards: list[preview.Doc] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    refused: dict[str, list[preview.Doc]] = field(default_factory=dict)
+    """Dry run: the creates that their systems would not take, by group."""
 
     def code(self, *, check: bool) -> int:
         """Give the exit code; the gravest wins."""
@@ -127,6 +129,10 @@ async def _sync(session: Session, ask: Ask) -> int:
                 came.reports.append(await run_once(scope, world, replace(mode, preview=dry_run)))
             except LockedError as error:
                 came.locked[scope] = error.message
+                continue
+            if dry_run:
+                new = await creating.checked(came.reports[-1].changeset, world)
+                came.refused[scope] = [one for one in new if one["problem"]]
         progress.done()
         _take_down(session, came, world, labels)
         if not dry_run:
@@ -167,6 +173,10 @@ def _scope(ask: Ask, world: World) -> tuple[Mode, list[str], changeset.Filters]:
 def _take_down(session: Session, came: Came, world: World, labels: Labels) -> None:
     for report in came.reports:
         doc = preview.describe(report, world, labels, dry_run=came.dry_run)
+        doc["cannot_be_created"] = [
+            {key: one[key] for key in ("link", "label", "system", "problem")}
+            for one in came.refused.get(report.scope, ())
+        ]
         came.docs.append(doc)
         counts = {key: doc["counts"][key] for key in ("plans", "fields", "questions")}
         session.log.info(
