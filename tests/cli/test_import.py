@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from syncd.cli import schemas
 from tests.cli.conftest import decisions
 from tests.cli.toys import Toys, plan
 
@@ -312,3 +313,14 @@ def test_n13_a_preview_that_could_not_be_made_is_none(toys):
     err = toys.fails(3, "import", "book", "--number", "A-18", "--create-in", "desk", "--dry-run")
     assert "the line is dead" in err
     assert toys("groups", "--json").json["linked"] == []
+
+
+def test_n22_import_names_the_schema_of_the_file_it_writes(toys):
+    """N22: the decision file of `import` begins with the schema line that `link --out` writes."""
+    (toys.folder / "schemas").mkdir()
+    assert schemas.write(toys.folder / "schemas", ("link",))
+    toys.ok("import", "book", "--number", "A-17", "--into", "desk=g1")
+    first = (toys.folder / "acme-mining.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=schemas/link.schema.json"
+    toys.ok("link", "Acme", "--out", "other.yaml")
+    assert (toys.folder / "other.yaml").read_text().splitlines()[0] == first

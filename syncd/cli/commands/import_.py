@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncd import importing, linking
 from syncd.apply.world import no_lock
-from syncd.cli import creating, link_file, preview, screen
+from syncd.cli import creating, link_file, preview, schemas, screen
 from syncd.cli.commands.link import draft_of
 from syncd.cli.commands.plans import linked_doc
 from syncd.cli.confirm import confirmed
@@ -271,7 +271,7 @@ async def _finish(
     file: Path | None = None
     if write and asked and not ask.dry_run:
         file = ask.out or _free(link)
-        _write(file, draft)
+        _write(file, draft, session.config.folder)
     if session.json:
         told |= {
             "group": {"id": link.id, "label": link.label, "members": dict(_records(link))},
@@ -337,8 +337,9 @@ def _free(link: Link) -> Path:
     return file
 
 
-def _write(file: Path, draft: link_file.Draft) -> None:
+def _write(file: Path, draft: link_file.Draft, folder: Path) -> None:
     try:
-        file.write_text(link_file.render(draft), encoding="utf-8")
+        mark = schemas.mark("link", file, folder)
+        file.write_text(mark + link_file.render(draft), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"it cannot be written: {error.strerror}", file=str(file)) from error
