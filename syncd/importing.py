@@ -7,7 +7,6 @@ shown as just that. Writes to a system only where a counterpart is to be created
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from syncd.linking import LinkingError, unlinked_groups
 from syncd.reconcile.suggest import Suggestion, suggest
 from syncd.reconcile.types import Link, Stray, System
 from syncd.sync import Mode, Report, run_once
+from syncd.text.nearest import likeness, nearest
 
 _NAMESAKES = 5
 _ALIKE = 0.6
@@ -64,8 +64,8 @@ def picked(found: Found, pick: str | None) -> Account | None:
         if len(meant) == 1:
             return meant[0]
     ids = [account.id for account in found.accounts]
-    near = difflib.get_close_matches(pick, ids, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Found were {', '.join(ids) or 'none'}."
+    near = nearest(pick, ids)
+    hint = f"Did you mean {near}?" if near is not None else f"Found were {', '.join(ids) or 'none'}."
     raise LinkingError("it is not among those that were found", system=found.system, external_id=pick, hint=hint)
 
 
@@ -139,17 +139,13 @@ def counterparts(stray: Stray, others: Iterable[Stray]) -> Counterparts:
     found = suggest([stray, *others]).get((stray.system, stray.id), ())
     named = {(one.system, one.id) for one in found}
     alike = [one for one in others if (one.system, one.id) not in named and _alike(stray.label, one.label)]
-    alike.sort(key=lambda one: (-_ratio(stray.label, one.label), one.system, one.id))
+    alike.sort(key=lambda one: (-likeness(stray.label, one.label), one.system, one.id))
     return Counterparts(found, tuple(alike[:_NAMESAKES]))
 
 
 def _alike(one: str, other: str) -> bool:
     mine, theirs = one.casefold(), other.casefold()
-    return mine in theirs or theirs in mine or _ratio(one, other) >= _ALIKE
-
-
-def _ratio(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one.casefold(), other.casefold()).ratio()
+    return mine in theirs or theirs in mine or likeness(one, other) >= _ALIKE
 
 
 # -- plans side by side ------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from syncd.cli.out import tell
 from syncd.errors import RecordError
 from syncd.reconcile.types import Link
+from syncd.text.nearest import nearest
 
 if TYPE_CHECKING:
     from syncd.store.store import Store
@@ -76,11 +76,8 @@ def _find(what: str, text: str, known: Sequence[Link], hint: str, *, change: boo
         if found:
             told = ", ".join(f"“{link.label}” {link.id}" for link in found[:5])
             raise UnknownNameError(f"{len(found)} {what}s are called `{text}`: {told}", hint="Give the id instead.")
-    near = difflib.get_close_matches(wanted.casefold(), [link.label.casefold() for link in known], n=1, cutoff=0.5)
-    meant = next(
-        (f"; did you mean “{link.label}” ({link.id})?" for link in known if near and link.label.casefold() == near[0]),
-        "",
-    )
+    near = nearest(wanted, [link.label for link in known])
+    meant = next((f"; did you mean “{link.label}” ({link.id})?" for link in known if link.label == near), "")
     raise UnknownNameError(f"no {what} is called `{text}`{meant}", hint=hint)
 
 

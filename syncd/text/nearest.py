@@ -28,6 +28,20 @@ def nearest(wrong: str, known: Iterable[str], *, enough: float = _ENOUGH) -> str
     return found if wanted else None
 
 
+def nearby(wrong: str, known: Iterable[str], *, most: int, enough: float = _ENOUGH) -> list[str]:
+    """Give the known words that are near to a wrong one, the nearest first."""
+    wanted = _folded(wrong[:_LONGEST])
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted)
+    rated = [(_likeness(matcher, wanted, word, enough), word) for word in list(known)[:_MOST] if wanted]
+    return [word for score, word in sorted(rated, key=lambda one: -one[0]) if score >= enough][:most]
+
+
+def likeness(one: str, other: str) -> float:
+    """Tell how alike two names are, from 0 to 1."""
+    return SequenceMatcher(None, _folded(one), _folded(other), autojunk=False).ratio()
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """Give ``; did you mean `x`?``, or nothing when no known word is near."""
     found = nearest(wrong, known)

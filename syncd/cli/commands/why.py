@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from syncd.model.values_text import format_value
 from syncd.reconcile.rules import MergeRule, Place
 from syncd.reconcile.types import Link
 from syncd.review.words import field_title
+from syncd.text.nearest import nearby
 
 if TYPE_CHECKING:
     from syncd.cli.session import Session
@@ -66,7 +66,7 @@ def find_field(text: str, known: Iterable[str], link: Link) -> str:
     if ends:
         told = ", ".join(ends[:6])
         raise RecordError(f"`{text}` ends {len(ends)} fields: {told}", hint="Give the whole path.")
-    near = inside[:4] or difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
+    near = inside[:4] or nearby(wanted, names, most=3)
     meant = f"; did you mean {joined([f'`{name}`' for name in near], 'or')}?" if near else ""
     hint = f"`syncd history GROUP --plan {link.id}` lists the fields that moved."
     raise RecordError(f"“{link.label}” has no field `{text}`{meant}", hint=hint)
