@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from syncd.apply.look import seen_in, snapshot_of
 from syncd.apply.places import note_moves
@@ -16,6 +16,9 @@ from syncd.model.records import Gone, Kind, Present, Record
 from syncd.model.values import EMPTY
 from syncd.store.database import uncollected
 from syncd.store.rows import HistoryRow, Snapshot
+
+if TYPE_CHECKING:
+    from syncd.store.store import Store
 
 GENERIC_SCOPE = "default"
 """The one group of generic records."""
@@ -66,6 +69,13 @@ def quarantine(observed: Observed, world: World, read: Collection[tuple[Kind, st
     now = {f"{kind} {record_id}": why for (kind, record_id), why in sorted(observed.unreadable.items())}
     if now != was:
         world.store.put(QUARANTINE, observed.system, now)
+
+
+def quarantined(store: Store, system: str) -> dict[tuple[Kind, str], str]:
+    """Give the records of a system that are there and cannot be read, each with the reason."""
+    held: dict[str, str] = store.get(QUARANTINE, system) or {}
+    parted = ((name.partition(" "), why) for name, why in held.items())
+    return {(cast("Kind", kind), record_id): why for (kind, _, record_id), why in parted}
 
 
 @dataclass(slots=True)

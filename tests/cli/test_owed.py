@@ -122,3 +122,25 @@ def test_n3_a_sync_tells_what_its_system_would_refuse(toys):
     said = toys("sync")
     assert said.code == 3
     assert "no office. " in said.out
+
+
+def test_b8_a_record_that_cannot_be_read_is_told_by_status_and_doctor(toys):
+    """B8: both name the record with its reason, count it and end with another code, until it can be read again."""
+    toys.ok("groups", "link", "book=880", "desk=g1", "--source", "book")
+    toys("sync")
+    assert "cannot be read" not in toys("status").out
+    toys.settings("desk", strange="d1")
+    toys("sync")
+    said = toys("status", "--check")
+    assert said.code == 3
+    assert "1 record cannot be read" in said.out
+    assert "plan d1  title holds U+000B" in said.out
+    [desk] = [one for one in toys("status", "--json").json["systems"] if one["system"] == "desk"]
+    assert desk["unreadable"] == [{"kind": "plan", "id": "d1", "why": "title holds U+000B"}]
+    said = toys("doctor", "--check")
+    assert said.code == 1
+    assert "1 record cannot be read: plan d1: title holds U+000B" in said.out
+    text = (toys.folder / "syncd.toml").read_text()
+    (toys.folder / "syncd.toml").write_text(text.replace('strange = "d1"\n', ""))
+    toys("sync")
+    assert "cannot be read" not in toys.ok("status") + toys.ok("doctor")

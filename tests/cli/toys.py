@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from syncd.connectors.base import Access, Account, Finding, Need
 from syncd.errors import RefusedError, TransientError
-from syncd.model.records import Gone, Page, Part, Present, Record
+from syncd.model.records import Gone, NotSeen, Page, Part, Present, Record
 
 {contract}
 
@@ -34,6 +34,7 @@ class Settings(BaseModel):
     rights: str = "write"
     refuses: str = ""
     misses: str = ""
+    strange: str = ""
 
 
 def connect(system, settings, state):
@@ -71,9 +72,13 @@ class Toy:
         data = self._data()
         assert kind == "group" or not self.by_group or groups is not None
         records = [self._record(kind, id_, one) for id_, one in data[kind].items()]
-        yield Page(tuple(r for r in records if groups is None or kind == "group" or r.group in groups), last=True)
+        records = [r for r in records if groups is None or kind == "group" or r.group in groups]
+        odd = {{r.id: "title holds U+000B" for r in records if r.id == self.settings.strange}}
+        yield Page(tuple(r for r in records if r.id not in odd), last=True, unreadable=odd)
 
     async def read(self, kind, record_id):
+        if record_id == self.settings.strange:
+            return NotSeen("title holds U+000B", unreadable=True)
         found = self._data()[kind].get(record_id)
         return Present(self._record(kind, record_id, found)) if found else Gone("not in the file")
 

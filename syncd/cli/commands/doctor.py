@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from filelock import FileLock, Timeout
 
 from syncd import assemble, private
+from syncd.apply.intake import quarantined
 from syncd.cli import writable
 from syncd.cli.out import Progress, count, print_json, say, styled, table, when
 from syncd.cli.run import OK, OPEN, PARTIAL, USAGE
@@ -138,7 +139,7 @@ async def _system(session: Session, name: str, store: Store | None) -> list[Line
     said = session.config.systems[name]
     told = f"connector {said.connector}, mapping {said.mapping or name}, writes {said.writes}"
     try:
-        return [Line("settings", "ok", told), *await _live(live, mapping, store)]
+        return [Line("settings", "ok", told), *await _live(live, mapping, store), *_unreadable(name, store)]
     finally:
         await live.connector.aclose()
 
@@ -164,6 +165,15 @@ async def _live(live: LiveSystem, mapping: CompiledMapping, store: Store) -> lis
         except ConnectorError as error:
             lines.append(_found(f"mapping of {kind}s", error.message, error.hint, ok=False))
     return lines
+
+
+def _unreadable(name: str, store: Store) -> Iterator[Line]:
+    """Name the records that were there and could not be read when the system was last observed."""
+    left = sorted(quarantined(store, name).items())
+    if left:
+        told = _some(f"{kind} {record_id}: {why}" for (kind, record_id), why in left)
+        hint = f"Correct them in {name}: until then they are neither read nor written, and the others go on."
+        yield Line("records", "wrong", f"{count(len(left), 'record')} cannot be read: {told}", hint)
 
 
 def _found(what: str, detail: str, hint: str, *, ok: bool) -> Line:

@@ -9,6 +9,7 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from syncd.apply.intake import quarantined
 from syncd.apply.world import stands
 from syncd.assemble import check_system
 from syncd.cli import oncall, writable
@@ -69,7 +70,9 @@ def run(session: Session, *, check: bool) -> int:
 def _code(
     systems: list[dict[str, Any]], groups: list[dict[str, Any]], open_: Mapping[str, int], answers: Sequence[str]
 ) -> int:
-    if any(one["problem"] for one in systems) or any(one["result"] in ("partial", "refused") for one in groups):
+    if any(one["problem"] or one["unreadable"] for one in systems) or any(
+        one["result"] in ("partial", "refused") for one in groups
+    ):
         return PARTIAL
     owed = any(one["owed"] for one in groups)
     return OPEN if open_ or owed or answers else OK
@@ -97,6 +100,10 @@ def _system(session: Session, store: Store, name: str, now: float) -> dict[str, 
         "age_s": _rounded(max(age_s(now, at) for at in good)) if good else None,
         "problem": settings or problem,
         "settings": settings,
+        "unreadable": [
+            {"kind": kind, "id": record_id, "why": why}
+            for (kind, record_id), why in sorted(quarantined(store, name).items())
+        ],
     }
 
 
@@ -141,11 +148,12 @@ def _print(
             one["writes"],
             _records(one["records"]),
             f"{age(one['age_s'])} ago" if one["age_s"] is not None else "never",
-            one["problem"] or "ok",
+            one["problem"] or _unreadable(one["unreadable"]) or "ok",
         )
         for one in systems
     ]
     say(*table(rows, ("system", "writes", "records", "last good read", "state")) or ["No system is configured yet."])
+    say(*_left_out(systems))
     if groups:
         told = [
             (
@@ -167,6 +175,23 @@ def _print(
     say(*(["", *paused] if paused else []))
     total = ", ".join(f"{kind} {number}" for kind, number in sorted(open_.items()))
     say("", styled(f"Open questions: {total}. See `syncd review list`." if total else "No question is open.", "bold"))
+
+
+def _unreadable(found: Sequence[Mapping[str, str]]) -> str:
+    """Count the records that are there and cannot be read."""
+    return f"{count(len(found), 'record')} cannot be read" if found else ""
+
+
+def _left_out(systems: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the records that are there and cannot be read, with the reason."""
+    left = [
+        (one["system"], f"{each['kind']} {each['id']}", each["why"]) for one in systems for each in one["unreadable"]
+    ]
+    if not left:
+        return []
+    more = [f"  and {len(left) - _MOST:,} more; `syncd status --json` lists all"] if len(left) > _MOST else []
+    head = styled("There, and not to be read, so left as they are:", "bold")
+    return ["", head, *table(left[:_MOST], indent="  "), *more]
 
 
 def _rounded(seconds: float) -> int | None:
