@@ -88,6 +88,14 @@ def atom(text: str) -> str:
     return text
 
 
+def cell(text: str) -> str:
+    """Name the cell of a table that a path is, unlike all others of its atom: `age_30_34.f`."""
+    path = parse(text)
+    if path.section in ("rates", "contributions") and path.key is not None and path.field:
+        return path.field
+    return text.rpartition(".")[2]
+
+
 def under(path: str, prefix: str) -> bool:
     """Tell whether `path` is `prefix` or lies below it (`rates` covers `rates[2026-01-01].ee`)."""
     if not path.startswith(prefix):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from syncd.model import paths
 from syncd.model.fields import value_from_text
 from syncd.model.shown import shown
 from syncd.model.values import EMPTY, Unparsed, Value
@@ -56,8 +57,8 @@ def members_of(fields: Fields, ids: Mapping[str, str]) -> dict[str, dict[str, ob
             if single:
                 row |= {"value": value, "base": base}
             else:
-                row.setdefault("values", {})[path.rpartition(".")[2]] = value  # type: ignore[index]
-                row.setdefault("bases", {})[path.rpartition(".")[2]] = base  # type: ignore[index]
+                row.setdefault("values", {})[paths.cell(path)] = value  # type: ignore[index]
+                row.setdefault("bases", {})[paths.cell(path)] = base  # type: ignore[index]
     return told
 
 
@@ -90,7 +91,7 @@ def _by_cell(answer: Decided, fields: Fields) -> dict[str, Value] | None:
     need not be named. None when it does not tell a cell, or names a system without it."""
     picked: dict[str, Value] = {}
     for path, seen in fields.cells.items():
-        said = answer.options.get(f"cell.{path.rpartition('.')[2]}")
+        said = answer.options.get(f"cell.{paths.cell(path)}")
         alike = {held.value for held in seen.values()}
         if said is None and len(alike) != 1:
             return None

@@ -118,6 +118,21 @@ def test_people_are_told_values_and_bases() -> None:
     }
 
 
+BANDS = ("age_30_34.f", "age_30_34.m", "age_30_34.f.tobacco", "age_30_34.m.tobacco", "age_35_39.f", "age_35_39.m")
+
+
+@pytest.mark.parametrize("key", ["2026-01-01", "Full Time;2026-01-01", "billing;Staff 2.5;2026-01-01"])
+def test_n23_every_cell_of_an_age_banded_table_has_a_name_of_its_own(key: str) -> None:
+    """N23: cells that end in the same word are told apart, on the screen and in an answer cell by cell."""
+    cells = {f"rates[{key}].{cell}": {"crm": Held(str(n), "0")} for n, cell in enumerate(BANDS, 1)}
+    table = fields(cells, dict.fromkeys(cells, "0"))
+    values = {cell: str(n) for n, cell in enumerate(BANDS, 1)}
+    [told] = members_of(table, {}).values()
+    assert (told["values"], told["bases"]) == (values, dict.fromkeys(BANDS, "0"))
+    picked = replace(said("cells"), options={f"cell.{cell}": "crm" for cell in BANDS})
+    assert chosen(picked, table) == {path: held["crm"].value for path, held in cells.items()}
+
+
 # -- what an answer chooses --------------------------------------------------------------------------------------------
 
 
