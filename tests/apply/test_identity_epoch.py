@@ -583,3 +583,23 @@ def test_a_row_of_the_former_id_counts_only_until_the_record_was_renamed() -> No
         ("renamed", "p1"),
         ("first", "old"),
     ]
+
+
+async def test_two_records_that_a_person_left_alone_as_one_stay_alone_under_a_new_id() -> None:
+    """Missing, one question per pair: an ignored pair is not asked about again when one of the two has a new id."""
+    stage = await four()
+    same = {"details.line": "medical", "details.carrier_plan_code": "GA-1234-X"}
+    stage.put(data("x", **same), "crm", id="c8")
+    stage.put(data("y", **same), "quote", id="p8")
+    await stage.cycle()
+    [question] = stage.store.questions()
+    assert len(question.proposal.members) == 2
+    stage.decide(question, "ignore")
+    await stage.cycle()
+    reimport(stage)
+    stage.systems["quote"].reassign_id("plan", "p8", "n8")
+    await approved(stage)
+    for _ in range(2):
+        report = await stage.cycle()
+        assert (report.result, stage.asked()) == ("ok", [])
+    assert stage.asked("ignored") == [("link-plans", "crm:c8")]
