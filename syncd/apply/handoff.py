@@ -18,6 +18,8 @@ from syncd.connectors.base import Note, Notebook
 from syncd.errors import ConnectorError, RecordError, UnknownOutcomeError
 from syncd.model import fields, paths
 from syncd.model.records import Kind
+from syncd.model.shown import shown
+from syncd.model.values import EMPTY
 from syncd.reconcile.questions import digest_of
 from syncd.reconcile.types import Link, Proposal, System
 from syncd.store.rows import Question
@@ -165,9 +167,15 @@ def _note(question: Question, stem: str, system: System, world: World) -> Note |
     record = str(told.get("id", ""))
     which = f"{link.label} ({record})" if record and not record.startswith("(new ") else link.label
     marker = f"syncd:{stem}"
-    lines = [f"Please enter in {link.kind} {which}:", *_lines(proposal, told, link.kind)]
+    lines = [f"Please enter in {link.kind} {', '.join([which, *_about(link)])}:", *_lines(proposal, told, link.kind)]
     lines += [f"Why: {proposal.why.rstrip('.')}.", "This closes itself when the values are there."]
     return Note(group[0], marker, f"syncd: enter {_what(proposal, link.kind)} of {link.label}", "\n".join(lines))
+
+
+def _about(link: Link) -> list[str]:
+    """Tell plans of one name apart: carrier and plan year."""
+    known = ((path, link.agreed.get(path, EMPTY)) for path in ("details.carrier", "details.effective_date"))
+    return [shown(path, value) for path, value in known if value is not EMPTY] if link.kind == "plan" else []
 
 
 def _lines(proposal: Proposal, told: Mapping[str, object], kind: Kind) -> list[str]:

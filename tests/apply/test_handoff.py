@@ -397,3 +397,13 @@ async def test_p12_a_note_that_may_have_been_sent_is_looked_for_twice() -> None:
     stage.fresh().systems["quote"].access = await book(stage).access()
     await run_once(stage.scope, stage.world)
     assert (len(notes(stage)), states(stage)) == (1, ["open"])
+
+
+async def test_words_a_note_tells_plans_of_one_name_apart() -> None:
+    """Words and layout: a note names carrier and plan year with the plan."""
+    stage = Stage(kind="plan", behaviour={"quote": Behaviour(**MADE)})
+    stage.link({"details.name": "HDHP", "details.carrier": "Aetna", "details.effective_date": "2026-01-01", RATE: "1"})
+    await stage.start()
+    stage.systems["crm"].edit("plan", "p1", {RATE: "2"})
+    await stage.cycle()
+    assert note(stage).text.startswith("Please enter in plan p1 (p1), Aetna, 2026-01-01:\n")
