@@ -129,7 +129,9 @@ async def _serve(served: list[Served], sockets: list[socket.socket], clock: Cloc
     while not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn tells it no other way
         await asyncio.sleep(0.01)
     clock.freeze(frozen=False)
-    with noted(_announce(served, sockets)):
+    origins = _origins(served, sockets)
+    with noted({name: origin + PREFIX for name, origin in origins.items()}):  # whoever reads that it is ready finds it
+        _announce(served, origins)
         await stop.wait()
     for one, server in zip(served, servers, strict=True):
         one.wire.stopping.set()
@@ -170,21 +172,23 @@ def _protocol(connections: Connections) -> type[H11Protocol]:
     return Protocol
 
 
-def _announce(served: list[Served], sockets: list[socket.socket]) -> dict[str, str]:
-    """Say that it is ready; give the back doors."""
-    origins = {
+def _origins(served: list[Served], sockets: list[socket.socket]) -> dict[str, str]:
+    """Give the address of each vendor."""
+    return {
         one.vendor.name: f"http://{HOST}:{sock.getsockname()[1]}" for one, sock in zip(served, sockets, strict=True)
     }
-    doors = {name: origin + PREFIX for name, origin in origins.items()}
+
+
+def _announce(served: list[Served], origins: dict[str, str]) -> None:
+    """Say that it is ready, with the back doors."""
     ready = {
         "ready": True,
         "systems": {one.vendor.name: one.vendor.ready(origins[one.vendor.name]) for one in served},
-        "backdoor": doors,
+        "backdoor": {name: origin + PREFIX for name, origin in origins.items()},
     }
     print(json.dumps(ready), flush=True)  # noqa: T201 - the ready line is the interface
     for name, origin in origins.items():
         print(f"{name} at {origin}, back door at {origin}{PREFIX}/", file=sys.stderr)  # noqa: T201
-    return doors
 
 
 def _resume(path: Path, served: list[Served], clock: Clock) -> str:

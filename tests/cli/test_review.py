@@ -284,7 +284,7 @@ def test_missing_a_table_is_answered_cell_by_cell(asked):
     assert "{cells: {" in asked.ok("review", "show", id_)
     err = asked.fails(2, "review", "decide", id_, "{cells: {ee: 442.50}}")
     assert "these cells differ and are not named: e1" in err
-    assert 'did you mean "ee"' in asked.fails(2, "review", "decide", id_, "{cells: {eee: 442.50, e1: crm}}")
+    assert "did you mean `ee`" in asked.fails(2, "review", "decide", id_, "{cells: {eee: 442.50, e1: crm}}")
     assert "does not fit ee" in asked.fails(2, "review", "decide", id_, "{cells: {ee: much, e1: crm}}")
     out = asked.ok("review", "decide", id_, "{cells: {ee: 442.50, e1: crm}}")
     assert "ee: 442.50, typed; written to " in out

@@ -380,9 +380,9 @@ async def test_one_service_is_enough(office, start):
 
 BAD_SETTINGS = [
     ("\nnonsense = 1\n", "there is no such key", "service.nonsense"),
-    ("\nevery_s = 0\n", "expected a number that is greater than 0", "service.every_s"),
+    ("\nevery_s = 0\n", "expected more than 0, got `0`", "service.every_s"),
     ("\n[systems.third]\nmapping = 'crm'\n", "this system names no connector", "systems.third.connector"),
-    ("\n[systems.third]\nconnector = 'files'\nmapping = 'crm'\n", "Field required", "systems.third.folder"),
+    ("\n[systems.third]\nconnector = 'files'\nmapping = 'crm'\n", "this key is missing", "systems.third.folder"),
     ("\n= 1\n", "not valid TOML", None),
 ]
 
