@@ -58,6 +58,17 @@ def test_an_uncontested_edit_becomes_agreed_and_is_owed_until_it_is_confirmed() 
     assert outcome.losers == ()
 
 
+def test_every_link_is_decided_on_one_path() -> None:
+    """M3: what a lens can make of values changes nothing about how an edit is decided; no link takes a shorter way."""
+    rounding = Takes(rounds=lambda _, value: value)
+    for name in ("crm", "quote"):
+        for edits in ({"phone": "2"}, {"phone": EMPTY}, {"phone": "2", "name": "Silver"}):
+            held = {path: value for path, value in (BASE | edits).items() if value is not EMPTY}
+            sights = {"crm": BASE, "quote": BASE} | {name: held}
+            plain = judged(linked(BASE), sights)
+            assert judged(linked(BASE), sights, surfaces={"crm": rounding, "quote": rounding}) == plain
+
+
 def test_p07_equal_edits_move_bases_and_write_nothing() -> None:
     new = BASE | {"phone": "2"}
     outcome = judged(linked(BASE), {"crm": new, "quote": new})
