@@ -299,6 +299,13 @@ def _place(change: Doc) -> tuple[int, str, str]:
     return _ORDER.get(section, len(_ORDER)), change["field"], change["system"]
 
 
+def _sources(report: Report, links: Collection[str]) -> int:
+    """Count the records that are read again because their values go elsewhere."""
+    found = {(one.link, one.sources) for one in report.changeset.changes if one.sources and one.link in links}
+    creates = sum(one.op == "create" for outcome in report.changeset.outcomes for one in outcome.operations)
+    return len(found) + creates
+
+
 def _counts(
     changes: Sequence[Doc], operations: Sequence[Doc], questions: Sequence[Doc], world: World, report: Report
 ) -> Doc:
@@ -315,6 +322,7 @@ def _counts(
         if one["link"] in kind_of and one["system"] in world.systems
     }
     touched = sum(map(len, records.values()))
+    shown_links = {one["link"] for one in (*changes, *operations)}
     return {
         "plans": len({one["link"] for one in (*changes, *operations)}),
         "fields": len(changes),
@@ -324,6 +332,7 @@ def _counts(
         "questions": sum(kind not in WAITING for kind in kinds),
         "holds": kinds.count("hold"),
         "hand_offs": kinds.count("hand-off"),
-        # A record is read, its parts are written, it is read back; a create is searched for, sent and read back.
-        "requests": 2 * touched + len(parts) + 3 * len(operations),
+        # A record is read, its parts are written, it is read back; a create is searched for, sent and read back; what
+        # any of this comes from is read again first.
+        "requests": 2 * touched + len(parts) + 3 * len(operations) + _sources(report, shown_links),
     }

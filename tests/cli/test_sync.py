@@ -43,7 +43,7 @@ def test_a_preview_names_every_write_and_changes_nothing(office):
     office.edit("quote", HIGH, {RATE: "441.20"})
     before, events = snapshot(office), office("history", "--json").json["rows"]
     out = office.ok("sync", "--dry-run")
-    assert "1 record would be written (crm 1; 1 field), about 3 requests" in out
+    assert "1 record would be written (crm 1; 1 field), about 4 requests" in out
     assert "Nothing was written: this was a dry run. `syncd sync` carries it out." in out
     assert snapshot(office) == before
     assert office("history", "--json").json["rows"] == events
