@@ -390,11 +390,13 @@ fish:  syncd completion fish > ~/.config/fish/completions/syncd.fish
 
 
 @app.command(short_help="Let your shell complete commands.", help=_COMPLETION)
-def completion(shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="Your shell.")]) -> int:
+def completion(
+    shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="Your shell.")], json: Json = False
+) -> int:
     """Print a script that lets a shell complete commands and options."""
     from syncd.cli.commands import completion as command
 
-    return command.run(shell)
+    return command.run(shell, json=json)
 
 
 _sandbox = typer.Typer(invoke_without_command=True)

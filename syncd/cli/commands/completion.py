@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer.completion
 
+from syncd.cli.out import print_json
 from syncd.cli.run import COMPLETE, OK
 from syncd.errors import ConfigError
 from syncd.text.explain import not_one_of
@@ -11,14 +12,17 @@ from syncd.text.explain import not_one_of
 SHELLS = ("bash", "zsh", "fish")
 
 
-def run(shell: str) -> int:
+def run(shell: str, *, json: bool = False) -> int:
     """Print the script of a shell."""
     if shell not in SHELLS:
         raise ConfigError(not_one_of(shell, SHELLS), field="completion")
     script = typer.completion.get_completion_script(  # type: ignore[attr-defined]  # typer imports it there
         prog_name="syncd", complete_var=COMPLETE, shell=shell
     )
-    print(script)
+    if json:
+        print_json({"command": "completion", "shell": shell, "script": script})
+    else:
+        print(script)
     return OK
 
 
