@@ -35,7 +35,7 @@ from syncd.simulation.rude import (
     WrongPair,
 )
 from syncd.simulation.setting import FIXED, GROUP, POOLS, Setting, SystemSetting
-from syncd.simulation.steps import Edit, Fail, Put, Race, Remove, Run, Step, Wait, draw_steps
+from syncd.simulation.steps import Calm, Edit, Fail, Pause, Put, Race, Remove, Run, Step, Wait, draw_steps
 
 DAY_S = 86_400.0
 OFFSETS = (-365 * DAY_S, -DAY_S, -600.0, 600.0, DAY_S, 40 * DAY_S, 365 * DAY_S)
@@ -546,8 +546,15 @@ def drop_ids(script: Script) -> None:
     script.steps = [*steps, Run(), Run()]
 
 
-def said(_: Script) -> None:
-    """Nothing more happens; what runs say of themselves is looked at."""
+def said(script: Script) -> None:
+    """A value is owed to a system that is paused or refuses it; what runs say of themselves is looked at."""
+    rng, record = script.rng, script.record()
+    one, other = script.two(record)
+    stopped: Step = rng.choice((Pause(other, on=True), Fail(other, "write", "fail", None)))
+    goes_on: Step = Pause(other, on=False) if isinstance(stopped, Pause) else Calm(other)
+    scene: list[Step] = [Run(), stopped, script.edit(one, record), Run(), Run()]
+    scene += [script.edit(one, record), Run()] if rng.random() < 0.5 else []
+    script.insert(*scene, goes_on, Run())
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,7 +575,7 @@ KNOBS: Mapping[str, Knob] = {
     "renamed": Knob(renamed, 0.02, "B13"),
     "same-time": Knob(same_time, 0.02, "B14 R12"),
     "drop-ids": Knob(drop_ids, 0.03, "B2"),
-    "said": Knob(said, 0.0, "R13 N4"),
+    "said": Knob(said, 0.03, "R13 N4"),
     "overlap": Knob(overlap, 0.1, "R1"),
     "feed": Knob(feed, 0.1, "R1"),
     "clock": Knob(clock, 0.06, "B10 R9"),

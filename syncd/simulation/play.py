@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from syncd.apply.world import FULL_EVERY_S
 from syncd.model import encoding
@@ -28,6 +28,7 @@ from syncd.simulation.vendor import Wrote
 
 MOST_RUNS_TO_REST = 14
 ANSWERING_ROUNDS = 3
+Check: TypeAlias = Callable[[Stage, Ran], Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ def draw_history(seed: int, rates: Mapping[str, float] | None = None) -> History
     return History(seed, script.setting, tuple(script.steps), answers, struck=struck, kills=(kill,))
 
 
-def play(history: History) -> Failure | None:
-    """Play a history; None when everything held."""
-    stage = Stage(history.setting, history.seed, struck=history.struck)
+def play(history: History, also: tuple[Check, ...] = ()) -> Failure | None:
+    """Play a history; None when everything held. `also`: what else must hold after each run."""
+    stage = Stage(history.setting, history.seed, struck=history.struck, also=also)
     stage.keeps = any(isinstance(step, Restore) for step in history.steps)
     try:
         for step in history.steps:
@@ -192,7 +193,7 @@ def end_of(stage: Stage, rename: Callable[[str], str] = str) -> dict[str, Any]:
 def check(stage: Stage, ran: Ran) -> None:
     """Hold a run to every property that must be true after each run. Raises Wrong."""
     rude = [one for one, kinds in RUDE if kinds & stage.struck]
-    for check in (*rude, *AFTER_EACH_RUN):
+    for check in (*rude, *AFTER_EACH_RUN, *stage.also):
         for what in check(stage, ran):
             raise Wrong(check.__name__, what)
 

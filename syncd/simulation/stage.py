@@ -6,7 +6,7 @@ outlives it are the vendors and the store; a fresh world goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeAlias, TypeVar, cast
@@ -146,6 +146,8 @@ class Stage:
     forgotten: int = 0
     """How many of our writes the store may not know of: it was restored since."""
     runs: int = 0
+    also: tuple[Callable[[Stage, Ran], Iterator[str]], ...] = ()
+    """What whoever plays looks at after each run, beside the simulation's own checks."""
     struck: frozenset[str] = frozenset()
     """Kinds of mischief that happen in this history."""
     retyped: dict[Place, Flat] = field(default_factory=dict)
