@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeAlias, TypeVar, cast
 
+from syncd.apply.observe import OF_ANOTHER_WORLD
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.connectors.memory import REMOVE
@@ -513,7 +514,7 @@ class Stage:
         finally:
             self.moments.on = False
             self.witness.observing = False
-            self.witness.step(killed=report is None)
+            self.witness.step(self._of_another_world(), killed=report is None)
         broken = frozenset(
             (name, kind)
             for name in self.systems
@@ -627,6 +628,15 @@ class Stage:
         jobs = [self._run_groups(step), *(observe(name, self.world) for name in step.overlap if name in self.systems)]
         found: Report = interleave(jobs, Random(step.turns), self.turns, turn)
         return found
+
+    def _of_another_world(self) -> frozenset[tuple[str, Kind]]:
+        """Name the systems and kinds of record whose last listing was not of the records we know."""
+        return frozenset(
+            (name, kind)
+            for name, system in self.systems.items()
+            for kind in system.lenses
+            if (found := self.store.listing(name, kind)) is not None and found.tripped in OF_ANOTHER_WORLD
+        )
 
     def _known(self) -> frozenset[Place]:
         if "copies" not in self.struck:

@@ -156,10 +156,13 @@ class Witness:
         if self.observing and ours:
             self.fresh.append((at, flat))
 
-    def step(self, *, killed: bool = False) -> None:
-        """End a step: what a finished observation was shown must be kept from now on."""
+    def step(self, doubted: Collection[tuple[str, Kind]] = (), *, killed: bool = False) -> None:
+        """End a step: what a finished observation was shown must be kept from now on, but of `doubted` systems and
+        kinds of record, whose listing may be another tenant's."""
         if not killed:
             for at, flat in self.fresh:
+                if at[:2] in doubted:
+                    continue
                 if self.readings[at] and flat != self.readings[at][-1][1]:
                     continue  # something newer was read before this was stored
                 for path, value in flat.items():
