@@ -18,7 +18,8 @@ from syncd.reconcile.rules import Place as RulePlace
 from syncd.reconcile.types import Link, Member, Surface
 from syncd.simulation.looking import Found, atom_of, clusters, family, link_of, new_writes, out_of_step, tardy
 from syncd.simulation.mapped import new_parts, read
-from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.ran import Ran
+from syncd.simulation.stage import Stage
 from syncd.simulation.vendor import Place, Wrote
 
 LONGEST_WAIT_S = 3600.0

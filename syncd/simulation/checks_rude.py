@@ -14,8 +14,9 @@ from syncd.model.values import EMPTY, Flat, Value
 from syncd.reconcile.rules import Place as RulePlace
 from syncd.reconcile.types import Link
 from syncd.simulation.looking import Found, atom_of, clusters, family, link_of, new_writes, tardy
+from syncd.simulation.ran import Ran
 from syncd.simulation.rude import IDENTITY
-from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.stage import Stage
 from syncd.simulation.vendor import Place, Wrote
 
 HOUR_S = 3600.0

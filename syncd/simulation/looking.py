@@ -10,7 +10,8 @@ from syncd.model import paths
 from syncd.model.values import EMPTY
 from syncd.reconcile.types import Link, Member
 from syncd.simulation.mapped import adds
-from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.ran import Ran
+from syncd.simulation.stage import Stage
 from syncd.simulation.vendor import Place, Wrote
 from syncd.store.rows import Question
 

@@ -6,148 +6,32 @@ A knob draws from a generator of its own, so that a history without mischief is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from syncd.connectors.memory import Behaviour
-from syncd.simulation.drop import DROPS
-from syncd.simulation.mapped import MAPPINGS, held_alike, several_of
+from syncd.simulation.mischief_files import drop_ids, drops, encoding, half_an_upload, mapped, renamed, same_time
 from syncd.simulation.rude import (
     Copy,
     Decide,
     EditMade,
-    Finish,
     KeepCopy,
     Move,
-    QuietEdit,
-    Recode,
     RemoveMade,
-    Rename,
     Restore,
     Reuse,
     Row,
     SetClock,
     Swap,
     Unlink,
-    Upload,
     WrongGroups,
     WrongPair,
 )
-from syncd.simulation.setting import FIXED, GROUP, POOLS, Setting, SystemSetting
-from syncd.simulation.steps import Calm, Edit, Fail, Pause, Put, Race, Remove, Run, Step, Wait, draw_steps
+from syncd.simulation.script import DAY_S, Script
+from syncd.simulation.setting import GROUP
+from syncd.simulation.steps import Calm, Edit, Fail, Pause, Put, Race, Remove, Run, Step, Wait
 
-DAY_S = 86_400.0
 OFFSETS = (-365 * DAY_S, -DAY_S, -600.0, 600.0, DAY_S, 40 * DAY_S, 365 * DAY_S)
-
-
-@dataclass(slots=True)
-class Script:
-    """A history while it is written."""
-
-    rng: Random
-    setting: Setting
-    steps: list[Step]
-    struck: list[str] = field(default_factory=list)
-
-    # -- choosing
-
-    def record(self, most: int = 9) -> str:
-        """Choose a record that several systems hold and that is linked."""
-        linked = [
-            k for k, held in self.setting.records.items() if 1 < len(held) <= most and k not in self.setting.loose
-        ]
-        return self.rng.choice(linked or sorted(self.setting.records))
-
-    def two(self, record: str) -> tuple[str, str]:
-        """Choose two systems that hold a record."""
-        one, other = self.rng.sample(self.setting.records[record], 2)
-        return one, other
-
-    def system(self) -> str:
-        """Choose a system."""
-        return self.rng.choice(self.setting.systems).name
-
-    def path(self, but: str = "") -> str:
-        """Choose a field that some record has, another one than `but` where there is one."""
-        known = sorted({path for flat in self.setting.base.values() for path in flat}) or ["details.name"]
-        return self.rng.choice([path for path in known if path != but] or known)
-
-    def value(self, path: str) -> str | None:
-        """Choose a value for a field."""
-        pool = POOLS[self.setting.kind].get(path)
-        return self.rng.choice(pool) if pool else "Other"
-
-    def edit(self, system: str, record: str, path: str | None = None) -> Edit:
-        """Let somebody change a field to another value than it had at the beginning."""
-        path = path or self.path()
-        was = self.setting.base.get(record, {}).get(path)
-        others = [value for value in POOLS[self.setting.kind].get(path, ("Other",)) if value != was]
-        return Edit(system, record, {path: self.rng.choice(others)})
-
-    # -- changing
-
-    def insert(self, *scene: Step) -> None:
-        """Let a scene happen somewhere in the history; half of the time nothing else happens in it."""
-        at = self.rng.randint(0, len(self.steps))
-        if self.rng.random() < 0.5:
-            self.steps = list(scene)
-            self.plain()
-        else:
-            self.steps[at:at] = scene
-
-    def plain(self) -> None:
-        """Make the vendors as plain as they can be, but for what mischief made of them."""
-        odd = {"decimals", "recase", "late", "read_only", "carries", "create", "update", "end_sets", "skew_s"}
-        plain = {name: getattr(Behaviour(), name) for name in odd}
-        if "tidy" in self.struck:
-            plain = {name: value for name, value in plain.items() if name not in ("decimals", "recase")}
-        self.behave(lambda made: replace(made, behaviour=replace(made.behaviour, **plain)))
-        self.setting = replace(self.setting, guards={})
-
-    def behave(self, change: Callable[[SystemSetting], SystemSetting]) -> None:
-        """Change how systems are made."""
-        self.setting = replace(self.setting, systems=tuple(map(change, self.setting.systems)))
-
-    def behaves(self, system: str, **changes: Any) -> None:
-        """Change how one system is made."""
-        self.behave(
-            lambda made: replace(made, behaviour=replace(made.behaviour, **changes)) if made.name == system else made
-        )
-
-    def rule(self, **settings: Any) -> None:
-        """Set default rules."""
-        rules = dict(self.setting.rules)
-        default = dict(rules.get("default", {}))
-        default["all"] = {**default.get("all", {}), **settings}
-        self.setting = replace(self.setting, rules={**rules, "default": default})
-
-    def as_plans(self) -> None:
-        """Let the records be plans with what tells them apart; what happened to them before is forgotten."""
-        names = [one.name for one in self.setting.systems]
-        base = {
-            key: {
-                "details.name": self.rng.choice(POOLS["plan"]["details.name"]),
-                "details.line": "medical",
-                "details.carrier": "Aetna",
-                "details.carrier_plan_code": f"C{n}",
-                "rates[2026-01-01].ee": self.rng.choice(POOLS["plan"]["rates[2026-01-01].ee"]),
-            }
-            for n, key in enumerate(("p1", "p2"))
-        }
-        self.setting = replace(
-            Setting("plan", self.setting.systems, {key: tuple(names) for key in base}, base, self._asking())
-        )
-        self.plain()
-        self.behave(
-            lambda made: replace(made, mapping="", drop=False, behaviour=replace(made.behaviour, parts={}, several=()))
-        )
-        self.steps = []
-
-    def _asking(self) -> dict[str, Any]:
-        owner = self.rng.choice(self.setting.systems).name
-        some = {"on_conflict": "source_of_truth", "source_of_truth": owner}
-        return {"default": {"all": some}} if self.rng.random() < 0.3 else {}
 
 
 # -- what strikes -----------------------------------------------------------------------------------------------------
@@ -406,144 +290,6 @@ def wrong(script: Script) -> None:
     else:
         data = {"details.name": "Stray", "details.line": "dental", "details.carrier": "Cigna"}
         script.steps = [Put(one, "s1", data), Run(), WrongPair(one, "s1", other, "p1"), Run()]
-
-
-def mapped(script: Script) -> None:
-    """Some systems hold their plans as a mapping file describes them."""
-    rng = script.rng
-    names = [made.name for made in script.setting.systems]
-    kinds = {name: rng.choice((*MAPPINGS, "")) for name in names}
-    if not any(kinds.values()):
-        kinds[names[0]] = rng.choice(MAPPINGS)
-    pool = POOLS["plan"]
-    cells = ("rates[2026-01-01].ee", "rates[2026-01-01].es", "contributions[2026-01-01].ee")
-    more = ("benefits.deductible.individual.in_network", "benefits.primary_care.in_network", *cells)
-    some = ["details.name", *rng.sample(more, rng.randint(1, len(more)))]
-    base = {}
-    for key in ("p1", "p2")[: rng.choice((1, 2))]:
-        plan = {**FIXED, **{path: rng.choice(pool[path]) for path in some}}
-        base[key] = held_alike(plan, {one for one in kinds.values() if one})
-    systems = tuple(
-        replace(
-            made,
-            mapping=kinds[made.name],
-            behaviour=Behaviour(versions=made.behaviour.versions, several=several_of(kinds[made.name])),
-        )
-        if kinds[made.name]
-        else made
-        for made in script.setting.systems
-    )
-    rules, guards = script.setting.rules if script.setting.kind == "plan" else {}, script.setting.guards
-    script.setting = Setting("plan", systems, {key: tuple(names) for key in base}, base, rules, guards)
-    script.behave(
-        lambda made: made if made.mapping else replace(made, behaviour=replace(made.behaviour, carries=("",)))
-    )
-    script.steps = draw_steps(rng, script.setting)
-
-
-def drop(script: Script, *, plain: bool = False) -> str:
-    """A system, sometimes two, is a folder of files; gives its name."""
-    rng = script.rng
-    names = [made.name for made in script.setting.systems]
-    drops = dict(zip(rng.sample(names, rng.choice((1, 1, 2))), rng.sample(DROPS, 2), strict=False))
-    kinds = {name: drops.get(name, "" if plain else rng.choice((*MAPPINGS, "", ""))) for name in names}
-    pool = POOLS["plan"]
-    some = ("benefits.deductible.individual.in_network", "rates[2026-01-01].ee", "rates[2026-01-01].es")
-    base = {}
-    for key in ("p1", "p2", "p3")[: rng.choice((1, 2, 3))]:
-        plan = {**FIXED, **{path: rng.choice(pool[path]) for path in ("details.name", *some)}}
-        base[key] = held_alike(plan, {one for one in kinds.values() if one})
-
-    def make(made: SystemSetting) -> SystemSetting:
-        if made.name in drops:
-            said = rng.choice(("utf-8", "utf-8", "cp1252"))
-            return replace(
-                made, mapping=kinds[made.name], drop=True, encoding=said, behaviour=Behaviour(versions="etag")
-            )
-        several = several_of(kinds[made.name]) if kinds[made.name] else ()
-        return replace(
-            made, mapping=kinds[made.name], drop=False, behaviour=Behaviour(versions="etag", several=several)
-        )
-
-    rules = script.setting.rules if script.setting.kind == "plan" else script._asking()
-    systems = tuple(map(make, script.setting.systems))
-    script.setting = Setting("plan", systems, {key: tuple(names) for key in base}, base, rules)
-    script.steps = [] if plain else draw_steps(rng, script.setting)
-    return min(drops)
-
-
-def drops(script: Script) -> None:
-    """Systems are folders of files; nothing more."""
-    drop(script)
-
-
-def half_an_upload(script: Script) -> None:
-    """A file is read while it is uploaded: only its first lines are there."""
-    rng, name = script.rng, drop(script, plain=True)
-    script.rule(on_missing=rng.choice(("ask", "recreate", "unlink")))
-    other = rng.choice([made.name for made in script.setting.systems if made.name != name])
-    rests = rng.random() < 0.5
-    scene: list[Step] = [Run(), Upload(name, rng.choice((0.0, 0.4, 0.7)), rests), Run()]
-    scene += [script.edit(other, "p1", "details.name")] if rng.random() < 0.5 else []
-    script.steps = [*scene, Finish(name), Run(), Run()]
-
-
-ENCODINGS = ("utf-8", "utf-8-sig", "cp1252")
-
-
-def encoding(script: Script) -> None:
-    """A file is saved in another encoding than it was."""
-    rng, name = script.rng, drop(script, plain=True)
-    said = script.setting.system(name).encoding
-    record = rng.choice(sorted(script.setting.records))
-    other = rng.choice([made.name for made in script.setting.systems if made.name != name])
-    script.steps = [
-        Edit(rng.choice((name, other)), record, {"details.name": "Básica"}),
-        Run(),
-        Recode(name, rng.choice([one for one in ENCODINGS if one != said])),
-        Run(),
-        script.edit(other, record, "rates[2026-01-01].ee"),
-        Run(),
-        Recode(name, said),
-        Run(),
-    ]
-
-
-def renamed(script: Script) -> None:
-    """A key or column has another name in every row."""
-    rng, name = script.rng, drop(script, plain=True)
-    script.rule(blanks=rng.choice(("keep", "overwrite")))
-    is_crm = script.setting.system(name).mapping == "crm"
-    key = rng.choice(("Plan Name", "Employee Only", "Carrier") if is_crm else ("plan", "rate_sets", "benefits"))
-    scene: list[Step] = [Run(), Rename(name, key, f"{key} 2"), Run(), Run()]
-    script.steps = [*scene, Rename(name, key, None), Run()]
-
-
-def same_time(script: Script) -> None:
-    """A row is changed, and neither the size nor the time of the file is."""
-    rng, name = script.rng, drop(script, plain=True)
-    record = rng.choice(sorted(script.setting.records))
-    other = rng.choice([made.name for made in script.setting.systems if made.name != name])
-    path = rng.choice(("rates[2026-01-01].ee", "details.name"))
-    was = script.setting.base[record].get(path, "")
-    same = [value for value in POOLS["plan"][path] if value != was]
-    scene: list[Step] = [Run(), QuietEdit(name, record, path, rng.choice(same))]
-    scene += [script.edit(other, rng.choice(sorted(script.setting.records)), "rates[2026-01-01].es")]
-    script.steps = [*scene, Run(), Run()]
-
-
-def drop_ids(script: Script) -> None:
-    """The newest row of a folder is removed, and another record is copied there."""
-    rng, name = script.rng, drop(script, plain=True)
-    other = rng.choice([made.name for made in script.setting.systems if made.name != name])
-    steps: list[Step] = [Put(name, one, {"details.name": f"Plan {one}"}) for one in ("6", "7")]
-    steps += [Run(), Copy(name, "7", other), Run(), Remove(name, "7"), *([Run()] if rng.random() < 0.7 else [])]
-    for stray in ("s1", "s2")[: rng.choice((1, 2))]:
-        data = {"details.name": f"Stray {stray}", "details.line": rng.choice(("medical", "dental"))}
-        steps += [Put(other, stray, data), Run(), Copy(other, stray, name), Run()]
-        steps += [RemoveMade(name), *([Run()] if rng.random() < 0.7 else [])]
-        steps += [Restore(rng.choice((1, 2)))] if rng.random() < 0.3 else []
-    script.steps = [*steps, Run(), Run()]
 
 
 def said(script: Script) -> None:

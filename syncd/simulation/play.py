@@ -16,13 +16,16 @@ from syncd.apply.world import FULL_EVERY_S
 from syncd.model import encoding
 from syncd.reconcile.constrain import REFUSALS_TO_ASK
 from syncd.reconcile.types import Link
+from syncd.simulation.answering import answers_to
 from syncd.simulation.checks import AFTER_EACH_RUN
 from syncd.simulation.checks_at_rest import AT_REST
 from syncd.simulation.checks_rude import RUDE
-from syncd.simulation.mischief import RATES, Script, strike
+from syncd.simulation.mischief import RATES, strike
+from syncd.simulation.ran import Event, Quiet, Ran
 from syncd.simulation.rude import Restore
+from syncd.simulation.script import Script
 from syncd.simulation.setting import Setting, draw_setting
-from syncd.simulation.stage import Event, Quiet, Ran, Stage
+from syncd.simulation.stage import Stage
 from syncd.simulation.steps import Run, Step, draw_steps
 from syncd.simulation.vendor import Wrote
 
@@ -287,7 +290,7 @@ def _answer_all(stage: Stage, rng: Random) -> bool:
     """Answer every open question that more than "leave it" can be said to."""
     said = False
     for question in stage.questions("open"):
-        answers = [one for one in stage.answers_to(question, rng.randrange(4)) if one[0] != "ignore"]
+        answers = [one for one in answers_to(stage, question, rng.randrange(4)) if one[0] != "ignore"]
         if answers:
             stage.decide(question, *rng.choice(answers))
             said = True

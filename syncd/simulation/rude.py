@@ -16,6 +16,7 @@ from syncd.model import paths
 from syncd.model.values import EMPTY, Flat
 from syncd.reconcile.choices import Choice
 from syncd.reconcile.types import Link
+from syncd.simulation.answering import answers_to
 from syncd.simulation.backstage import drive
 from syncd.simulation.drop import SimDrop
 from syncd.simulation.lenses import RowLens
@@ -236,7 +237,7 @@ class Decide(Rude):
         """Commit the answers."""
         said = False
         for question in stage.questions("open"):
-            answers = [one for one in stage.answers_to(question) if one[0].startswith(self.choice)]
+            answers = [one for one in answers_to(stage, question) if one[0].startswith(self.choice)]
             if question.proposal.kind == self.kind and answers:
                 stage.decide(question, *answers[0])
                 said = True

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from syncd.connectors.memory import Behaviour
 from syncd.simulation.play import Failure, History
+from syncd.simulation.ran import Event, Quiet, Ran, Said
 from syncd.simulation.setting import Setting, SystemSetting
-from syncd.simulation.stage import Event, Quiet, Ran, Said
 from syncd.simulation.steps import Calm, Edit, Fail, Put, Remove
 
 _PLAIN = Behaviour()

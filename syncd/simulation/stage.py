@@ -9,29 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from syncd.apply.observe import OF_ANOTHER_WORLD
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.connectors.memory import REMOVE
-from syncd.mapping.lens import Lens
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
-from syncd.model.values import EMPTY, Flat, Value
-from syncd.model.values_text import format_value
+from syncd.model.values import Flat, Value
 from syncd.reconcile.guards import Limits
 from syncd.reconcile.guards.base import Limit
 from syncd.reconcile.rules import Rules
-from syncd.reconcile.strays import partner_of
-from syncd.reconcile.types import Decided, Link, Member
+from syncd.reconcile.types import Decided, Link
+from syncd.simulation.answering import answers_to, said
 from syncd.simulation.backstage import Killed, Moments, SimClock, SimStore, Turns, drive, interleave
-from syncd.simulation.drop import SimDrop
+from syncd.simulation.filling import class_of, fill, lenses
 from syncd.simulation.lenses import RowLens
-from syncd.simulation.mapped import SimMapped, plan_lens
-from syncd.simulation.setting import GROUP, POOLS, Setting, SystemSetting, nearest_of
+from syncd.simulation.ran import Event, Ran, telling
+from syncd.simulation.setting import Setting, SystemSetting
 from syncd.simulation.steps import Answer, Calm, Edit, Fail, Lock, Pause, Put, Remove, Rescope, Rude, Run, Step, Wait
-from syncd.simulation.vendor import Place, SimFeeding, SimSystem, Witness, Wrote
+from syncd.simulation.vendor import Place, SimSystem, Witness
 from syncd.store.rows import Question
 from syncd.sync import Mode, Report, observe, run_once
 
@@ -40,63 +38,6 @@ _T = TypeVar("_T")
 
 MOST_COPIES = 4
 GRAVITY = ("ok", "open", "partial", "refused")
-
-
-@dataclass(slots=True)
-class Ran:
-    """What one run was: its report (None when killed), and what was there before and after it."""
-
-    step: Run
-    report: Report | None
-    links_before: dict[str, Link]
-    links_after: dict[str, Link]
-    asked_before: dict[str, Question]
-    asked_after: dict[str, Question]
-    wrote_from: int
-    """How many writes there were before it."""
-    shown_from: int
-    """How much had been shown before it; `planned_at`: when it made its plan."""
-    shown_before: dict[Place, Flat]
-    """What had last been shown of each record when it began."""
-    planned_at: int
-    disturbed: dict[str, str]
-    """Systems in which something could go wrong, with the reason."""
-    broken: frozenset[tuple[str, Kind]]
-    """Systems and kinds of record whose listing was not complete."""
-    away: frozenset[tuple[str, Kind]]
-    """Those of which nothing is believed: the listing broke off or a guard tripped. After one that merely was not
-    complete, members are looked up one by one."""
-    died: str
-    """The moment at which the process was killed; `touched`: the system of the last request before that."""
-    touched: str
-    known_before: frozenset[Place]
-    """The records of which something was known before it; `creating`: links and systems for which a create was not
-    settled then."""
-    creating: frozenset[tuple[str, str]]
-    shown_at_plan: dict[Place, Flat]
-    """What had last been shown of each record, and under which group, when it made its plan."""
-    groups_at_plan: dict[Place, str | None]
-
-    @property
-    def killed(self) -> bool:
-        """Tell whether the process died in it."""
-        return self.report is None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer as a table states it: the question's name there, and the answer."""
-
-    name: str
-    answer: str | dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """From here on nothing goes wrong any more."""
-
-
-Event: TypeAlias = Step | Said | Quiet | Ran
 
 
 @dataclass(slots=True)
@@ -166,7 +107,7 @@ class Stage:
         for one in self.setting.systems:
             self.systems[one.name] = self._vendor(one, rng)
         if self.source is None:
-            self._fill()
+            fill(self)
         self.store.moments = self.moments
         self.access = {name: drive(system.access()) for name, system in self.systems.items()}
         self.world = self.fresh()
@@ -177,9 +118,9 @@ class Stage:
 
     def _vendor(self, made: SystemSetting, rng: Random) -> SimSystem:
         mixed = rng.random() < 0.5 if self.shuffled is None else self.shuffled
-        system = _class_of(made)(
+        system = class_of(made)(
             made,
-            self.lenses(made),
+            lenses(made, self.setting),
             self.witness,
             clock=self.clock,
             turns=self.turns,
@@ -191,82 +132,6 @@ class Stage:
         if without:
             system.lenses[self.setting.kind] = cast("RowLens", system.whole[self.setting.kind]).edited(without, {})
         return system
-
-    def lenses(self, made: SystemSetting) -> dict[Kind, Lens]:
-        """Give the lenses of a system: its canonical paths, and the rounding it declares."""
-        behaviour = made.behaviour
-        nearest = nearest_of(behaviour.decimals) if behaviour.decimals is not None and made.declared else None
-        parts = behaviour.parts
-
-        def part_of(path: str) -> str:
-            return parts.get(path.split("[", maxsplit=1)[0].split(".", maxsplit=1)[0], "record")
-
-        kinds: tuple[Kind, ...] = ("group", "plan") if self.setting.kind == "plan" else ("generic",)
-        lenses: dict[Kind, Lens] = {
-            kind: RowLens(kind, carries=behaviour.carries, nearest=nearest, part_of=part_of) for kind in kinds
-        }
-        if made.drop:
-            lenses["group"] = plan_lens(made.mapping, "group")
-        return lenses | ({"plan": plan_lens(made.mapping)} if made.mapping else {})
-
-    def _fill(self) -> None:
-        """Put the base records into the systems and link those that several hold."""
-        setting = self.setting
-        for group in setting.scopes if setting.kind == "plan" else ():
-            self._fill_group(group, linked=True)
-        for group in setting.strangers:
-            self._fill_group(group, linked=False)
-        for key, everybody in setting.records.items():
-            holders = tuple(name for name in everybody if name in self.systems)
-            flats = {}
-            agreed = {path: self.value(path, text) for path, text in setting.base[key].items()}
-            for name in holders:
-                other = setting.other.get(name, {}).get(key, {})
-                data = self._fitting(name, {**setting.base[key], **other})
-                self.systems[name].put_record(setting.kind, key, data, group=setting.group_of(key))
-                flats[name] = self.flat(name, key)
-            if len(holders) > 1 and key not in setting.loose:
-                scope = setting.group_of(key) or setting.scope
-                members = tuple(Member(name, key, flats[name]) for name in holders)
-                agreed = self._agreed(agreed, flats)
-                self.store.add_link(Link(f"l-{key}", setting.kind, scope, key, agreed, members))
-
-    def _agreed(self, agreed: Flat, flats: dict[str, Flat]) -> Flat:
-        """Add what vendors hold by themselves, where all hold the same; the rest is not compared."""
-        if not any(made.mapping for made in self.setting.systems):
-            return agreed
-        for path in {path for flat in flats.values() for path in flat} - agreed.keys():
-            carried = [name for name in flats if self.systems[name].whole["plan"].carries(path)]
-            values = {flats[name].get(path, EMPTY) for name in carried}
-            if len(values) == 1:
-                agreed = {**agreed, path: values.pop()}
-            else:
-                self.uneven |= {path}
-        return agreed
-
-    def _fill_group(self, group: str, *, linked: bool) -> None:
-        """Put a group into every system, and link it."""
-        flat: Flat = {"details.name": "Acme" if group == GROUP else group}
-        for system in self.systems.values():
-            system.put_record("group", group, flat)
-        if linked:
-            flats = {one.name: self.flat(one.name, group, "group") for one in self.setting.systems}
-            members = tuple(Member(name, group, held) for name, held in flats.items())
-            self.store.add_link(Link(group, "group", group, str(flat["details.name"]), flat, members))
-            self.uneven |= {path for held in flats.values() for path in held if path not in flat}
-
-    def _fitting(self, name: str, data: dict[str, str] | Any) -> dict[str, str]:
-        """Give what a system can hold of some data, as it would hold it."""
-        made = self.setting.system(name)
-        lens = self.systems[name].whole[self.setting.kind]
-        fitting = {}
-        for path, text in data.items():
-            if text is not None and lens.carries(path):
-                value = self.value(path, text)
-                kept = lens.nearest(path, value)
-                fitting[path] = text if kept == value else format_value(kept)
-        del made
-        return fitting
 
     def fresh(self) -> World:
         """Make the world of a new process."""
@@ -418,7 +283,7 @@ class Stage:
         if not questions:
             return
         question = questions[step.pick % len(questions)]
-        answers = self.answers_to(question, step.value)
+        answers = answers_to(self, question, step.value)
         if answers:
             self.decide(question, *answers[step.choice % len(answers)])
 
@@ -429,7 +294,7 @@ class Stage:
         self.told.append(
             f"answer {proposal.kind} {proposal.label} {proposal.name}: {choice} {value or ''} {options or ''}"
         )
-        self.events.append(self._said(question, choice, value))
+        self.events.append(said(question, choice, value))
         if choice == "ignore":
             self.store.save_questions([replace(question, status="ignored")])
             return
@@ -446,51 +311,6 @@ class Stage:
         )
         self.answered.append(decided)
         self.store.save_questions([replace(question, status="decided", decided=decided)])
-
-    def _said(self, question: Question, choice: str, value: Any) -> Said:
-        proposal = question.proposal
-        system, _, rest = proposal.name.partition(":")
-        match proposal.kind:
-            case "conflict" | "renewal":
-                name = f"{proposal.label}.{proposal.name}"
-            case "hand-off" | "hold" | "loss":
-                name = f"{system}:{proposal.label}.{rest}"
-            case "missing-record":
-                name = proposal.label
-            case _:
-                name = proposal.name
-        answer: str | dict[str, str] = {"value": format_value(value)} if choice == "value" else choice.partition(":")[0]
-        return Said(f"{proposal.kind} {name}", answer)
-
-    def answers_to(self, question: Question, pick: int = 0) -> list[tuple[str, Any, dict[str, str]]]:
-        """Give the answers that a person may give: what the question offers, made concrete."""
-        proposal = question.proposal
-        found: list[tuple[str, Any, dict[str, str]]] = []
-        for offer in proposal.offers:
-            choice = offer.choice
-            if choice.startswith("value"):
-                pool = POOLS[self.setting.kind].get(proposal.name, ())
-                if pool:
-                    found.append(("value", self.value(proposal.name, pool[pick % len(pool)]), {}))
-            elif proposal.kind == "link-plans" and choice == "link":
-                found += self._links_for(proposal.name, pick)
-            else:
-                found.append((choice, None, {}))
-        return found
-
-    def _links_for(self, name: str, pick: int) -> list[tuple[str, Any, dict[str, str]]]:
-        """Give the records of other systems that a stray could be linked to."""
-        system = name.split(":", 1)[0]
-        found = []
-        for other in self.questions("open"):
-            there, _, record = other.proposal.name.partition(":")
-            pair = partner_of(other.proposal)
-            if other.proposal.name == name and pair is not None:
-                there, record = pair
-            if other.proposal.kind == "link-plans" and there != system:
-                sources = {} if pick % 2 else {f"source.{s}": system for s in ("details", "rates", "name", "rate_ee")}
-                found.append(("link", None, {f"member.{there}": record, **sources}))
-        return found
 
     def run(self, step: Run) -> Ran:
         """Observe and run once, with what was planned to happen in it."""
@@ -549,7 +369,7 @@ class Stage:
             touched=next((one.rpartition(" ")[2] for one in reversed(died) if one.count(" ") > 1), ""),
         )
         self.runs += report is not None
-        self.told.append(self._telling(ran))
+        self.told.append(telling(self, ran))
         self.events.append(ran)
         return ran
 
@@ -674,35 +494,3 @@ class Stage:
             elif step.observe is not None and name not in step.observe:
                 found[name] = "not observed"
         return found
-
-    def _telling(self, ran: Ran) -> str:
-        end = "killed" if ran.report is None else f"{ran.report.result} {dict(ran.report.written)} {ran.report.failed}"
-        asked = [f"{q.proposal.kind} {q.proposal.label} {q.proposal.name}" for q in self.questions("open")]
-        at = f" killed at {ran.step.kill} ({self.moments.told[-1]})" if ran.killed else ""
-        extra = f" races {ran.step.races}" if ran.step.races else ""
-        extra += f" while {', '.join(ran.step.overlap)} is observed" if ran.step.overlap else ""
-        extra += f" observing {ran.step.observe}" if ran.step.observe is not None else ""
-        wrote = [
-            f"{w.at[0]} {w.at[2]} {'create' if w.create else ''}{_moved(w)}"
-            for w in self.witness.wrote[ran.wrote_from :]
-        ]
-        return f"run{at}{extra}: {end}; wrote {wrote}; open: {asked}"
-
-
-def _class_of(made: SystemSetting) -> type[SimSystem]:
-    if made.drop:
-        return SimDrop
-    if made.mapping:
-        return SimMapped
-    return SimFeeding if made.behaviour.feed else SimSystem
-
-
-def _moved(wrote: Wrote) -> dict[str, str]:
-    """Tell what a write changed: before, told, after."""
-    paths = sorted({*wrote.before, *wrote.told, *wrote.after})
-    rows = {path: (wrote.before.get(path), wrote.told.get(path), wrote.after.get(path)) for path in paths}
-    return {
-        path: f"{before!s:.20} -> told {told!s:.20} holds {after!s:.20}"
-        for path, (before, told, after) in rows.items()
-        if len({before, told, after}) > 1
-    }

@@ -9,7 +9,8 @@ import pytest
 from syncd.cli import preview
 from syncd.cli.names import Labels
 from syncd.simulation.play import draw_history, play
-from syncd.simulation.stage import Ran, Stage
+from syncd.simulation.ran import Ran
+from syncd.simulation.stage import Stage
 
 
 def p37_owed_is_told(stage: Stage, ran: Ran) -> Iterator[str]:
