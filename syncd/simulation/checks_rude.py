@@ -104,8 +104,9 @@ def _settle_rows(stage: Stage, ran: Ran) -> None:
         if (key[1], link.kind) in ran.broken:
             continue
         shown = stage.witness.shown.get((key[1], link.kind, member.id), {})
-        agreed = shown.get(key[2], EMPTY) == link.agreed.get(key[2], EMPTY)
-        if agreed or _is_decided(stage, key[2], link, decided_names(ran, link.id)):
+        agreed, nearest = link.agreed.get(key[2], EMPTY), stage.world.systems[key[1]].surface(link.kind).nearest
+        agrees = shown.get(key[2], EMPTY) in (agreed, nearest(key[2], agreed))
+        if agrees or _is_decided(stage, key[2], link, decided_names(ran, link.id)):
             del stage.regained[key]
 
 
