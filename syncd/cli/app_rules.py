@@ -46,6 +46,9 @@ scenarios:
 \b
 Also: decide: {"conflict p1.details.name": crm}   mode: sync | dry_run | resync   force: [GUARD]
 faults: {quote: {list: partial, write: lost_reply, kill: after_send, times: 1}}   guards, ignore, linked
+  list: partial | empty | short | stale | error   write: fail | fail_after | half | lost_reply
+clock: -24 (our clock is so many hours ahead)   in a record: _id, _group (another client), _t, _v
+systems: {quote: {trims: true, longest: 20, escapes: true, recase: upper, decimals: 0}}   what it makes of texts
 `null` is empty, `!na` does not apply, a null record is removed. `syncd config schema cases` writes a schema.
 """
 

@@ -41,6 +41,8 @@ scenarios:
         ("versions: etag", "version: etag", 6, "version: there is no such key; did you mean `versions`?"),
         ("versions: etag", "versions: etags", 6, "did you mean `etag`?"),
         ("versions: etag", "read_only: perhaps", 6, "got `perhaps`"),
+        ("versions: etag", "recase: loud", 6, "expected one of none, title, upper, lower, got `loud`"),
+        ("versions: etag", "longest: 0", 6, "longest"),
         ("    quote: {p1", "    qoute: {p1", 10, "`qoute` is not a system; did you mean `quote`?"),
         ("crm:   {p1: {details.name: Gold}}", "crm:   {p1: Gold}", 9, "expected a mapping, got `Gold`"),
         ("crm:   {p1: {details.name: Gold}}", "crm:   {p1: {details.name: [a]}}", 9, "expected a text, got a list"),
@@ -102,6 +104,14 @@ async def test_p27_a_mistake_is_named_with_its_line(old: str, new: str, line: in
 def test_p27_an_empty_file_is_no_pass(text: str):
     with pytest.raises(ConfigError, match=r"one\.yaml"):
         parse(text, "one.yaml")
+
+
+def test_only_plans_belong_to_a_group():
+    table = GOOD.replace("kind: plan", "kind: generic").replace(
+        "crm:   {p1: {details.name: Gold}}", "crm: {p1: {_group: x}}"
+    )
+    with pytest.raises(ConfigError, match=r"only plans belong to a group, and a generic is none"):
+        parse(table, "one.yaml")
 
 
 def test_two_tables_of_one_id():

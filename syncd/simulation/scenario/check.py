@@ -11,6 +11,8 @@ from syncd.simulation.scenario.models import INT, KINDS, PLACES, Cycle, Expect, 
 from syncd.text.explain import Loc, shown
 from syncd.text.nearest import meant_or_known, nearest
 
+OF_THE_RECORD = ("_t", "_v", "_id", "_group")
+"""Keys that are no content: its time, its version, its id and its group."""
 _MODES = ("sync", "dry_run", "resync")
 _ANSWERS = ("ignore", "copy", "link", "unlink", "recreate", "end", "approve", "reject")
 
@@ -86,8 +88,10 @@ class _Check:
         if value is not None and not isinstance(value, str):
             raise self._error(place, f"one value belongs here, not {shown(value)}")
         if name.startswith("_"):
-            if name not in ("_t", "_v", "_id"):
-                raise self._error(place, f"`{name}` is not known{meant_or_known(name, ('_t', '_v', '_id'))}")
+            if name not in OF_THE_RECORD:
+                raise self._error(place, f"`{name}` is not known{meant_or_known(name, OF_THE_RECORD)}")
+            if name == "_group" and self._of.kind != "plan":
+                raise self._error(place, f"only plans belong to a group, and a {self._of.kind} is none")
             if name == "_t" and value is not None and not INT.match(value):
                 raise self._error(place, f"a modification time is a whole number, not `{value}`")
             return

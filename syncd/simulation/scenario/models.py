@@ -58,7 +58,8 @@ class _Strict(BaseModel):
 
 
 class SystemSettings(_Strict):
-    """How one in-memory system is made; the defaults take everything as it is."""
+    """How one in-memory system is made; the defaults take everything as it is. What it changes in texts that it is
+    sent: it trims blanks, cuts what is too long, keeps `&` as HTML writes it, re-cases, rounds to so many decimals."""
 
     versions: Literal["none", "etag", "lying"] = "none"
     read_only: bool = False
@@ -66,13 +67,23 @@ class SystemSettings(_Strict):
     update: bool = True
     writable: _Names | None = None
     carries: _Names | None = None
+    trims: bool = False
+    longest: PositiveInt | None = None
+    escapes: bool = False
+    recase: Literal["none", "title", "upper", "lower"] = "none"
+    decimals: NonNegativeInt | None = None
 
 
 class Fault(_Strict):
-    """What goes wrong in one system during one cycle: every time, or the first `times` times."""
+    """What goes wrong in one system during one cycle: every time, or the first `times` times.
 
-    list: Literal["partial", "empty", "error"] | None = None
-    write: Literal["fail", "fail_after", "lost_reply"] | None = None
+    A listing breaks off (`partial`), comes empty, keeps records to itself (`short`), shows records as they were before
+    their last change (`stale`) or fails. A write fails before or after it took effect or `half` of it did, or its reply
+    is lost.
+    """
+
+    list: Literal["partial", "empty", "short", "stale", "error"] | None = None
+    write: Literal["fail", "fail_after", "half", "lost_reply"] | None = None
     kill: Literal["after_journal", "after_send", "after_reply"] | None = None
     times: PositiveInt | None = None
 
@@ -113,12 +124,14 @@ class Expect(_Strict):
 
 
 class Cycle(_Strict):
-    """What happens before one run, the run, and what must have come of it."""
+    """What happens before one run, the run, and what must have come of it. `clock`: how many hours the clock of our
+    machine is ahead in it, below zero: behind."""
 
     edit: Annotated[dict[str, _Records], BeforeValidator(_or_empty)] = Field(default_factory=dict)
     faults: Annotated[dict[str, Fault], BeforeValidator(_or_empty)] = Field(default_factory=dict)
     decide: Annotated[dict[str, Any], BeforeValidator(_or_empty)] = Field(default_factory=dict)
     stale: bool = False
+    clock: int = 0
     mode: Any = "sync"
     force: _Names = ()
     expect: Annotated[Expect, BeforeValidator(_or_empty)] = Expect()

@@ -26,7 +26,7 @@ from syncd.simulation.scenario.expect import Came, State
 from syncd.simulation.scenario.limits import limits_of
 from syncd.simulation.scenario.models import Cycle, Scenario, scalar, unquoted
 from syncd.simulation.scenario.start import begin, newcomers, scope_of
-from syncd.simulation.scenario.system import Killed, TableSystem
+from syncd.simulation.scenario.system import GROUP, Killed, TableSystem
 from syncd.store.rows import Question
 from syncd.store.store import Store
 from syncd.sync import Mode, observe_all, read_links, run_once
@@ -39,12 +39,13 @@ HOUR_S = 3600.0
 
 @dataclass(slots=True)
 class _Clock:
-    """A clock that only moves when told to."""
+    """A clock that only moves when told to. `off`: how far the clock of our machine is ahead."""
 
     at: float
+    off: float = 0.0
 
     def now(self) -> float:
-        return self.at
+        return self.at + self.off
 
     async def sleep(self, seconds: float) -> None:
         self.at += seconds
@@ -103,7 +104,7 @@ class Play:
     async def cycle(self, at: int) -> Came:
         """Do what people do in a cycle, run, and tell what came of it."""
         self.at = cycle = self.scenario.cycles[at]
-        self._clock.at = T0 + HOUR_S * (at + 1)
+        self._clock.at, self._clock.off = T0 + HOUR_S * (at + 1), HOUR_S * cycle.clock
         before = {name: system.writes for name, system in self.systems.items()}
         for step in (self._edit, self._decide) if cycle.stale else (self._decide, self._edit):
             step(cycle, at)
@@ -118,7 +119,7 @@ class Play:
 
     async def quiet(self) -> Came:
         """Run once more with nothing edited and nothing going wrong."""
-        self._clock.at += HOUR_S
+        self._clock.at, self._clock.off = self._clock.at + HOUR_S, 0.0
         before = {name: system.writes for name, system in self.systems.items()}
         for system in self.systems.values():
             system.set_faults(None)
@@ -179,7 +180,7 @@ class Play:
             ignore=frozenset(self.scenario.ignore),
             period_s=HOUR_S,
             effect=self._effect,
-            scope_of=lambda _system, _record: self.scope,
+            scope_of=lambda _system, record: self.scope if record.group in (None, GROUP) else record.group,
         )
 
     def _effect(self, moment: str) -> None:

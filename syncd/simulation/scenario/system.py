@@ -72,7 +72,7 @@ class TableSystem(MemorySystem):
     def _add(self, key: str, record: Mapping[str, str | None]) -> None:
         self.ids[key] = str(record.get("_id") or self.ids.get(key, key))
         data = {path: value for path, value in self._scenario.fields(record).items() if value is not None}
-        group = GROUP if self.kind == "plan" else None
+        group = (record.get("_group") or GROUP) if self.kind == "plan" else None
         self.put_record(self.kind, self.ids[key], data, group=group, modified=_time(record), version=record.get("_v"))
 
     def _change(self, key: str, record: Mapping[str, str | None]) -> None:
@@ -81,6 +81,8 @@ class TableSystem(MemorySystem):
         if wanted is not None and wanted != self.ids[key]:
             self.reassign_id(self.kind, self.ids[key], wanted)
             self.ids[key] = wanted
+        if record.get("_group") is not None:
+            self.move(self.kind, self.ids[key], str(record["_group"]))
         now = self.record(self.kind, self.ids[key])
         modified = now.modified if now is not None and "_t" not in record else _time(record)
         fields = self._scenario.fields(record).items()
@@ -151,6 +153,11 @@ def _behaviour(settings: SystemSettings) -> Behaviour:
         create=settings.create and not closed,
         update=settings.update and not closed,
         end=not closed,
+        trims=settings.trims,
+        longest=settings.longest,
+        escapes=settings.escapes,
+        recase=settings.recase,
+        decimals=settings.decimals,
     )
 
 
