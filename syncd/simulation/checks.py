@@ -103,17 +103,17 @@ def _tables(stage: Stage, wrote: Wrote, places: list[Place], typed: set[Value | 
     for atom, cells in atoms.items():
         if not wrote.touched.intersection(cells):
             continue
-        # A cell that its system holds in its own way, as a person let it, is in its table what others hold in theirs.
-        stays = {path for path in cells if path not in wrote.touched and _lets(stage, link, system, path)}
+        # A cell that a system holds in its own way, as a person let it, is in its table what others hold in theirs.
+        still = [path for path in cells if path not in wrote.touched]
+        stays = {path for path in still if _lets(stage, link, system, path)}
         told = _without(_cells(stage, wrote.told, atom), stays)
         if any(one in told.values() or lens.nearest(atom, one) in told.values() for one in typed if one):
             continue  # a table of one cell, and a person typed it
         if not any(
-            _same_table(
-                told, _without(_cells(stage, flat, atom), stays), lens, stage.world.systems[place[0]].surface(kind)
-            )
+            _same_table(_without(told, own), _without(_cells(stage, flat, atom), stays | own), lens, surface)
             for place in places
             for surface in (stage.world.systems[place[0]].surface(kind),)
+            for own in ({path for path in still if _lets(stage, link, place[0], path)},)
             for flat in (*stage.witness.images[place], *_copied(stage, [place], link, atom))
         ):
             yield f"{wrote.at} was told a table {atom} that no system ever held: {told}"
