@@ -273,15 +273,16 @@ class SimSystem(MemorySystem):
     async def list(self, kind: Kind, groups: Collection[str] | None = None) -> AsyncIterator[Page]:
         """List, and tell what was shown."""
         began, last = self.witness.tick(), False
-        short = (fault := self.faults.peek("list")) is not None and fault.kind in ("empty", "short", "stale")
+        fault = self.faults.peek("list")
+        odd = fault.kind if fault is not None else ""
         async for page in super().list(kind, groups):
             for record in page.records:
                 self._show(record, began)
             last = page.last
             await self.turns
             yield page
-        if last and not short and kind != "group":
-            self.blind, self.listed_at = False, self.now()
+        if last and odd not in ("empty", "short") and kind != "group":
+            self.blind, self.listed_at = self.blind and odd == "stale", self.now()
 
     async def read(self, kind: Kind, record_id: str) -> Answer:
         """Read, and let others go on while the answer comes."""
