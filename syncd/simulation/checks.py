@@ -72,10 +72,13 @@ def _by_itself(stage: Stage, wrote: Wrote, path: str) -> Value:
 
 
 def _copied(stage: Stage, places: list[Place], link: str, atom: str) -> list[Flat]:
-    """Give what the engine created for another link, to this one a record like any other; and what it wrote for this
-    one, where a person chose what that system holds of an atom."""
+    """Give what the engine created for another link, to this one a record like any other; what it wrote for this one,
+    where a person chose what that system holds of an atom; and what it wrote to records that it made and that a
+    restored store does not know."""
     chosen = {d.choice for d in stage.answered if d.link == link and atom_of(stage, d.name) == atom}
-    return [
+    before = stage.witness.wrote[: stage.forgotten]
+    unknown = {wrote.at for wrote in before if wrote.create}
+    return [wrote.after for wrote in before if wrote.at in places and wrote.at in unknown] + [
         wrote.after
         for wrote in stage.witness.wrote
         if wrote.at in places
