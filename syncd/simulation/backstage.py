@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
+from syncd.errors import StoreError
 from syncd.simulation.setting import T0
 from syncd.simulation.steps import Race
 from syncd.store.store import Store
@@ -136,9 +137,11 @@ class Moments:
 
 
 class SimStore(Store):
-    """A store in memory in which a process can die after each commit."""
+    """A store in memory in which a process can die after each commit. `room`: how many more commits the disk has room
+    for; None: as many as come."""
 
     moments: Callable[..., None]
+    room: int | None = None
 
     def __init__(self, where: str, writer: Engine, reader: Engine) -> None:
         super().__init__(where, writer, reader)
@@ -162,7 +165,7 @@ class SimStore(Store):
 
     def free(self) -> None:
         """Let another stage have the store."""
-        self.moments = _nothing
+        self.moments, self.room = _nothing, None
         _free.append(self)
 
     @contextmanager
@@ -170,8 +173,17 @@ class SimStore(Store):
         inner = getattr(self._local, "connection", None) is not None
         with super()._writing() as connection:
             yield connection
+            if not inner and self.room is not None:
+                self._take_room()
         if not inner:
             self.moments("stored")
+
+    def _take_room(self) -> None:
+        """Refuse to commit on a full disk, as a database does: all of the transaction is undone."""
+        if not self.room:
+            msg = "the disk is full"
+            raise StoreError(msg, file=self.where)
+        self.room -= 1
 
 
 _free: list[SimStore] = []

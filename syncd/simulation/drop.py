@@ -92,7 +92,7 @@ class SimDrop(SimMapped):
         if self.is_csv:
             found: list[Row] = list(csv.DictReader(io.StringIO(text)))
         else:
-            found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line]
+            found = [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line.strip()]
         back = {new: old for old, new in self.renamed.items()} if kind == "plan" else {}
         rows = [{back.get(key, key): value for key, value in row.items()} for row in found]
         return {row["id"]: row for row in rows}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from syncd.simulation.mischief_files import drop_ids, drops, encoding, half_an_upload, mapped, renamed, same_time
+from syncd.simulation.mischief_files import drop, drop_ids, drops, encoding, half_an_upload, mapped, renamed, same_time
 from syncd.simulation.rude import (
     Copy,
     Decide,
@@ -303,6 +303,38 @@ def said(script: Script) -> None:
     script.insert(*scene, goes_on, Run())
 
 
+def disk(script: Script) -> None:
+    """The disk of our machine is full amid a run, and has room again later."""
+    rng, record = script.rng, script.record()
+    one, other = script.two(record)
+    scene: list[Step] = [Run()]
+    for _ in range(rng.choice((1, 2, 2))):
+        scene += [script.edit(one, record), Run(room=rng.randint(0, 14))]
+        scene += [script.edit(rng.choice((one, other)), record)] if rng.random() < 0.5 else []
+        scene += [Run()] if rng.random() < 0.5 else []
+    if rng.random() < 0.4:
+        stray = dict(script.setting.base[record])
+        scene += [Put(one, "s1", stray), Run(), Copy(one, "s1", other), Run(room=rng.randint(0, 14))]
+    script.insert(*scene, Run())
+
+
+ODD = ("Gold\x07", "Gold\u200b", "Gold\u2028plus", "\u202eGold", "Gold\x1b[31m", "Gold\tplus", "Gold\r\nplus")
+
+
+def odd_texts(script: Script) -> None:
+    """Somebody pastes a text with characters that nobody sees; half of the time a system is a folder of files."""
+    rng = script.rng
+    if rng.random() < 0.5:
+        drop(script, plain=True)
+    record = script.record()
+    one, other = script.two(record)
+    name = "details.name" if script.setting.kind == "plan" else "name"
+    scene: list[Step] = [Run()]
+    for system in rng.sample((one, other), rng.choice((1, 1, 2))):
+        scene += [Edit(system, record, {name: rng.choice(ODD)}), Run()]
+    script.insert(*scene, script.edit(other, record, name), Run(), Run())
+
+
 @dataclass(frozen=True, slots=True)
 class Knob:
     """A kind of mischief: what it does to a history, and in which share of them it strikes as a rule."""
@@ -336,6 +368,8 @@ KNOBS: Mapping[str, Knob] = {
     "move": Knob(move, 0.04, "B6 R7"),
     "reuse": Knob(reuse, 0.03, "R8"),
     "wrong": Knob(wrong, 0.02, "N1"),
+    "disk": Knob(disk, 0.05, "a store that is full amid a run"),
+    "odd-texts": Knob(odd_texts, 0.03, "B7 characters that nobody sees"),
 }
 RATES: Mapping[str, float] = {name: knob.rate for name, knob in KNOBS.items()}
 

@@ -78,7 +78,8 @@ def telling(stage: Stage, ran: Ran) -> str:
     """Tell in a line what a run was and came to."""
     end = "killed" if ran.report is None else f"{ran.report.result} {dict(ran.report.written)} {ran.report.failed}"
     asked = [f"{q.proposal.kind} {q.proposal.label} {q.proposal.name}" for q in stage.questions("open")]
-    at = f" killed at {ran.step.kill} ({stage.moments.told[-1]})" if ran.killed else ""
+    at = f" killed at {ran.step.kill} ({ran.died})" if ran.killed else ""
+    at = f" on a disk that was full after {ran.step.room} commits" if ran.killed and ran.step.room is not None else at
     extra = f" races {ran.step.races}" if ran.step.races else ""
     extra += f" while {', '.join(ran.step.overlap)} is observed" if ran.step.overlap else ""
     extra += f" observing {ran.step.observe}" if ran.step.observe is not None else ""

@@ -197,7 +197,9 @@ def _cycle(ran: Ran, now: dict[str, Any], standing: dict[str, dict[str, Any]], l
     for system, fault in list(standing.items()):
         if fault.get("times"):
             del standing[system]
-    if ran.killed:
+    if ran.killed and ran.step.room is not None:
+        left_out.append(f"a disk that is full after {ran.step.room} commits ({ran.died})")
+    elif ran.killed:
         moment = ran.died.split(" ", 1)[0]
         known = {
             "after_journal": "after_journal",

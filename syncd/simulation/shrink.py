@@ -50,6 +50,8 @@ def _plainer(step: Step) -> Iterator[Step]:
     if isinstance(step, Run):
         if step.kill is not None:
             yield replace(step, kill=None)
+        if step.room is not None:
+            yield replace(step, room=None)
         if step.races:
             yield replace(step, races=())
         if step.observe is not None:

@@ -15,6 +15,7 @@ from syncd.apply.observe import OF_ANOTHER_WORLD
 from syncd.apply.world import LiveSystem, World
 from syncd.connectors.base import Access
 from syncd.connectors.memory import REMOVE
+from syncd.errors import StoreError
 from syncd.model.fields import value_from_text
 from syncd.model.records import Kind
 from syncd.model.values import Flat, Value
@@ -326,13 +327,18 @@ class Stage:
         known, creating = self._known(), self._creating()
         disturbed = self._disturbed(step)
         self.moments.arm(step.kill, step.races)
+        self.store.room = step.room
         report: Report | None = None
         try:
             report = self._drive(self._run(step))
         except Killed:
             self.world = self.fresh()
+        except StoreError:
+            if self.store.room != 0:
+                raise
+            self.world = self.fresh()
         finally:
-            self.moments.on = False
+            self.moments.on, self.store.room = False, None
             self.witness.observing = False
             self.witness.step(self._of_another_world(), killed=report is None)
         broken = frozenset(
@@ -341,11 +347,8 @@ class Stage:
             for kind in self.systems[name].lenses
             if (found := self.store.listing(name, kind)) is None or not found.complete or found.error or found.tripped
         )
-        away = frozenset(
-            (name, kind)
-            for name, kind in broken
-            if (found := self.store.listing(name, kind)) is None or found.error or found.tripped
-        )
+        listings = {at: self.store.listing(*at) for at in broken}
+        away = frozenset(at for at, found in listings.items() if found is None or found.error or found.tripped)
         died = self.moments.told if report is None else []
         ran = Ran(
             step=step,

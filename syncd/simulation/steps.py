@@ -121,6 +121,7 @@ class Race:
 class Run:
     """Observe and run once. `kill`: the process dies at the n-th moment; `observe`: systems observed (None: all);
     `overlap`: systems that are observed once more while the run goes on, `turns` saying in which order they take turns.
+    `room`: after so many commits the disk of our machine is full, until the run has ended.
     """
 
     kill: int | None = None
@@ -129,6 +130,7 @@ class Run:
     full: bool = False
     overlap: tuple[str, ...] = ()
     turns: int = 0
+    room: int | None = None
 
 
 Step: TypeAlias = Edit | Put | Remove | Lock | Fail | Calm | Pause | Rescope | Wait | Answer | Run | Rude
