@@ -14,6 +14,8 @@ from syncd.apply import begin, create, feed, intake, write
 from syncd.connectors.files import ids, keys, looks, table
 from syncd.reconcile import constrain, identity, missing
 
+from .mutants import nothing_is_recovered
+
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
 
@@ -123,5 +125,6 @@ RUDE: list[tuple[Mutant, str, str]] = [
     (lost_keys_are_empty, "renamed", "p3"),
     (seen_ids_are_forgotten, "drop-ids", "p31"),
     (every_encoding_is_the_one_that_was_set, "encoding", "p3"),
+    (nothing_is_recovered, "disk", "p5 p11 p23"),
 ]
 """Each with the one knob that shows it, and the properties that notice, within 500 histories."""
