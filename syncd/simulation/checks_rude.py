@@ -73,6 +73,8 @@ def _moved_by_a_row(stage: Stage, wrote: Wrote, link: Link, field: tuple[str, st
     if ours is None or _mirrored(stage, link, path):
         return
     told, shown = wrote.told.get(path, EMPTY), wrote.shown.get(path, EMPTY)
+    if any((d.link, d.name, d.choice, d.value) == (link.id, path, "value", told) for d in stage.answered):
+        return  # a person said so, and a run that was killed may have used the answer up
     if wrote.at[0] == system:
         if was is None or shown != was:
             yield f"{wrote.at} {path}: {shown!r}, which its mapping reads anew, was overwritten with {told!r} unasked"
