@@ -128,7 +128,7 @@ def test_a_state_that_no_sandbox_saved_is_refused(tmp_path, garbage):
     """N18: `syncd sandbox --state` with something else says so, starts nothing and leaves the file alone."""
     file = tmp_path / "state.json"
     file.write_text(garbage)
-    words = ["sandbox", "--system", "perfectquote", "--state", str(file)]
+    words = ["sandbox", "--system", "perfectquote", "--port-base", "0", "--state", str(file)]
     done = subprocess.run([*PROGRAM, *words], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
