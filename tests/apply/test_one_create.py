@@ -10,6 +10,7 @@ from syncd.connectors.memory import Behaviour
 from syncd.errors import RefusedError, UnknownOutcomeError
 from syncd.linking import unlink_plan
 from syncd.reconcile.adopt import link_id
+from tests.apply.test_create import awaiting
 from tests.apply.worlds import BASE, Killed, Stage
 
 NEW = {"name": "Gold", "phone": "2"}
@@ -168,3 +169,24 @@ async def test_r5_a_record_that_another_link_holds_is_not_taken_by_its_marker() 
     stage.answer("copy: quote")
     await stage.cycle()
     assert (stage.member("quote", LINK).id, stage.stored("l-typed").status) == ("quote-1", "live")
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["no reply", "killed"])
+async def test_r4_what_was_there_before_a_create_is_not_what_it_made(*, dies: bool) -> None:
+    """R4: without a marker a record with the same content that was known before the intent is never adopted."""
+    stage = Stage(**UNMARKED)
+    stage.put(BASE, "quote", id="q9")
+    await stage.cycle()
+    awaiting(stage)
+    if dies:
+        stage.kill("after_mark")
+        with pytest.raises(Killed):
+            await stage.cycle()
+        stage.fresh()
+    else:
+        stage.systems["quote"].faults.set("create", "fail", error=UnknownOutcomeError, times=1)
+    for _ in range(3):
+        await stage.cycle()
+    assert stage.member("quote").status == "awaited"
+    assert ("missing-record", "p1") in stage.asked()
+    assert stage.store.find_link("quote", "generic", "q9") is None
