@@ -190,3 +190,19 @@ async def test_r4_what_was_there_before_a_create_is_not_what_it_made(*, dies: bo
     assert stage.member("quote").status == "awaited"
     assert ("missing-record", "p1") in stage.asked()
     assert stage.store.find_link("quote", "generic", "q9") is None
+
+
+async def test_r4_what_a_person_set_apart_is_not_adopted_by_its_marker_either() -> None:
+    """R4: a record that a killed create made, and that a person left alone since, stays alone."""
+    stage = Stage()
+    awaiting(stage)
+    stage.kill("after_write")
+    with pytest.raises(Killed):
+        await stage.cycle()
+    stage.fresh()
+    [first] = stage.systems["quote"].content()["generic"]
+    stage.store.put("aside", f"quote|generic|{first}", {"by": "ann"})
+    await stage.cycle()
+    await stage.cycle()
+    assert stage.store.find_link("quote", "generic", first) is None
+    assert stage.member("quote").id != first
